@@ -1,0 +1,3 @@
+module github.com/hansardhq/hansard
+
+go 1.26.0

@@ -1,0 +1,154 @@
+package rawjson_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+func TestValid(t *testing.T) {
+	ok := func(s string) {
+		t.Helper()
+		if err := rawjson.Valid([]byte(s), 8); err != nil {
+			t.Errorf("Valid(%q) = %v, want nil", s, err)
+		}
+	}
+	bad := func(s string, offset int) {
+		t.Helper()
+		err := rawjson.Valid([]byte(s), 8)
+		if se, is := err.(*rawjson.SyntaxError); !is || se.Offset != offset {
+			t.Errorf("Valid(%q) = %v, want a mistake at byte %d", s, err, offset)
+		}
+	}
+	ok(`{"a":[1,-0.5e+10,true,false,null,"\u0040\n"]}`)
+	ok(" [ ] ")
+	ok(`{}`)
+	ok(strings.Repeat("[", 8) + strings.Repeat("]", 8))
+	bad(strings.Repeat("[", 9)+strings.Repeat("]", 9), 8)
+	bad(``, 0)
+	bad(`{"a":1,}`, 7)
+	bad(`[1,]`, 3)
+	bad(`01`, 1)
+	bad(`1.`, 2)
+	bad(`1e`, 2)
+	bad(`"\x"`, 1)
+	bad(`"\u12g4"`, 1)
+	bad("\"\x01\"", 1)
+	bad("\"\xff\"", 1)
+	bad(`{"a" 1}`, 5)
+	bad(`{a:1}`, 1)
+	bad(`"abc`, 4)
+	bad(`nul`, 0)
+	bad(`1 2`, 2)
+}
+
+func TestUnquote(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := string(rawjson.Unquote(nil, []byte(in))); got != want {
+			t.Errorf("Unquote(%s) = %q, want %q", in, got, want)
+		}
+	}
+	f(`""`, "")
+	f(`"a\u0040b"`, "a@b")
+	f(`"\ud83d\ude00"`, "😀")
+	f(`"\ud83dx"`, "\uFFFDx")
+	f(`"\ude00\ud83d"`, "\uFFFD\uFFFD")
+	f(`"\"\\\/\b\f\n\r\t"`, "\"\\/\b\f\n\r\t")
+}
+
+func TestAppendQuote(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := string(rawjson.AppendQuote(nil, in)); got != want {
+			t.Errorf("AppendQuote(%q) = %s, want %s", in, got, want)
+		}
+	}
+	f("", `""`)
+	f("a\"\\/b\x00\x1f\x7f\u2028é", "\"a\\\"\\\\/b\\u0000\\u001f\x7f\u2028é\"")
+	f("a\xffb", "\"a\uFFFDb\"")
+	f("\b\t\n\f\r", `"\b\t\n\f\r"`)
+}
+
+func TestGet(t *testing.T) {
+	in := []byte(`{ "a" : [1, {"b": "x"}] , "\u0062":"y" , "a": 2 }`)
+	if got := string(rawjson.Get(in, "b")); got != `"y"` {
+		t.Errorf("Get b = %s", got)
+	}
+	if got := string(rawjson.Get(in, "a")); got != `2` {
+		t.Errorf("Get a = %s", got)
+	}
+	if got := rawjson.Len(in); got != 3 {
+		t.Errorf("Len = %d, want 3", got)
+	}
+	if got := string(rawjson.Compact(nil, in)); got != `{"a":[1,{"b":"x"}],"\u0062":"y","a":2}` {
+		t.Errorf("Compact = %s", got)
+	}
+}
+
+// FuzzValid checks the scanner against encoding/json, which differs in one
+// point only: it replaces invalid UTF-8 where we refuse it.
+func FuzzValid(f *testing.F) {
+	for _, s := range []string{`{"a":[1,2,{"b":null}]}`, `"\ud83d\ude00"`, `-0.1e5`, "[\"\xff\"]", `{"a" : 1 , "b":[ ]}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		err := rawjson.Valid(b, 1000)
+		if want := json.Valid(b) && utf8.Valid(b); (err == nil) != want {
+			t.Fatalf("Valid(%q) = %v, want valid: %v", b, err, want)
+		}
+		if err != nil {
+			return
+		}
+		var want bytes.Buffer
+		if err := json.Compact(&want, b); err != nil {
+			t.Fatal(err)
+		}
+		got := rawjson.Compact(nil, b)
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Fatalf("Compact(%q) = %q, want %q", b, got, want.Bytes())
+		}
+		checkWalk(t, got)
+	})
+}
+
+// checkWalk rebuilds b from its walked pieces and compares.
+func checkWalk(t *testing.T, b []byte) {
+	var out []byte
+	switch b[0] {
+	case '{':
+		out = append(out, '{')
+		_ = rawjson.Object(b, func(k, v []byte) error {
+			out = append(append(append(append(out, k...), ':'), v...), ',')
+			checkWalk(t, v)
+			return nil
+		})
+		out = append(bytes.TrimSuffix(out, []byte(",")), '}')
+	case '[':
+		out = append(out, '[')
+		_ = rawjson.Array(b, func(v []byte) error {
+			out = append(append(out, v...), ',')
+			checkWalk(t, v)
+			return nil
+		})
+		out = append(bytes.TrimSuffix(out, []byte(",")), ']')
+	case '"':
+		var want string
+		if err := json.Unmarshal(b, &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(rawjson.Unquote(nil, b)); got != want {
+			t.Fatalf("Unquote(%s) = %q, want %q", b, got, want)
+		}
+		return
+	default:
+		return
+	}
+	if !bytes.Equal(out, b) {
+		t.Fatalf("walked %s into %s", b, out)
+	}
+}

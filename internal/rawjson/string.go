@@ -1,0 +1,129 @@
+package rawjson
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Unquote appends the text of the valid quoted string q to dst. A surrogate
+// without its pair becomes U+FFFD.
+func Unquote(dst, q []byte) []byte {
+	if len(q) < 2 {
+		return dst
+	}
+	q = q[1 : len(q)-1]
+	for {
+		i := bytes.IndexByte(q, '\\')
+		if i < 0 {
+			return append(dst, q...)
+		}
+		dst = append(dst, q[:i]...)
+		q = q[i:]
+		var n int
+		dst, n = appendEscape(dst, q)
+		q = q[n:]
+	}
+}
+
+// appendEscape appends what the escape at the start of q means and returns its
+// length.
+func appendEscape(dst, q []byte) ([]byte, int) {
+	switch c := q[1]; c {
+	case 'b':
+		return append(dst, '\b'), 2
+	case 'f':
+		return append(dst, '\f'), 2
+	case 'n':
+		return append(dst, '\n'), 2
+	case 'r':
+		return append(dst, '\r'), 2
+	case 't':
+		return append(dst, '\t'), 2
+	case 'u':
+		r, _ := hex4(q, 2)
+		if utf16.IsSurrogate(r) {
+			if len(q) >= 12 && q[6] == '\\' && q[7] == 'u' {
+				low, ok := hex4(q, 8)
+				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+					return utf8.AppendRune(dst, pair), 12
+				}
+			}
+			r = utf8.RuneError
+		}
+		return utf8.AppendRune(dst, r), 6
+	default: // '"', '\\', '/'
+		return append(dst, c), 2
+	}
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendQuote appends s as a JSON string in the one spelling that RFC 8785
+// (canonical JSON, section 3.2.2.2) allows. Bytes that are not UTF-8 become
+// U+FFFD.
+func AppendQuote[T string | []byte](dst []byte, s T) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, n := decodeRune(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				dst = append(dst, s[start:i]...)
+				dst = append(dst, "\uFFFD"...)
+				start = i + 1
+			}
+			i += n
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		i++
+		start = i
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+func decodeRune[T string | []byte](s T) (rune, int) {
+	var b [utf8.UTFMax]byte
+	return utf8.DecodeRune(b[:copy(b[:], s)])
+}
+
+// Compact appends the valid JSON b to dst without the white space between its
+// tokens. Numbers and strings keep their spelling.
+func Compact(dst, b []byte) []byte {
+	for i := 0; i < len(b); {
+		switch b[i] {
+		case ' ', '\n', '\r', '\t':
+			i++
+		case '"':
+			end := skipString(b, i)
+			dst = append(dst, b[i:end]...)
+			i = end
+		default:
+			dst = append(dst, b[i])
+			i++
+		}
+	}
+	return dst
+}

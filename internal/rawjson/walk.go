@@ -1,0 +1,115 @@
+package rawjson
+
+// Object calls f for each member of the valid object b, in order: key is the
+// quoted key as written, value the value as written, both without white space
+// around them. It stops at the first error of f and returns it. A b that is no
+// object has no members.
+func Object(b []byte, f func(key, value []byte) error) error {
+	i := SkipSpace(b, 0)
+	if i >= len(b) || b[i] != '{' {
+		return nil
+	}
+	for i = SkipSpace(b, i+1); i < len(b) && b[i] == '"'; {
+		end := skip(b, i)
+		key := b[i:end]
+		i = SkipSpace(b, SkipSpace(b, end)+1) // past the colon
+		end = skip(b, i)
+		if err := f(key, b[i:end]); err != nil {
+			return err
+		}
+		if i = SkipSpace(b, end); i < len(b) && b[i] == ',' {
+			i = SkipSpace(b, i+1)
+		}
+	}
+	return nil
+}
+
+// Array calls f for each element of the valid array b, in order. It stops at
+// the first error of f and returns it. A b that is no array has no elements.
+func Array(b []byte, f func(value []byte) error) error {
+	i := SkipSpace(b, 0)
+	if i >= len(b) || b[i] != '[' {
+		return nil
+	}
+	for i = SkipSpace(b, i+1); i < len(b) && b[i] != ']'; {
+		end := skip(b, i)
+		if err := f(b[i:end]); err != nil {
+			return err
+		}
+		if i = SkipSpace(b, end); i < len(b) && b[i] == ',' {
+			i = SkipSpace(b, i+1)
+		}
+	}
+	return nil
+}
+
+// skip returns the end of the valid value at b[i] without checking it again.
+func skip(b []byte, i int) int {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			i = skipString(b, i)
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\n', '\r', '\t':
+			i++
+			continue
+		default:
+			i = skipScalar(b, i)
+		}
+		if depth <= 0 {
+			return i
+		}
+	}
+	return i
+}
+
+func skipString(b []byte, i int) int {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return i
+}
+
+func skipScalar(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ',', ':', '}', ']', '{', '[', '"', ' ', '\n', '\r', '\t':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// Len returns the number of members of a valid object or of elements of a
+// valid array; 0 for any other value.
+func Len(b []byte) int {
+	n := 0
+	_ = Object(b, func(_, _ []byte) error { n++; return nil })
+	_ = Array(b, func([]byte) error { n++; return nil })
+	return n
+}
+
+// Get returns the value of the last member of the valid object b with the
+// given key; nil if there is none.
+func Get(b []byte, key string) []byte {
+	var found []byte
+	_ = Object(b, func(k, v []byte) error {
+		if string(Unquote(nil, k)) == key {
+			found = v
+		}
+		return nil
+	})
+	return found
+}
