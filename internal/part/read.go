@@ -1,0 +1,159 @@
+package part
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/hansardhq/hansard"
+)
+
+// File is an open part.
+type File struct {
+	enc     *Encoder
+	file    *parquet.File
+	columns []*Column
+	log     hansard.LogID
+}
+
+// Open opens the part of the given size that r holds. A file that is no part,
+// or of a newer format, is refused. It panics on no input.
+func (enc *Encoder) Open(r io.ReaderAt, size int64, log hansard.LogID) (f *File, err error) {
+	defer recoverCorrupt(&err)
+	pf, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("open part: %w", err)
+	}
+	if v, _ := pf.Lookup("hansard.part"); v != FormatVersion {
+		return nil, fmt.Errorf("open part: format %q, this program knows %q", v, FormatVersion)
+	}
+	if v, _ := pf.Lookup("hansard.log"); v != log.String() {
+		return nil, fmt.Errorf("open part: it belongs to log %q, not to %q", v, log)
+	}
+	if !parquet.EqualNodes(pf.Schema(), enc.Schema()) {
+		return nil, errors.New("open part: its columns are not those of a part")
+	}
+	return &File{enc: enc, file: pf, columns: enc.schemaOrder(pf.Schema()), log: log}, nil
+}
+
+// recoverCorrupt turns a panic of the Parquet library over damaged bytes into
+// an error: a damaged part is a finding, never a crash.
+func recoverCorrupt(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("read part: damaged: %v", p)
+	}
+}
+
+// Rows returns the number of rows.
+func (f *File) Rows() int64 { return f.file.NumRows() }
+
+// Groups returns the number of row groups.
+func (f *File) Groups() int { return len(f.file.RowGroups()) }
+
+// Read returns all entries of row group i in the part's order. Leaf hashes are
+// not set.
+func (f *File) Read(i int) (entries []*hansard.Entry, err error) {
+	defer recoverCorrupt(&err)
+	group := f.file.RowGroups()[i]
+	n := group.NumRows()
+	if n < 0 || n > RowGroup {
+		return nil, fmt.Errorf("read part: row group %d has %d rows, more than %d", i, n, RowGroup)
+	}
+	block := make([]hansard.Entry, n)
+	entries = make([]*hansard.Entry, n)
+	for k := range block {
+		block[k].Log = f.log
+		entries[k] = &block[k]
+	}
+	for k, chunk := range group.ColumnChunks() {
+		if err := f.columns[k].read(chunk, entries); err != nil {
+			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
+		}
+	}
+	return entries, nil
+}
+
+// ReadAll returns all entries of the part in its order.
+func (f *File) ReadAll() ([]*hansard.Entry, error) {
+	var all []*hansard.Entry
+	for i := range f.Groups() {
+		entries, err := f.Read(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entries...)
+	}
+	return all, nil
+}
+
+// read fills the column's values of one row group into the entries.
+func (c *Column) read(chunk parquet.ColumnChunk, entries []*hansard.Entry) error {
+	pages := chunk.Pages()
+	defer pages.Close()
+	values := make([]parquet.Value, 1024)
+	row := -1
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if row, err = c.readPage(page, values, entries, row); err != nil {
+			return err
+		}
+		parquet.Release(page)
+	}
+	if row != len(entries)-1 {
+		return fmt.Errorf("%d values for %d rows", row+1, len(entries))
+	}
+	return nil
+}
+
+func (c *Column) readPage(page parquet.Page, values []parquet.Value, entries []*hansard.Entry, row int) (int, error) {
+	reader := page.Values()
+	for {
+		n, err := reader.ReadValues(values)
+		for _, v := range values[:n] {
+			if v.RepetitionLevel() == 0 {
+				row++
+			}
+			if row < 0 || row >= len(entries) {
+				return row, fmt.Errorf("more values than the %d rows", len(entries))
+			}
+			if v.IsNull() {
+				continue
+			}
+			if err := c.setValue(entries[row], v); err != nil {
+				return row, fmt.Errorf("row %d: %w", row, err)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return row, nil
+		}
+		if err != nil {
+			return row, err
+		}
+	}
+}
+
+func (c *Column) setValue(e *hansard.Entry, v parquet.Value) error {
+	switch c.Kind {
+	case String:
+		*c.str(e) = string(v.ByteArray())
+	case Int, Time:
+		c.setInt(e, v.Int64())
+	case Float:
+		*c.float(e) = hansard.Some(v.Double())
+	case Bool:
+		*c.flag(e) = v.Boolean()
+	case List:
+		*c.list(e) = append(*c.list(e), string(v.ByteArray()))
+	default:
+		return c.setBytes(e, append([]byte(nil), v.ByteArray()...))
+	}
+	return nil
+}
