@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/hansardhq/hansard"
 )
@@ -35,7 +36,28 @@ func (enc *Encoder) Open(r io.ReaderAt, size int64, log hansard.LogID) (f *File,
 	if !parquet.EqualNodes(pf.Schema(), enc.Schema()) {
 		return nil, errors.New("open part: its columns are not those of a part")
 	}
+	if err := checkChunks(pf, size); err != nil {
+		return nil, err
+	}
 	return &File{enc: enc, file: pf, columns: enc.schemaOrder(pf.Schema()), log: log}, nil
+}
+
+// checkChunks refuses what the Parquet library would read at any cost: another
+// codec, or chunks outside the file. Damage inside a page is found earlier, by
+// the file's SHA-256; whoever opens a part checks that first.
+func checkChunks(pf *parquet.File, size int64) error {
+	for i, g := range pf.Metadata().RowGroups {
+		if g.NumRows < 0 || g.NumRows > RowGroup {
+			return fmt.Errorf("open part: row group %d has %d rows, more than %d", i, g.NumRows, RowGroup)
+		}
+		for _, c := range g.Columns {
+			m := c.MetaData
+			if m.Codec != format.Zstd || m.DataPageOffset < 0 || m.TotalCompressedSize < 0 || m.DataPageOffset > size-m.TotalCompressedSize {
+				return fmt.Errorf("open part: row group %d has a column chunk outside the format", i)
+			}
+		}
+	}
+	return nil
 }
 
 // recoverCorrupt turns a panic of the Parquet library over damaged bytes into
@@ -58,9 +80,6 @@ func (f *File) Read(i int) (entries []*hansard.Entry, err error) {
 	defer recoverCorrupt(&err)
 	group := f.file.RowGroups()[i]
 	n := group.NumRows()
-	if n < 0 || n > RowGroup {
-		return nil, fmt.Errorf("read part: row group %d has %d rows, more than %d", i, n, RowGroup)
-	}
 	block := make([]hansard.Entry, n)
 	entries = make([]*hansard.Entry, n)
 	for k := range block {

@@ -127,13 +127,14 @@ func (n Name) String() string {
 // ParseName reads a file name as String writes it.
 func ParseName(s string) (Name, bool) {
 	var n Name
-	if len(s) < 28 {
+	const fixed = len("000000000000-000000000000.") + len(".parquet")
+	if len(s) <= fixed {
 		return n, false
 	}
 	var err1, err2, err3 error
 	n.First, err1 = strconv.ParseUint(s[:12], 10, 64)
 	n.End, err2 = strconv.ParseUint(s[13:25], 10, 64)
-	n.Rewrite, err3 = strconv.Atoi(s[26 : len(s)-min(len(s), len(".parquet"))])
+	n.Rewrite, err3 = strconv.Atoi(s[26 : len(s)-len(".parquet")])
 	ok := err1 == nil && err2 == nil && err3 == nil && n.First < n.End && n.Rewrite >= 0
 	return n, ok && n.String() == s
 }

@@ -1,0 +1,156 @@
+// Package durable keeps bytes: files whose writes are known to have reached the
+// disk, and nothing else. Everything that Hansard writes below its data and key
+// folders goes through an FS, so that the same code runs on a real disk and on
+// a simulated one that forgets what was not synced.
+//
+// The rules are those of a careful database. A file's data is durable after
+// Sync; its name is durable after SyncDir on its folder. A Sync that failed is
+// never tried again on the same file: the kernel may have dropped the pages and
+// would answer success (Rebello et al., "Can Applications Recover from fsync
+// Failures?", ATC 2020).
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"syscall"
+)
+
+// FS is a file system with the operations that durability needs. Paths are
+// those of the operating system. Implementations are safe for concurrent use.
+type FS interface {
+	// Create makes a new file for reading and writing, mode 0600. It fails
+	// with fs.ErrExist if the file exists.
+	Create(path string) (File, error)
+	// Open opens a file for reading and, if write is set, for writing.
+	Open(path string, write bool) (File, error)
+	// MkdirAll makes a folder and its parents, mode 0700, and makes the new
+	// names durable.
+	MkdirAll(path string) error
+	// Rename replaces newPath by oldPath. The change is durable after
+	// SyncDir on the folder.
+	Rename(oldPath, newPath string) error
+	// Remove removes a file or an empty folder.
+	Remove(path string) error
+	// ReadDir lists a folder, sorted by name.
+	ReadDir(path string) ([]fs.DirEntry, error)
+	// SyncDir makes the names in a folder durable.
+	SyncDir(path string) error
+}
+
+// File is an open file. ReadAt and WriteAt are safe for concurrent use on
+// ranges that do not overlap.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	// Size returns the file's length in bytes.
+	Size() (int64, error)
+	// Preallocate reserves n bytes of zeros from the file's start, so that
+	// later writes within them cannot run out of space. It returns an error
+	// matching ErrNoSpace when there is no room.
+	Preallocate(n int64) error
+	// Truncate cuts the file to n bytes.
+	Truncate(n int64) error
+	// Sync makes the data durable (fdatasync).
+	Sync() error
+}
+
+// ErrNoSpace says that the file system or a quota is full.
+var ErrNoSpace = errors.New("no space left on the device")
+
+// NoSpace reports whether err says that there is no room.
+func NoSpace(err error) bool {
+	return errors.Is(err, ErrNoSpace) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// TempSuffix ends the names of files that are not finished. Whoever finds one
+// at start removes it.
+const TempSuffix = ".tmp"
+
+// WriteFile replaces the file at path with what write writes, durably: a crash
+// leaves the old file or the new one, never a mixture.
+func WriteFile(fsys FS, path string, write func(io.Writer) error) error {
+	tmp := path + TempSuffix
+	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove old %s: %w", filepath.Base(tmp), err)
+	}
+	if err := writeNew(fsys, tmp, write); err != nil {
+		_ = fsys.Remove(tmp)
+		return err
+	}
+	// A crash here leaves the old file and a finished temporary one, which
+	// the next start removes.
+	if err := fsys.Rename(tmp, path); err != nil {
+		return fmt.Errorf("rename %s: %w", filepath.Base(tmp), err)
+	}
+	// A crash here leaves the old name or the new one; both are whole.
+	return fsys.SyncDir(filepath.Dir(path))
+}
+
+// writeNew writes a new file and syncs its data, not its name.
+func writeNew(fsys FS, path string, write func(io.Writer) error) error {
+	f, err := fsys.Create(path)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", filepath.Base(path), err)
+	}
+	w := &writer{f: f}
+	err = write(w)
+	if err == nil {
+		err = w.flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// writer is a buffered io.Writer over the start of a File.
+type writer struct {
+	f   File
+	at  int64
+	buf []byte
+}
+
+const writeBuffer = 1 << 18
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.buf = append(w.buf, p...)
+	if len(w.buf) >= writeBuffer {
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+func (w *writer) flush() error {
+	n, err := w.f.WriteAt(w.buf, w.at)
+	w.at += int64(n)
+	w.buf = w.buf[:0]
+	return err
+}
+
+// ReadFile returns the whole file, which may be at most limit bytes.
+func ReadFile(fsys FS, path string, limit int64) ([]byte, error) {
+	f, err := fsys.Open(path, false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", filepath.Base(path), size, limit)
+	}
+	b := make([]byte, size)
+	if _, err := f.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read %s: %w", filepath.Base(path), err)
+	}
+	return b, nil
+}
