@@ -67,6 +67,26 @@ func NoSpace(err error) bool {
 	return errors.Is(err, ErrNoSpace) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
+// SyncError says that a sync failed: what the disk holds is not known.
+type SyncError struct {
+	Path string
+	Err  error
+}
+
+// Error returns the file's name and the cause.
+func (e *SyncError) Error() string {
+	return fmt.Sprintf("sync %s: %v", filepath.Base(e.Path), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SyncError) Unwrap() error { return e.Err }
+
+// SyncFailed reports whether err comes from a sync that failed.
+func SyncFailed(err error) bool {
+	var s *SyncError
+	return errors.As(err, &s)
+}
+
 // TempSuffix ends the names of files that are not finished. Whoever finds one
 // at start removes it.
 const TempSuffix = ".tmp"
@@ -78,7 +98,7 @@ func WriteFile(fsys FS, path string, write func(io.Writer) error) error {
 	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove old %s: %w", filepath.Base(tmp), err)
 	}
-	if err := writeNew(fsys, tmp, write); err != nil {
+	if err := WriteNew(fsys, tmp, write); err != nil {
 		_ = fsys.Remove(tmp)
 		return err
 	}
@@ -91,8 +111,8 @@ func WriteFile(fsys FS, path string, write func(io.Writer) error) error {
 	return fsys.SyncDir(filepath.Dir(path))
 }
 
-// writeNew writes a new file and syncs its data, not its name.
-func writeNew(fsys FS, path string, write func(io.Writer) error) error {
+// WriteNew writes a new file and syncs its data, not its name.
+func WriteNew(fsys FS, path string, write func(io.Writer) error) error {
 	f, err := fsys.Create(path)
 	if err != nil {
 		return fmt.Errorf("create %s: %w", filepath.Base(path), err)

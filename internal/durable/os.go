@@ -110,8 +110,11 @@ func (f osFile) writeZeros(n int64) error {
 func (f osFile) Sync() error {
 	for {
 		err := unix.Fdatasync(int(f.Fd()))
+		if err == nil {
+			return nil
+		}
 		if !errors.Is(err, unix.EINTR) {
-			return err
+			return &SyncError{Path: f.Name(), Err: err}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package part
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/hansardhq/hansard"
 )
@@ -134,4 +135,20 @@ func (c *Column) setBytes(e *hansard.Entry, b []byte) error {
 	}
 	*c.raw(e) = json.RawMessage(b)
 	return nil
+}
+
+// Shorten cuts a String to its first n bytes, at a rune's edge, and empties a
+// List or a JSON value. Other kinds are left alone.
+func (c *Column) Shorten(e *hansard.Entry, n int) {
+	switch c.Kind {
+	case String:
+		s := *c.str(e)
+		for n = min(n, len(s)); n > 0 && n < len(s) && !utf8.RuneStart(s[n]); n-- {
+		}
+		*c.str(e) = s[:n]
+	case List:
+		*c.list(e) = nil
+	case JSON:
+		_ = c.setBytes(e, nil)
+	}
 }

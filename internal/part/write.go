@@ -3,6 +3,7 @@ package part
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -13,29 +14,32 @@ import (
 )
 
 // RowGroup is how many rows a row group of a part holds at most. DuckDB reads
-// row groups in parallel and skips those that cannot match.
+// row groups in parallel and skips those that cannot match. It is a multiple of
+// 256, so that an entry bundle lies in one row group.
 const RowGroup = 32768
 
 // Write writes the entries as one part. They must be all entries of one log
-// with consecutive indexes; their order in the part is by trace, then time,
-// then position, so that a trace is read from one place. The slice is sorted in
-// place. The bytes depend on the entries alone.
+// with consecutive indexes, in the order of their indexes. A row group holds a
+// contiguous range of them, ordered by trace, then time, then position, so that
+// a trace compresses well and is read from few places. The slice's order is
+// kept. The bytes depend on the entries alone.
 func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("write part: no entries")
 	}
-	sortRows(entries)
 	pw := parquet.NewWriter(w, enc.Schema(),
 		parquet.CreatedBy("hansard", FormatVersion, ""),
 		parquet.DataPageStatistics(true),
 		parquet.KeyValueMetadata("hansard.part", FormatVersion),
 		parquet.KeyValueMetadata("hansard.log", entries[0].Log.String()),
+		parquet.BloomFilters(parquet.SplitBlockFilter(10, "trace_id"), parquet.SplitBlockFilter(10, "event_id")),
 	)
 	columns := enc.schemaOrder(pw.Schema())
 	values := make([]parquet.Value, 0, RowGroup)
 	for len(entries) > 0 {
-		group := entries[:min(RowGroup, len(entries))]
+		group := slices.Clone(entries[:min(RowGroup, len(entries))])
 		entries = entries[len(group):]
+		sortRows(group)
 		for i, cw := range pw.ColumnWriters() {
 			values = columns[i].appendValues(values[:0], group, i)
 			if _, err := cw.WriteRowValues(values); err != nil {

@@ -1,0 +1,68 @@
+# Hansard. `make help` says what there is.
+
+GO         ?= go
+DATA       ?= ./hansard-data
+FUZZTIME   ?= 30s
+BENCH      ?= .
+BENCHTIME  ?= 1s
+BENCHCOUNT ?= 1
+
+# Tools are pinned here and run from the module cache; nothing is installed.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.NOTPARALLEL:
+.PHONY: help build run serve check test bench fuzz clean cc format vet staticcheck race fuzz-short interop unit
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+build: cc ## build bin/hansard
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/hansard ./cmd/hansard
+
+run: build ## start a server with demonstration data in ./demo-data
+	bin/hansard serve --demo --data ./demo-data
+
+serve: build ## start a server on DATA (./hansard-data)
+	bin/hansard serve --data $(DATA)
+
+check: format vet staticcheck unit ## the quick loop: format, vet, staticcheck, tests
+
+# The plain run of all tests comes last, so that its lines are the last ones.
+test: format vet staticcheck race fuzz-short interop unit ## everything that must be green
+
+bench: cc ## run the benchmarks (BENCH, BENCHTIME, BENCHCOUNT)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(BENCHCOUNT) ./...
+
+fuzz: cc ## run each fuzz target for FUZZTIME (30s)
+	GO=$(GO) scripts/fuzz $(FUZZTIME)
+
+clean: ## remove what was built and the demonstration data
+	rm -rf bin demo-data demo-data.keys
+
+# The steps of check and test.
+
+cc:
+	@GO=$(GO) scripts/cc
+
+format:
+	scripts/format
+
+vet: cc
+	$(GO) vet ./...
+
+staticcheck: cc
+	$(GO) run $(STATICCHECK) ./...
+
+race: cc
+	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race $$packages
+
+fuzz-short: cc
+	GO=$(GO) scripts/fuzz 3s
+
+interop: cc
+	GO=$(GO) scripts/interop
+
+unit: cc
+	$(GO) test ./...

@@ -1,0 +1,24 @@
+package dialect
+
+// Eight bytes of text at a time, as a little-endian word. The masks have the
+// high bit of each byte that was looked for; above the first such byte (the
+// least significant) bits may be set wrongly.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// notPlain returns the mask of the bytes that are a quote, a backslash, a
+// control character or not ASCII.
+func notPlain(w uint64) uint64 {
+	quote := w ^ ones*'"'
+	backslash := w ^ ones*'\\'
+	return (w | (w - ones*0x20) | (quote - ones) | (backslash - ones)) & highs
+}
+
+// quoteOrBackslash returns the mask of the bytes that are one of the two.
+func quoteOrBackslash(w uint64) uint64 {
+	quote := w ^ ones*'"'
+	backslash := w ^ ones*'\\'
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash) & highs
+}

@@ -1,0 +1,348 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// request is one Append on its way through the committer.
+type request struct {
+	tenant    string
+	records   []classify.Record
+	statement json.RawMessage // a statement for the meta log, instead of records
+	size      int64
+	results   []Result
+	err       error
+	done      chan struct{}
+}
+
+// maxGroup bounds how much one commit takes in, in bytes of records.
+const maxGroup = 8 << 20
+
+// runCommitter commits requests until the channel is closed. Whatever has
+// arrived while a commit was on its way to the disk is the next commit.
+func (l *Ledger) runCommitter() {
+	defer close(l.pending)
+	for req := range l.requests {
+		group, size := []*request{req}, req.size
+	gather:
+		for size < maxGroup {
+			select {
+			case next, ok := <-l.requests:
+				if !ok {
+					break gather
+				}
+				group, size = append(group, next), size+next.size
+			default:
+				break gather
+			}
+		}
+		l.commit(group)
+		l.mu.Lock()
+		l.queued -= size
+		l.mu.Unlock()
+		for _, r := range group {
+			close(r.done)
+		}
+	}
+}
+
+// commit places the group's records, makes them durable and publishes them. On
+// return each request has its results or its error.
+func (l *Ledger) commit(group []*request) {
+	l.mu.Lock()
+	st := l.newStage()
+	for _, r := range group {
+		if r.err = st.add(r); r.err != nil {
+			r.results = nil
+		}
+	}
+	l.mu.Unlock()
+	sections := st.finish()
+	if len(sections) == 0 {
+		return // duplicates only: what they repeat is durable
+	}
+	body := appendBody(nil, l.enc, sections)
+	if err := l.reserve(len(body)); err != nil {
+		st.forget()
+		for _, r := range group {
+			r.results, r.err = nil, err
+		}
+		return // nothing has changed but memory that is dropped
+	}
+	// Up to here a crash leaves nothing of the group.
+	if err := l.journal.append(sections, body); err != nil {
+		l.cfg.Fatal(err)
+		for _, r := range group {
+			r.results, r.err = nil, err
+		}
+		return
+	}
+	// From here on the group is durable.
+	l.publish(st, sections)
+}
+
+// reserve makes room in the journal. A full disk is a busy server, not a
+// failure.
+func (l *Ledger) reserve(body int) error {
+	if body > maxBody {
+		return hansard.Errorf(hansard.KindTooLarge, "commit of %d bytes", body)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.journal.reserve(body)
+	if err != nil && durable.NoSpace(err) {
+		l.cfg.Logger.Warn("the disk is full; refusing events until there is room", "error", err)
+		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the disk is full"), "make room on the disk of the data folder; events are taken again then")
+	}
+	if err != nil {
+		l.cfg.Logger.Error("no new journal file", "error", err)
+		return hansard.Errorf(hansard.KindBusy, "the journal cannot grow: %w", err)
+	}
+	return nil
+}
+
+// publish makes a durable commit visible: trees, positions, followers.
+func (l *Ledger) publish(st *stage, sections []*section) {
+	l.mu.Lock()
+	now := time.Now()
+	for _, s := range st.order {
+		s.log.tree = s.tree
+		s.log.fresh = append(s.log.fresh, s.items...)
+		for _, it := range s.items {
+			it.at = now
+			l.unsealed += it.size
+		}
+	}
+	for _, t := range st.tenants {
+		t.tenant.next, t.tenant.lastReceived = t.next, t.received
+	}
+	full := l.unsealed > l.cfg.MaxUnsealed/2
+	for _, s := range st.order {
+		full = full || len(s.log.fresh) >= l.cfg.SealRows
+	}
+	l.mu.Unlock()
+	if l.cfg.Follower != nil {
+		for _, s := range sections {
+			l.cfg.Follower.Committed(s.rows)
+		}
+	}
+	if full {
+		l.wakeSealer()
+	}
+}
+
+// stage collects the places of a group's records without changing the ledger,
+// but for de-duplication: ids are remembered at once, so that the second of two
+// equal events in one group is found; both wait for the same commit.
+type stage struct {
+	l        *Ledger
+	now      int64
+	order    []*stagedLog
+	tenants  map[string]*stagedTenant
+	sections map[hansard.LogID]*stagedLog
+	leaf     []byte
+}
+
+type stagedTenant struct {
+	tenant   *tenant
+	next     uint64
+	received int64
+}
+
+type stagedLog struct {
+	log   *log
+	first uint64
+	tree  tree
+	items []*sealable
+}
+
+// newStage begins a stage. l.mu is held.
+func (l *Ledger) newStage() *stage {
+	return &stage{l: l, now: time.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
+}
+
+// add places the records of one request. l.mu is held.
+func (st *stage) add(r *request) error {
+	t, err := st.tenant(r.tenant)
+	if err != nil {
+		return err
+	}
+	if r.statement != nil {
+		return st.addStatement(t, r.statement)
+	}
+	// All logs must be there before the first record is placed: an error may
+	// leave nothing of the request in the stage.
+	for _, rec := range r.records {
+		if _, err := st.log(t, rec.Entry().Tier); err != nil {
+			return err
+		}
+	}
+	ids := make([]part.ID, len(r.records))
+	r.results = make([]Result, len(r.records))
+	for i, rec := range r.records {
+		ids[i] = part.ID{Event: part.EventHash(rec.Entry().EventID), Fingerprint: rec.Fingerprint()}
+		old, known, err := t.tenant.dedup.find(ids[i].Event, st.now, int64(st.l.cfg.DedupWindow))
+		if err != nil {
+			return fmt.Errorf("append: %w", err)
+		}
+		if known {
+			r.results[i].Outcome = outcome(old, ids[i])
+		}
+	}
+	for i, rec := range r.records {
+		if r.results[i].Outcome != Accepted {
+			continue
+		}
+		if old, known := t.tenant.dedup.fresh[ids[i].Event]; known { // earlier in this request
+			r.results[i].Outcome = outcome(old, ids[i])
+			continue
+		}
+		t.tenant.dedup.add(ids[i])
+		r.results[i] = st.place(t, rec.Entry(), ids[i], int64(rec.Size()))
+	}
+	return nil
+}
+
+// outcome compares an id with the fingerprint under which it is remembered.
+func outcome(old [6]byte, id part.ID) Outcome {
+	if old == id.Fingerprint {
+		return Duplicate
+	}
+	return Conflict
+}
+
+// forget takes back what de-duplication remembered for a commit that cannot be.
+func (st *stage) forget() {
+	st.l.mu.Lock()
+	defer st.l.mu.Unlock()
+	for _, s := range st.order {
+		d := st.tenants[s.log.id.Tenant].tenant.dedup
+		for _, it := range s.items {
+			delete(d.fresh, it.id.Event)
+		}
+	}
+}
+
+// place gives the entry its log, index, position and receipt time.
+func (st *stage) place(t *stagedTenant, e *hansard.Entry, id part.ID, size int64) Result {
+	s := st.sections[hansard.LogID{Tenant: t.tenant.name, Tier: e.Tier}]
+	e.Log, e.Index = s.log.id, s.tree.size
+	e.Position, e.ReceivedAt = t.next, t.received
+	t.next++
+	if e.TimeSource == hansard.TimeOfReceipt {
+		e.Timestamp = e.ReceivedAt
+	}
+	st.leaf = st.l.enc.AppendLeaf(st.leaf[:0], e)
+	e.LeafHash = part.HashLeaf(st.leaf)
+	s.tree.append(tlog.Hash(e.LeafHash))
+	s.items = append(s.items, &sealable{Entry: e, id: id, size: size})
+	return Result{Outcome: Accepted, Log: e.Log, Index: e.Index, Position: e.Position, LeafHash: e.LeafHash}
+}
+
+// addStatement places a statement in the tenant's meta log.
+func (st *stage) addStatement(t *stagedTenant, statement json.RawMessage) error {
+	if _, err := st.log(t, hansard.TierMeta); err != nil {
+		return err
+	}
+	e := &hansard.Entry{
+		Encoder: hansard.EncoderVersion, Tier: hansard.TierMeta, SubmittedBy: "hansard", Statement: statement,
+		Event: hansard.Event{EventID: newID(), EventType: "x.hansard.statement", TimeSource: hansard.TimeOfReceipt},
+	}
+	st.place(t, e, part.ID{Event: part.EventHash(e.EventID)}, int64(len(statement))+600)
+	return nil
+}
+
+// newID returns 16 random bytes in hexadecimal.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// tenant returns the staged tenant, making the tenant if it is new. Its receipt
+// time never goes back, whatever the clock does.
+func (st *stage) tenant(name string) (*stagedTenant, error) {
+	if t := st.tenants[name]; t != nil {
+		return t, nil
+	}
+	t, err := st.l.tenant(name)
+	if err != nil {
+		return nil, err
+	}
+	s := &stagedTenant{tenant: t, next: t.next, received: max(st.now, t.lastReceived)}
+	st.tenants[name] = s
+	return s, nil
+}
+
+// log returns the staged log, making the log if it is new.
+func (st *stage) log(t *stagedTenant, tier hansard.Tier) (*stagedLog, error) {
+	id := hansard.LogID{Tenant: t.tenant.name, Tier: tier}
+	if s := st.sections[id]; s != nil {
+		return s, nil
+	}
+	lg := t.tenant.logs[tier]
+	if lg == nil {
+		var err error
+		if lg, err = st.l.newLog(id); err != nil {
+			return nil, err
+		}
+		t.tenant.logs[tier] = lg
+	}
+	s := &stagedLog{log: lg, first: lg.tree.size, tree: lg.tree.clone()}
+	st.sections[id] = s
+	st.order = append(st.order, s)
+	if s.first == 0 {
+		return s, st.addStatement(t, beginStatement(lg))
+	}
+	return s, nil
+}
+
+// beginStatement says that a log begins, and under which key.
+func beginStatement(lg *log) json.RawMessage {
+	return statement("log", map[string]any{"log": lg.id.String(), "vkey": lg.vkey})
+}
+
+// statement renders a statement as canonical JSON: encoding/json sorts the keys
+// of a map, and statements hold no character that it escapes otherwise.
+func statement(kind string, members map[string]any) json.RawMessage {
+	members["kind"] = kind
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(members); err != nil {
+		panic(err) // maps of texts and numbers always encode
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+// finish returns the sections of the commit, with the roots that they lead to.
+// Logs to which nothing was added are left out.
+func (st *stage) finish() []*section {
+	var sections []*section
+	kept := st.order[:0]
+	for _, s := range st.order {
+		if len(s.items) == 0 {
+			continue
+		}
+		kept = append(kept, s)
+		sec := &section{log: s.log.id, first: s.first, root: s.tree.root()}
+		for _, it := range s.items {
+			sec.rows = append(sec.rows, it.Entry)
+		}
+		sections = append(sections, sec)
+	}
+	st.order = kept
+	return sections
+}

@@ -1,0 +1,288 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+)
+
+// A journal file begins with a header of 64 bytes; frames follow; the rest, to
+// the preallocated size, is zero.
+//
+//	 0  16 bytes  magic "hansard journal\n"
+//	16  uint64    version, 1
+//	24  uint64    sequence number, as in the file's name
+//	32  int64     made at, Unix nanoseconds
+//	40  uint32    1: this file begins the journal anew, earlier ones are void; else 0
+//	44  16 bytes  zero
+//	60  uint32    CRC-32C of the 60 bytes before
+const (
+	journalMagic  = "hansard journal\n"
+	journalHeader = 64
+	journalSuffix = ".journal"
+)
+
+// journalFile is one file of the journal.
+type journalFile struct {
+	path string
+	seq  uint64
+	file durable.File
+	at   int64 // end of the last frame
+	size int64 // preallocated
+	// ends says, for each log with entries in the file, the index after its
+	// last one. When all of them are sealed the file can go.
+	ends map[hansard.LogID]uint64
+}
+
+func journalPath(dir string, seq uint64) string {
+	return filepath.Join(dir, fmt.Sprintf("%016x%s", seq, journalSuffix))
+}
+
+// journal is the write-ahead journal: the last of its files is written to. It
+// belongs to the committer; the sealer frees files under the ledger's mutex.
+type journal struct {
+	fs     durable.FS
+	dir    string
+	size   int64 // of a new file
+	signer note.Signer
+	commit uint64 // number of the last commit
+	seq    uint64 // of the newest file
+	files  []*journalFile
+	buf    []byte
+}
+
+// current returns the file that is written to, nil if there is none yet.
+func (j *journal) current() *journalFile {
+	if len(j.files) == 0 {
+		return nil
+	}
+	return j.files[len(j.files)-1]
+}
+
+// reserve makes sure that a frame with a body of n bytes fits into the current
+// file, beginning a new one if need be. When there is no room on the disk it
+// returns an error matching durable.ErrNoSpace, and nothing has changed: running
+// out of space here is no failed sync.
+func (j *journal) reserve(n int) error {
+	need := frameSize(n)
+	if f := j.current(); f != nil && f.at+need <= f.size {
+		return nil
+	}
+	f, err := newJournalFile(j.fs, j.dir, j.seq+1, max(j.size, need+journalHeader), nil)
+	if err != nil {
+		return err
+	}
+	j.seq++
+	j.files = append(j.files, f)
+	return nil
+}
+
+// newJournalFile makes a journal file that is durable, name and space and all.
+// If there are frames, it begins the journal anew with them.
+func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
+	path := journalPath(dir, seq)
+	f, err := fsys.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("begin journal file: %w", err)
+	}
+	err = f.Preallocate(size)
+	if err == nil && len(frames) > 0 {
+		// A crash before the header is there leaves a file that does not
+		// count; the earlier files still do.
+		if _, err = f.WriteAt(frames, journalHeader); err == nil {
+			err = f.Sync()
+		}
+	}
+	if err == nil {
+		_, err = f.WriteAt(journalHead(seq, len(frames) > 0), 0)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = fsys.SyncDir(dir)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(path))
+	}
+	at := journalHeader + int64(len(frames))
+	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}}, nil
+}
+
+func journalHead(seq uint64, anew bool) []byte {
+	b := make([]byte, 0, journalHeader)
+	b = append(b, journalMagic...)
+	b = binary.LittleEndian.AppendUint64(b, Version)
+	b = binary.LittleEndian.AppendUint64(b, seq)
+	b = binary.LittleEndian.AppendUint64(b, uint64(time.Now().UnixNano()))
+	if anew {
+		b = binary.LittleEndian.AppendUint32(b, 1)
+	}
+	b = b[:journalHeader-4]
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+// begunHead reports whether the file's header was written at all.
+func begunHead(b []byte) bool { return !blank(b[:min(len(b), journalHeader)]) }
+
+// anew reports whether the file, whose header is sound, makes earlier ones void.
+func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
+
+// append writes one commit and syncs it. reserve has made room. An error means
+// that the file's state is unknown: the process must end, and the next start
+// finds out what reached the disk.
+func (j *journal) append(sections []*section, body []byte) error {
+	f := j.current()
+	sig, err := signFrame(j.signer, j.commit+1, body)
+	if err != nil {
+		return err
+	}
+	entries := 0
+	for _, s := range sections {
+		entries += len(s.rows)
+	}
+	j.buf = appendFrame(j.buf[:0], f.seq, f.at, j.commit+1, entries, body, sig)
+	if _, err := f.file.WriteAt(j.buf, f.at); err != nil {
+		return fmt.Errorf("write commit %d: %w", j.commit+1, err)
+	}
+	// A crash here may leave any part of the frame on the disk. Nothing in it
+	// was acknowledged; recovery drops it, or keeps it if it is whole.
+	if err := f.file.Sync(); err != nil {
+		return fmt.Errorf("sync commit %d: %w", j.commit+1, err)
+	}
+	// A crash here keeps the commit: the sender has no answer and sends again,
+	// and de-duplication finds the entries.
+	j.commit++
+	f.at += int64(len(j.buf))
+	for _, s := range sections {
+		f.ends[s.log] = s.first + uint64(len(s.rows))
+	}
+	if cap(j.buf) > 16<<20 {
+		j.buf = nil
+	}
+	return nil
+}
+
+// free unlinks the files whose entries are all sealed, oldest first. The current
+// file stays unless all is set.
+func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
+	for len(j.files) > 0 && (all || len(j.files) > 1) {
+		f := j.files[0]
+		for log, end := range f.ends {
+			if sealed(log) < end {
+				return nil
+			}
+		}
+		// A crash here leaves a file of which recovery skips every entry.
+		if err := errors.Join(f.file.Close(), j.fs.Remove(f.path)); err != nil {
+			return fmt.Errorf("free journal file: %w", err)
+		}
+		j.files = j.files[1:]
+	}
+	return j.fs.SyncDir(j.dir)
+}
+
+// bytes returns how much of the journal is in use.
+func (j *journal) bytes() int64 {
+	n := int64(0)
+	for _, f := range j.files {
+		n += f.at
+	}
+	return n
+}
+
+// journalTail says how a journal file ends.
+type journalTail struct {
+	end  int64 // offset after the last whole frame
+	torn bool  // bytes that are no frame follow
+	more bool  // ... and a whole frame after those: damage, not a torn end
+}
+
+// scanJournal calls f for each whole frame of the journal file in b, in order.
+func scanJournal(b []byte, seq uint64, f func(frame) error) (journalTail, error) {
+	if err := checkJournalHead(b, seq); err != nil {
+		return journalTail{}, err
+	}
+	at := int64(journalHeader)
+	for at < int64(len(b)) {
+		fr, err := parseFrame(b[at:], seq, at)
+		if err != nil {
+			break
+		}
+		if err := f(fr); err != nil {
+			return journalTail{}, err
+		}
+		at += fr.size
+	}
+	tail := journalTail{end: at}
+	for _, c := range b[min(at, int64(len(b))):] {
+		if c != 0 {
+			tail.torn = true
+			tail.more = frameAfter(b, seq, at)
+			break
+		}
+	}
+	return tail, nil
+}
+
+// frameAfter reports whether a whole frame begins anywhere after at.
+func frameAfter(b []byte, seq uint64, at int64) bool {
+	for at += frameAlign; at+frameHeader <= int64(len(b)); at += frameAlign {
+		if _, err := parseFrame(b[at:], seq, at); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+var errJournalHead = errors.New("journal: damaged file header")
+
+func checkJournalHead(b []byte, seq uint64) error {
+	if len(b) < journalHeader || string(b[:16]) != journalMagic {
+		return errJournalHead
+	}
+	if crc32.Checksum(b[:60], castagnoli) != binary.LittleEndian.Uint32(b[60:]) || binary.LittleEndian.Uint64(b[24:]) != seq {
+		return errJournalHead
+	}
+	if v := binary.LittleEndian.Uint64(b[16:]); v != Version {
+		return fmt.Errorf("journal: version %d, this program knows %d", v, Version)
+	}
+	return nil
+}
+
+// journalSeqs lists the journal files by sequence number.
+func (l layout) journalSeqs() ([]uint64, error) {
+	names, err := l.list(l.journal())
+	if err != nil {
+		return nil, err
+	}
+	var seqs []uint64
+	for _, s := range names {
+		var seq uint64
+		if _, err := fmt.Sscanf(s, "%016x"+journalSuffix, &seq); err != nil || journalPath(l.journal(), seq) != filepath.Join(l.journal(), s) {
+			return nil, hansard.Errorf(hansard.KindCorrupt, "unexpected file journal/%s", s)
+		}
+		seqs = append(seqs, seq)
+	}
+	return seqs, nil
+}
+
+// maxJournal bounds how large a journal file may be that is read back.
+const maxJournal = 1 << 30
+
+func (l layout) readJournal(seq uint64) ([]byte, error) {
+	b, err := durable.ReadFile(l.fs, journalPath(l.journal(), seq), maxJournal)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b, err
+}

@@ -1,0 +1,260 @@
+package ledger
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/keys"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// Follower hears what becomes of entries. Its methods are called by one
+// goroutine at a time for a log and must be quick: an acknowledgement waits for
+// Committed.
+type Follower interface {
+	// Load hands over a log at start: its parts and the entries in none yet.
+	Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry)
+	// Committed hands over entries that are durable and about to be
+	// acknowledged, of one log after the other, each in the order of indexes.
+	Committed(entries []*hansard.Entry)
+	// Sealed says that all entries of the log below end are in parts now: the
+	// added ones, which also replace the removed ones. The files of those are
+	// unlinked when wait has returned.
+	Sealed(log hansard.LogID, added []part.Info, removed []part.Name, end uint64) (wait func())
+}
+
+// Config sets up a ledger. The zero values of the limits stand for defaults.
+type Config struct {
+	Dir    string     // the data folder
+	Keys   *keys.Ring // the keys of the server; nil: Open makes them of KeyDir
+	KeyDir string     // default Dir + ".keys"
+	Name   string     // for a new data folder only; default "hansard-" and 8 hex digits
+	FS     durable.FS // default durable.OS
+
+	JournalSize     int64         // bytes of a journal file; default 64 MiB
+	SealRows        int           // entries of a log that make it seal; default 65,536
+	SealAfter       time.Duration // how long an entry may wait to be sealed; default 60 s
+	CheckpointEvery time.Duration // default 1 s
+	MaxPending      int64         // bytes waiting to be committed; default 64 MiB
+	MaxUnsealed     int64         // bytes committed and not sealed; default 256 MiB
+	DedupWindow     time.Duration // how long an id is remembered; default 30 days
+
+	Follower Follower     // default none
+	Logger   *slog.Logger // default discards
+	// Fatal is called when going on could break a promise, such as after a
+	// failed sync. It must not return. Default: log and exit with status 1.
+	Fatal func(error)
+}
+
+func (c *Config) setDefaults() {
+	def := func(p *int64, v int64) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	if c.KeyDir == "" {
+		c.KeyDir = c.Dir + ".keys"
+	}
+	if c.FS == nil {
+		c.FS = durable.OS{}
+	}
+	def(&c.JournalSize, 64<<20)
+	def(&c.MaxPending, 64<<20)
+	def(&c.MaxUnsealed, 256<<20)
+	def((*int64)(&c.SealAfter), int64(60*time.Second))
+	def((*int64)(&c.CheckpointEvery), int64(time.Second))
+	def((*int64)(&c.DedupWindow), int64(30*24*time.Hour))
+	if c.SealRows == 0 {
+		c.SealRows = 65536
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Fatal == nil {
+		c.Fatal = func(err error) {
+			c.Logger.Error("cannot go on without risking the record", "error", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// Ledger is an open data folder. It is safe for concurrent use.
+type Ledger struct {
+	cfg    Config
+	layout layout
+	enc    *part.Encoder
+	keys   *keys.Ring
+	unlock func() error
+
+	requests chan *request
+	pending  chan struct{} // closed when the committer is done
+	sealNow  chan struct{}
+	stop     chan struct{}
+	wg       sync.WaitGroup
+	sealMu   sync.Mutex // one seal at a time
+
+	// mu guards everything below and all that hangs on it. The committer
+	// takes it to change what is committed, the sealer to change what is
+	// sealed; neither holds it while it waits for the disk.
+	mu       sync.Mutex
+	tenants  map[string]*tenant
+	journal  *journal // its files; the committer alone writes to them
+	queued   int64    // bytes waiting to be committed
+	unsealed int64    // bytes committed and not sealed
+	closed   bool
+}
+
+// tenant is what the logs of a tenant share.
+type tenant struct {
+	name         string
+	next         uint64 // the next position
+	lastReceived int64  // Unix nanoseconds
+	logs         map[hansard.Tier]*log
+	dedup        *dedup
+	fingerprint  []byte // key
+}
+
+// log is one log: a tenant's tier.
+type log struct {
+	id     hansard.LogID
+	signer note.Signer
+	vkey   string
+	tree   tree      // all committed entries
+	tiles  tileStore // hashes below sealedEnd
+
+	parts     []part.Info // in the order of indexes
+	sealedEnd uint64
+	tail      []*sealable // sealed entries of the last, unfinished bundle
+	fresh     []*sealable // committed and not sealed, from sealedEnd on
+
+	signed     proofPoint // the last signed checkpoint
+	checkpoint []byte     // ... as published
+
+	// publishing is held while a checkpoint is on its way to the disk, so that
+	// an older one never replaces a newer one.
+	publishing sync.Mutex
+}
+
+type proofPoint struct {
+	size uint64
+	root tlog.Hash
+}
+
+// sealable is an entry on its way into a part.
+type sealable struct {
+	*hansard.Entry
+	id   part.ID
+	size int64
+	at   time.Time // when it was committed
+}
+
+// Outcome is what became of a record that was appended.
+type Outcome int
+
+// The outcomes.
+const (
+	Accepted  Outcome = iota // durable, with a place
+	Duplicate                // the same event was there already
+	Conflict                 // another event with this id was there already
+)
+
+// Result is what became of one record.
+type Result struct {
+	Outcome  Outcome
+	Log      hansard.LogID
+	Index    uint64
+	Position uint64
+	LeafHash hansard.Hash
+}
+
+// Name returns the server's name, with which every origin begins.
+func (l *Ledger) Name() string { return l.keys.Name() }
+
+// Dir returns the data folder.
+func (l *Ledger) Dir() string { return l.cfg.Dir }
+
+// Keys returns the key ring.
+func (l *Ledger) Keys() *keys.Ring { return l.keys }
+
+// ErrBusy says that the ledger has taken in as much as it may hold; nothing of
+// the call was appended. Try again after a second.
+func errBusy(why string) error {
+	return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "%s", why), "send again after a second")
+}
+
+// Append appends the records to the tenant's logs and returns when they are
+// durable: one result for each. On an error nothing was appended, unless the
+// context ended first, in which case it is not known. A busy ledger answers
+// with KindBusy.
+func (l *Ledger) Append(ctx context.Context, tenantName string, records []classify.Record) ([]Result, error) {
+	if !TenantPattern.MatchString(tenantName) {
+		return nil, hansard.Errorf(hansard.KindInvalid, "tenant %q: want 1 to 63 of a-z, 0-9 and -", tenantName)
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	req := &request{tenant: tenantName, records: records, done: make(chan struct{})}
+	for _, r := range records {
+		if r.Entry() == nil {
+			return nil, hansard.Errorf(hansard.KindInternal, "append: a record that was not redacted and classified")
+		}
+		req.size += int64(r.Size())
+	}
+	if err := l.enqueue(ctx, req); err != nil {
+		return nil, err
+	}
+	select {
+	case <-req.done:
+		return req.results, req.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// enqueue hands a request to the committer, if there is room for it.
+func (l *Ledger) enqueue(ctx context.Context, req *request) error {
+	l.mu.Lock()
+	switch {
+	case l.closed:
+		l.mu.Unlock()
+		return errBusy("the server is stopping")
+	case l.queued > 0 && l.queued+req.size > l.cfg.MaxPending:
+		l.mu.Unlock()
+		return errBusy("too much is waiting to be committed")
+	case l.unsealed > l.cfg.MaxUnsealed && req.records != nil:
+		l.mu.Unlock()
+		l.wakeSealer()
+		return errBusy("too much is waiting to be sealed")
+	}
+	l.queued += req.size
+	l.mu.Unlock()
+	select {
+	case l.requests <- req:
+		return nil
+	case <-ctx.Done():
+		l.release(req)
+		return ctx.Err()
+	}
+}
+
+func (l *Ledger) release(req *request) {
+	l.mu.Lock()
+	l.queued -= req.size
+	l.mu.Unlock()
+}
+
+func (l *Ledger) wakeSealer() {
+	select {
+	case l.sealNow <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,349 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/keys"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/proof"
+)
+
+// Open opens the data folder for writing, making it if it is new, and recovers
+// what a crash left behind. Only one process may have it open.
+func Open(cfg Config) (*Ledger, error) {
+	cfg.setDefaults()
+	l := &Ledger{
+		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys,
+		requests: make(chan *request, 1024), pending: make(chan struct{}),
+		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), tenants: map[string]*tenant{},
+	}
+	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
+		return nil, openError(cfg.Dir, err)
+	}
+	unlock, err := durable.Lock(l.layout.lock(), true)
+	if err != nil {
+		return nil, openError(cfg.Dir, err)
+	}
+	l.unlock = unlock
+	if err := l.open(); err != nil {
+		return nil, errors.Join(openError(cfg.Dir, err), unlock())
+	}
+	l.start()
+	return l, nil
+}
+
+// openError tells the user what to do about a folder that does not open.
+func openError(dir string, err error) error {
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		err := hansard.Errorf(hansard.KindBusy, "open %s: another process has it open", dir)
+		return hansard.WithHint(err, "ask the running server (--server), or stop it first")
+	case errors.Is(err, fs.ErrPermission):
+		err := hansard.Errorf(hansard.KindDenied, "open %s: %w", dir, err)
+		return hansard.WithHint(err, "run as the owner of the folder, and make it writable")
+	}
+	return fmt.Errorf("open %s: %w", dir, err)
+}
+
+func (l *Ledger) open() error {
+	for _, dir := range []string{l.layout.journal(), l.layout.tenants()} {
+		if err := l.cfg.FS.MkdirAll(dir); err != nil {
+			return err
+		}
+	}
+	if err := l.openKeys(); err != nil {
+		return err
+	}
+	if err := l.openLogs(); err != nil {
+		return err
+	}
+	if err := l.openJournal(); err != nil {
+		return err
+	}
+	if err := l.checkCheckpoints(); err != nil {
+		return err
+	}
+	for _, t := range l.tenants {
+		if err := t.dedup.rebuild(); err != nil {
+			return err
+		}
+		for _, lg := range t.logs {
+			if l.cfg.Follower != nil {
+				l.cfg.Follower.Load(lg.id, lg.parts, entriesOf(lg.fresh))
+			}
+		}
+	}
+	return nil
+}
+
+// openKeys reads the server's name, or gives it one, and opens the key ring.
+func (l *Ledger) openKeys() error {
+	name, err := l.layout.readName()
+	if errors.Is(err, fs.ErrNotExist) {
+		name, err = l.newName()
+	}
+	if err != nil {
+		return err
+	}
+	if l.keys == nil {
+		if l.keys, err = keys.Open(l.cfg.FS, l.cfg.KeyDir, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newName names a new data folder. The name is in every origin, so no two
+// installations may share it by chance.
+func (l *Ledger) newName() (string, error) {
+	logs, err := l.layout.logs()
+	if err != nil {
+		return "", err
+	}
+	if len(logs) > 0 {
+		return "", hansard.Errorf(hansard.KindCorrupt, "the FORMAT file is missing, but there are logs")
+	}
+	name := l.cfg.Name
+	if name == "" {
+		var b [4]byte
+		rand.Read(b[:])
+		name = "hansard-" + hex.EncodeToString(b[:])
+	}
+	if strings.ContainsAny(name, " +\n\t") {
+		return "", hansard.Errorf(hansard.KindInvalid, "name %q: no spaces and no +", name)
+	}
+	return name, l.layout.writeName(name)
+}
+
+func (l *Ledger) openLogs() error {
+	ids, err := l.layout.logs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t, err := l.tenant(id.Tenant)
+		if err != nil {
+			return err
+		}
+		if t.logs[id.Tier], err = l.openLog(t, id); err != nil {
+			return fmt.Errorf("log %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// tenant returns the tenant, making its keys if it is new. l.mu is held, or the
+// ledger is not open yet.
+func (l *Ledger) tenant(name string) (*tenant, error) {
+	if t := l.tenants[name]; t != nil {
+		return t, nil
+	}
+	existing, err := l.layout.list(filepath.Join(l.layout.tenants(), name))
+	if err != nil {
+		return nil, err
+	}
+	pseudonyms, err := l.keys.Pseudonyms(name, len(existing) == 0)
+	if err != nil {
+		return nil, err
+	}
+	t := &tenant{name: name, logs: map[hansard.Tier]*log{}, dedup: newDedup(l.cfg.FS), fingerprint: keys.FingerprintKey(pseudonyms)}
+	l.tenants[name] = t
+	return t, nil
+}
+
+// newLog makes the key and the folder of a log. A crash in the middle leaves a
+// key without a log, which the next attempt uses, or an empty log.
+func (l *Ledger) newLog(id hansard.LogID) (*log, error) {
+	_, vkey, err := l.keys.LogSigner(id, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.cfg.FS.MkdirAll(l.layout.log(id)); err != nil {
+		return nil, err
+	}
+	err = durable.WriteFile(l.cfg.FS, l.layout.vkey(id), func(w io.Writer) error {
+		_, err := io.WriteString(w, vkey+"\n")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.openLog(l.tenants[id.Tenant], id)
+}
+
+// openLog loads a log from its folder.
+func (l *Ledger) openLog(t *tenant, id hansard.LogID) (*log, error) {
+	_, err := durable.ReadFile(l.cfg.FS, l.layout.vkey(id), 4096)
+	signer, vkey, err := l.keys.LogSigner(id, errors.Is(err, fs.ErrNotExist))
+	if err != nil {
+		return nil, err
+	}
+	lg := &log{id: id, signer: signer, vkey: vkey, tiles: tileStore{l.cfg.FS, l.layout.tiles(id)}}
+	if err := l.loadParts(t, lg); err != nil {
+		return nil, err
+	}
+	if lg.tree, err = treeAt(lg.sealedEnd, lg.tiles.hash); err != nil {
+		if err := l.rebuildTiles(lg); err != nil {
+			return nil, err
+		}
+		if lg.tree, err = treeAt(lg.sealedEnd, lg.tiles.hash); err != nil {
+			return nil, err
+		}
+	}
+	return lg, l.loadTail(t, lg)
+}
+
+// loadParts finds the live parts and what their indexes say of them. What a
+// crash left behind, unfinished files and superseded parts, is removed.
+func (l *Ledger) loadParts(t *tenant, lg *log) error {
+	if err := l.removeUnfinished(lg.id); err != nil {
+		return err
+	}
+	live, superseded, err := l.layout.partFiles(lg.id)
+	if err != nil {
+		return err
+	}
+	for _, p := range superseded {
+		if err := l.removePart(p); err != nil {
+			return err
+		}
+	}
+	for i, p := range live {
+		if p.Name.First != lg.sealedEnd && i > 0 {
+			return hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", lg.sealedEnd, p.Name.First-1)
+		}
+		x, err := l.loadIndex(t, p)
+		if err != nil {
+			return fmt.Errorf("part %s: %w", p.Name, err)
+		}
+		lg.parts = append(lg.parts, x.Info)
+		lg.sealedEnd = p.Name.End
+		t.next = max(t.next, x.LastPosition+1)
+		t.lastReceived = max(t.lastReceived, x.LastReceived)
+		t.dedup.sealed = append(t.dedup.sealed, newIDFile(PartPath(l.cfg.Dir, x.Info)+IndexSuffix, x))
+	}
+	return nil
+}
+
+// removeUnfinished removes temporary files and indexes without their part.
+func (l *Ledger) removeUnfinished(id hansard.LogID) error {
+	dates, err := l.layout.list(l.layout.parts(id))
+	if err != nil {
+		return err
+	}
+	for _, date := range dates {
+		dir := filepath.Join(l.layout.parts(id), date)
+		names, err := l.layout.list(dir)
+		if err != nil {
+			return err
+		}
+		have := map[string]bool{}
+		for _, n := range names {
+			have[n] = true
+		}
+		for _, n := range names {
+			owner, isIndex := strings.CutSuffix(n, IndexSuffix)
+			if strings.HasSuffix(n, durable.TempSuffix) || isIndex && !have[owner] {
+				if err := l.cfg.FS.Remove(filepath.Join(dir, n)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// removePart unlinks a part and its index, the part first: an index without its
+// part is removed at the next start.
+func (l *Ledger) removePart(p part.Info) error {
+	path := PartPath(l.cfg.Dir, p)
+	err := l.cfg.FS.Remove(path)
+	if err2 := l.cfg.FS.Remove(path + IndexSuffix); !errors.Is(err2, fs.ErrNotExist) {
+		err = errors.Join(err, err2)
+	}
+	return err
+}
+
+// loadTail reads the entries of the last, unfinished bundle, which the next
+// seal writes again.
+func (l *Ledger) loadTail(t *tenant, lg *log) error {
+	if lg.sealedEnd%tileWidth == 0 {
+		return nil
+	}
+	last := lg.parts[len(lg.parts)-1]
+	entries, err := l.readPart(last)
+	if err != nil {
+		return fmt.Errorf("part %s: %w", last.Name, err)
+	}
+	for _, e := range entries {
+		if e.Index >= lg.sealedEnd-lg.sealedEnd%tileWidth {
+			lg.tail = append(lg.tail, l.sealableOf(t, e))
+		}
+	}
+	return nil
+}
+
+// checkCheckpoints refuses to go on from less than what was published, or from
+// something else.
+func (l *Ledger) checkCheckpoints() error {
+	for _, t := range l.tenants {
+		for _, lg := range t.logs {
+			if err := l.checkCheckpoint(lg); err != nil {
+				return fmt.Errorf("log %s: %w", lg.id, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) checkCheckpoint(lg *log) error {
+	signed, err := durable.ReadFile(l.cfg.FS, l.layout.checkpoint(lg.id), 1<<16)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v, err := note.NewVerifier(lg.vkey)
+	if err != nil {
+		return err
+	}
+	c, err := proof.OpenCheckpoint(signed, v)
+	if err != nil {
+		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
+	}
+	hint := "run hansard verify on the folder; restore it from a backup, or keep it for forensics and start a new one"
+	if uint64(c.Size) > lg.tree.size {
+		err := hansard.Errorf(hansard.KindCorrupt, "a checkpoint covers %d entries, but only %d are there", c.Size, lg.tree.size)
+		return hansard.WithHint(err, hint)
+	}
+	root, err := lg.hashes().root(uint64(c.Size))
+	if err != nil {
+		return err
+	}
+	if root != c.Root {
+		err := hansard.Errorf(hansard.KindCorrupt, "the first %d entries are not those that the checkpoint covers", c.Size)
+		return hansard.WithHint(err, hint)
+	}
+	lg.signed, lg.checkpoint = proofPoint{uint64(c.Size), root}, signed
+	return nil
+}
+
+func entriesOf(items []*sealable) []*hansard.Entry {
+	entries := make([]*hansard.Entry, len(items))
+	for i, it := range items {
+		entries[i] = it.Entry
+	}
+	return entries
+}

@@ -1,0 +1,221 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"sort"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// maxIndex bounds the size of an index file that is read: 256k ids and a filter.
+const maxIndex = 64 << 20
+
+// readIndex reads the index at path.
+func readIndex(fsys durable.FS, path string) (*part.Index, error) {
+	b, err := durable.ReadFile(fsys, path, maxIndex)
+	if err != nil {
+		return nil, err
+	}
+	return part.ParseIndex(b)
+}
+
+// loadIndex returns the index of a part, making it anew from the part if it is
+// missing or damaged: it is derived.
+func (l *Ledger) loadIndex(t *tenant, p part.Info) (*part.Index, error) {
+	path := PartPath(l.cfg.Dir, p)
+	x, err := readIndex(l.cfg.FS, path+IndexSuffix)
+	if err == nil && x.Log == p.Log && x.Name == p.Name && x.Date == p.Date {
+		return x, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.cfg.Logger.Warn("making an index anew", "part", p.Name.String(), "log", p.Log.String(), "reason", err)
+	}
+	entries, err := l.readPart(p)
+	if err != nil {
+		return nil, err
+	}
+	return l.makeIndex(t, p, entries)
+}
+
+// makeIndex writes the index of a part that is on disk.
+func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*part.Index, error) {
+	ids := make([]part.ID, len(entries))
+	for i, e := range entries {
+		ids[i] = l.idOf(t, e)
+	}
+	x := part.NewIndex(p.Name, entries, ids)
+	path := PartPath(l.cfg.Dir, p)
+	var err error
+	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, path); err != nil {
+		return nil, err
+	}
+	return x, l.writeIndex(path, x)
+}
+
+func (l *Ledger) writeIndex(path string, x *part.Index) error {
+	return durable.WriteFile(l.cfg.FS, path+IndexSuffix, func(w io.Writer) error {
+		_, err := w.Write(x.Append(nil))
+		return err
+	})
+}
+
+// hashFile returns the SHA-256 and the size of a file.
+func hashFile(fsys durable.FS, path string) (sum hansard.Hash, size int64, err error) {
+	f, err := fsys.Open(path, false)
+	if err != nil {
+		return sum, 0, err
+	}
+	defer f.Close()
+	if size, err = f.Size(); err != nil {
+		return sum, 0, err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, size)); err != nil {
+		return sum, 0, err
+	}
+	h.Sum(sum[:0])
+	return sum, size, nil
+}
+
+// readPart returns the entries of a part in the order of their indexes, with
+// their leaf hashes.
+func (l *Ledger) readPart(p part.Info) ([]*hansard.Entry, error) {
+	return readPart(l.cfg.FS, l.enc, PartPath(l.cfg.Dir, p), p)
+}
+
+func readPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) ([]*hansard.Entry, error) {
+	f, err := fsys.Open(path, false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	pf, err := enc.Open(f, size, p.Log)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := pf.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	return entries, place(enc, p, entries)
+}
+
+// place puts the entries of a part into the order of their indexes, checks that
+// there is one for each index of its range, and sets their leaf hashes.
+func place(enc *part.Encoder, p part.Info, entries []*hansard.Entry) error {
+	sort.Slice(entries, func(i, j int) bool { return entries[i].Index < entries[j].Index })
+	if uint64(len(entries)) != p.Name.End-p.Name.First {
+		return hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", len(entries), p.Name.First, p.Name.End-1)
+	}
+	var leaf []byte
+	for i, e := range entries {
+		if want := p.Name.First + uint64(i); e.Index != want {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d is missing or there twice", want)
+		}
+		leaf = enc.AppendLeaf(leaf[:0], e)
+		e.LeafHash = part.HashLeaf(leaf)
+	}
+	return nil
+}
+
+// writePart writes a part under a temporary name, and its index, and returns the
+// index. The part has been read back and found to render to the leaves that it
+// was written from; finishPart gives it its name.
+func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, error) {
+	entries := entriesOf(items)
+	ids := make([]part.ID, len(items))
+	for i, it := range items {
+		ids[i] = it.id
+	}
+	x := part.NewIndex(name, entries, ids)
+	path := PartPath(l.cfg.Dir, x.Info)
+	if err := l.cfg.FS.MkdirAll(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	tmp := path + durable.TempSuffix
+	if err := l.cfg.FS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := l.writeChecked(tmp, x, entries); err != nil {
+		return nil, errors.Join(fmt.Errorf("write part %s: %w", name, err), l.cfg.FS.Remove(tmp))
+	}
+	if err := l.writeIndex(path, x); err != nil {
+		return nil, fmt.Errorf("write index of part %s: %w", name, err)
+	}
+	return x, nil
+}
+
+// finishPart gives a written part its name.
+func (l *Ledger) finishPart(p part.Info) error {
+	path := PartPath(l.cfg.Dir, p)
+	if err := l.cfg.FS.Rename(path+durable.TempSuffix, path); err != nil {
+		return err
+	}
+	// A crash here leaves the part or not; both are whole states.
+	return l.cfg.FS.SyncDir(filepath.Dir(path))
+}
+
+// writeChecked writes a new file with the part, syncs it, and reads it back.
+func (l *Ledger) writeChecked(tmp string, x *part.Index, entries []*hansard.Entry) error {
+	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error { return l.enc.Write(w, entries) })
+	if err != nil {
+		return err
+	}
+	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, tmp); err != nil {
+		return err
+	}
+	back, err := readPart(l.cfg.FS, l.enc, tmp, x.Info)
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	for i, e := range back {
+		if e.LeafHash != entries[i].LeafHash {
+			return hansard.Errorf(hansard.KindCorrupt, "read back: entry %d is not the one that was written", e.Index)
+		}
+		if err := l.enc.CheckContent(e); err != nil {
+			return hansard.Errorf(hansard.KindCorrupt, "read back: entry %d: %w", e.Index, err)
+		}
+	}
+	return nil
+}
+
+// rebuildTiles makes a log's tiles anew from its parts: they are derived as
+// long as no part has gone.
+func (l *Ledger) rebuildTiles(lg *log) error {
+	if len(lg.parts) > 0 && lg.parts[0].Name.First != 0 {
+		err := hansard.Errorf(hansard.KindCorrupt, "tiles are missing, and the parts that they began with were pruned")
+		return hansard.WithHint(err, "restore the tiles folder from a backup")
+	}
+	l.cfg.Logger.Warn("making tiles anew", "log", lg.id.String())
+	for _, p := range lg.parts {
+		entries, err := l.readPart(p)
+		if err != nil {
+			return fmt.Errorf("part %s: %w", p.Name, err)
+		}
+		if err := lg.tiles.append(p.Name.First, leafHashes(entries)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func leafHashes(entries []*hansard.Entry) []tlog.Hash {
+	hashes := make([]tlog.Hash, len(entries))
+	for i, e := range entries {
+		hashes[i] = tlog.Hash(e.LeafHash)
+	}
+	return hashes
+}

@@ -1,0 +1,208 @@
+package ledger
+
+import (
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/proof"
+)
+
+// Info is what is public of a log.
+type Info struct {
+	Log        hansard.LogID
+	Origin     string
+	VKey       string // verifier key, in the form of golang.org/x/mod/sumdb/note
+	Size       uint64 // committed entries
+	Sealed     uint64 // ... of them in parts
+	Checkpoint []byte // the last signed one; nil before the first
+}
+
+// Logs lists the logs, in no order.
+func (l *Ledger) Logs() []Info {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var infos []Info
+	for _, t := range l.tenants {
+		for _, lg := range t.logs {
+			infos = append(infos, lg.info())
+		}
+	}
+	return infos
+}
+
+func (lg *log) info() Info {
+	return Info{lg.id, lg.signer.Name(), lg.vkey, lg.tree.size, lg.sealedEnd, lg.checkpoint}
+}
+
+// Log returns what is public of one log.
+func (l *Ledger) Log(id hansard.LogID) (Info, error) {
+	lg, err := l.log(id)
+	if err != nil {
+		return Info{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return lg.info(), nil
+}
+
+func (l *Ledger) log(id hansard.LogID) (*log, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.tenants[id.Tenant]; t != nil {
+		if lg := t.logs[id.Tier]; lg != nil {
+			return lg, nil
+		}
+	}
+	return nil, hansard.Errorf(hansard.KindNotFound, "there is no log %s", id)
+}
+
+// Prove returns the proof that the entry is in its log, against a checkpoint
+// that covers it; one is signed if need be. With disclose the proof carries the
+// content too.
+func (l *Ledger) Prove(e *hansard.Entry, disclose bool) (*proof.Proof, error) {
+	lg, err := l.log(e.Log)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.publish1(lg); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	view, size, root := lg.hashes(), int64(lg.signed.size), lg.signed.root
+	signed := lg.checkpoint
+	l.mu.Unlock()
+	if int64(e.Index) >= size {
+		return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s: the log has %d entries", e.Index, e.Log, size)
+	}
+	hashes, err := tlog.ProveRecord(size, int64(e.Index), view.reader())
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d of %s: %w", e.Index, e.Log, err)
+	}
+	p := &proof.Proof{Leaf: l.enc.AppendLeaf(nil, e), Index: int64(e.Index), Hashes: hashes, Checkpoint: signed}
+	if disclose && len(e.Salt) > 0 {
+		p.Salt, p.Content = e.Salt, l.enc.AppendContent(nil, e)
+	}
+	if err := tlog.CheckRecord(p.Hashes, size, root, p.Index, tlog.RecordHash(p.Leaf)); err != nil {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "entry %d of %s is not the one that was committed", e.Index, e.Log)
+	}
+	return p, nil
+}
+
+// Tile returns a hash tile of a log as tlog-tiles serves it: width hashes of the
+// given tile level, from the n-th tile on. Only what the published checkpoint
+// covers is served.
+func (l *Ledger) Tile(id hansard.LogID, level int, n uint64, width int) ([]byte, error) {
+	lg, err := l.log(id)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	err = lg.checkTile(level, n, width)
+	view := lg.hashes()
+	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, width*tlog.HashSize)
+	for i := range uint64(width) {
+		h, err := view.at(level*tileHeight, n*tileWidth+i)
+		if err != nil {
+			return nil, err
+		}
+		b = append(b, h[:]...)
+	}
+	return b, nil
+}
+
+// checkTile refuses tiles that a log of the published size does not have. l.mu
+// is held.
+func (lg *log) checkTile(level int, n uint64, width int) error {
+	if level >= 0 && level < 8 && width >= 1 && width <= tileWidth && n < 1<<48 {
+		if have := lg.signed.size >> (level * tileHeight); n*tileWidth+uint64(width) <= have {
+			return nil
+		}
+	}
+	return hansard.Errorf(hansard.KindNotFound, "log %s has no such tile", lg.id)
+}
+
+// Bundle returns an entry bundle of a log as tlog-tiles serves it: width leaves,
+// each after its length in two bytes, from index n*256 on.
+func (l *Ledger) Bundle(id hansard.LogID, n uint64, width int) ([]byte, error) {
+	lg, err := l.log(id)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	err = lg.checkTile(0, n, width)
+	first := n * tileWidth
+	fresh := lg.freshFrom(first, width)
+	parts := lg.parts
+	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	leaves := map[uint64][]byte{}
+	for _, e := range fresh {
+		leaves[e.Index] = l.enc.AppendLeaf(nil, e)
+	}
+	for _, p := range parts {
+		if p.Name.First < first+uint64(width) && first < p.Name.End {
+			if err := l.readLeaves(leaves, p, first, width); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var b []byte
+	for i := range uint64(width) {
+		leaf, ok := leaves[first+i]
+		if !ok {
+			return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s is not kept any more", first+i, id)
+		}
+		b = append(b, byte(len(leaf)>>8), byte(len(leaf)))
+		b = append(b, leaf...)
+	}
+	return b, nil
+}
+
+// freshFrom returns those of width entries from the first on that are in no
+// part yet. l.mu is held.
+func (lg *log) freshFrom(first uint64, width int) []*hansard.Entry {
+	var entries []*hansard.Entry
+	for i := range uint64(width) {
+		if x := first + i; x >= lg.sealedEnd && x-lg.sealedEnd < uint64(len(lg.fresh)) {
+			entries = append(entries, lg.fresh[x-lg.sealedEnd].Entry)
+		}
+	}
+	return entries
+}
+
+// readLeaves renders the leaves of a part that are among width entries from the
+// first on. A bundle lies in one row group, so that one is read.
+func (l *Ledger) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
+	f, err := l.cfg.FS.Open(PartPath(l.cfg.Dir, p), false)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	pf, err := l.enc.Open(f, p.Bytes, p.Log)
+	if err != nil {
+		return err
+	}
+	group := 0
+	if first > p.Name.First {
+		group = int((first - p.Name.First) / part.RowGroup)
+	}
+	entries, err := pf.Read(group)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Index >= first && e.Index < first+uint64(width) {
+			leaves[e.Index] = l.enc.AppendLeaf(nil, e)
+		}
+	}
+	return nil
+}

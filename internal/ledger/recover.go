@@ -1,0 +1,241 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// openJournal reads back the commits whose entries are in no part yet and
+// copies them to a new, synced file before anything is served: what a killed
+// process wrote may be in the page cache only.
+func (l *Ledger) openJournal() error {
+	seqs, err := l.layout.journalSeqs()
+	if err != nil {
+		return err
+	}
+	fresh := len(seqs) == 0 && len(l.tenants) == 0
+	signer, vkey, err := l.keys.JournalSigner(fresh)
+	if err != nil {
+		return err
+	}
+	if err := l.writeJournalVKey(vkey); err != nil {
+		return err
+	}
+	l.journal = &journal{fs: l.cfg.FS, dir: l.layout.journal(), size: l.cfg.JournalSize, signer: signer}
+	r := &replay{l: l}
+	if r.verifier, err = note.NewVerifier(vkey); err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		l.journal.seq = seq
+	}
+	live, err := l.layout.liveJournal(seqs)
+	if err != nil {
+		return err
+	}
+	for i, seq := range live {
+		if err := r.file(seq, i == len(live)-1); err != nil {
+			return fmt.Errorf("journal file %016x: %w", seq, err)
+		}
+	}
+	l.journal.commit = r.commit
+	return r.rewrite(seqs)
+}
+
+// writeJournalVKey keeps the journal's verifier key with the data, so that
+// whoever verifies a copy needs no key folder.
+func (l *Ledger) writeJournalVKey(vkey string) error {
+	old, err := durable.ReadFile(l.cfg.FS, l.layout.journalVKey(), 4096)
+	if err == nil && string(old) == vkey+"\n" {
+		return nil
+	}
+	return durable.WriteFile(l.cfg.FS, l.layout.journalVKey(), func(w io.Writer) error {
+		_, err := io.WriteString(w, vkey+"\n")
+		return err
+	})
+}
+
+// liveJournal returns the files that count: from the last one that begins the
+// journal anew, without a last one whose header was never written.
+func (l layout) liveJournal(seqs []uint64) ([]uint64, error) {
+	live := seqs
+	for i, seq := range seqs {
+		b, err := l.readJournal(seq)
+		if err != nil {
+			return nil, err
+		}
+		if !begunHead(b) && i == len(seqs)-1 {
+			return live[:len(live)-1], nil
+		}
+		if checkJournalHead(b, seq) == nil && anew(b) {
+			live = seqs[i:]
+		}
+	}
+	return live, nil
+}
+
+// replay applies the journal's commits in order.
+type replay struct {
+	l        *Ledger
+	verifier note.Verifier
+	commit   uint64
+	kept     []keptFrame // commits with an entry that is not sealed
+}
+
+type keptFrame struct {
+	frame
+	sections []*section
+}
+
+// file applies one journal file. Only the last commit of the last file may be
+// torn: nothing in it was acknowledged. checkCheckpoints refuses the start if a
+// checkpoint says otherwise.
+func (r *replay) file(seq uint64, last bool) error {
+	b, err := r.l.layout.readJournal(seq)
+	if err != nil {
+		return err
+	}
+	tail, err := scanJournal(b, seq, r.frame)
+	if err != nil {
+		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
+	}
+	if tail.torn && (tail.more || !last) {
+		err := hansard.Errorf(hansard.KindCorrupt, "damaged at byte %d, before commits that were acknowledged", tail.end)
+		return hansard.WithHint(err, "run hansard verify on the folder; restore it from a backup")
+	}
+	if tail.torn {
+		r.l.cfg.Logger.Warn("dropped a torn commit that nobody was told of", "journal", seq, "byte", tail.end)
+	}
+	return nil
+}
+
+// blank reports whether there is nothing but zeros.
+func blank(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// frame applies one commit.
+func (r *replay) frame(f frame) error {
+	if r.commit != 0 && f.commit != r.commit+1 {
+		return fmt.Errorf("commit %d follows commit %d", f.commit, r.commit)
+	}
+	r.commit = f.commit
+	if !r.verifier.Verify(signedText(f.commit, f.body), f.sig) {
+		return fmt.Errorf("commit %d: its signature is not the journal key's", f.commit)
+	}
+	sections, err := parseBody(r.l.enc, f.body)
+	if err != nil {
+		return fmt.Errorf("commit %d: %w", f.commit, err)
+	}
+	keep := false
+	for _, s := range sections {
+		applied, err := r.section(s)
+		if err != nil {
+			return fmt.Errorf("commit %d: log %s: %w", f.commit, s.log, err)
+		}
+		keep = keep || applied
+	}
+	if keep {
+		r.kept = append(r.kept, keptFrame{f, sections})
+	}
+	return nil
+}
+
+// section adds the entries of a section that are not sealed to their log. It
+// reports whether there were any.
+func (r *replay) section(s *section) (bool, error) {
+	t, err := r.l.tenant(s.log.Tenant)
+	if err != nil {
+		return false, err
+	}
+	lg := t.logs[s.log.Tier]
+	if lg == nil {
+		return false, errors.New("its folder is missing")
+	}
+	if s.first > lg.tree.size {
+		return false, fmt.Errorf("entries %d to %d are missing", lg.tree.size, s.first-1)
+	}
+	applied := false
+	var leaf []byte
+	for _, e := range s.rows {
+		if e.Index < lg.tree.size {
+			continue // sealed
+		}
+		leaf = r.l.enc.AppendLeaf(leaf[:0], e)
+		e.LeafHash = part.HashLeaf(leaf)
+		lg.tree.append(tlog.Hash(e.LeafHash))
+		it := r.l.sealableOf(t, e)
+		lg.fresh = append(lg.fresh, it)
+		r.l.unsealed += it.size
+		t.dedup.add(it.id)
+		t.next = max(t.next, e.Position+1)
+		t.lastReceived = max(t.lastReceived, e.ReceivedAt)
+		applied = true
+	}
+	if end := s.first + uint64(len(s.rows)); applied && end == lg.tree.size && lg.tree.root() != s.root {
+		return false, fmt.Errorf("the root after %d entries is not the one that was committed", end)
+	}
+	return applied, nil
+}
+
+// rewrite copies the kept commits to a new file, which makes the old ones void,
+// and removes those. The new file counts once its header is synced, which is
+// last: a crash at any point leaves the old files or the new one.
+func (r *replay) rewrite(old []uint64) error {
+	j := r.l.journal
+	if len(r.kept) > 0 {
+		seq, frames := j.seq+1, []byte(nil)
+		ends := map[hansard.LogID]uint64{}
+		for _, k := range r.kept {
+			frames = appendFrame(frames, seq, journalHeader+int64(len(frames)), k.commit, int(k.entries), k.body, k.sig)
+			for _, s := range k.sections {
+				ends[s.log] = s.first + uint64(len(s.rows))
+			}
+		}
+		f, err := newJournalFile(j.fs, j.dir, seq, max(j.size, journalHeader+int64(len(frames))), frames)
+		if err != nil {
+			return err
+		}
+		f.ends = ends
+		j.seq, j.files = seq, []*journalFile{f}
+	}
+	for _, seq := range old {
+		if err := j.fs.Remove(journalPath(j.dir, seq)); err != nil {
+			return err
+		}
+	}
+	return j.fs.SyncDir(j.dir)
+}
+
+// sealableOf makes an entry that was read back ready to be sealed.
+func (l *Ledger) sealableOf(t *tenant, e *hansard.Entry) *sealable {
+	return &sealable{
+		Entry: e, at: time.Now(), id: l.idOf(t, e),
+		size: int64(e.ContentSize) + 600,
+	}
+}
+
+// idOf returns what de-duplication remembers of a stored entry. Statements have
+// no fingerprint: nobody submits them.
+func (l *Ledger) idOf(t *tenant, e *hansard.Entry) part.ID {
+	id := part.ID{Event: part.EventHash(e.EventID)}
+	if e.Tier != hansard.TierMeta {
+		id.Fingerprint = classify.Fingerprint(l.enc, t.fingerprint, e)
+	}
+	return id
+}

@@ -1,0 +1,381 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/proof"
+)
+
+// maxPartRows is how many entries a part holds at most.
+const maxPartRows = 1 << 18
+
+// start begins the goroutines.
+func (l *Ledger) start() {
+	go l.runCommitter()
+	l.wg.Add(1)
+	go l.runSealer()
+}
+
+// runSealer seals what is due and signs checkpoints, until the ledger closes.
+func (l *Ledger) runSealer() {
+	defer l.wg.Done()
+	tick := time.NewTicker(l.cfg.CheckpointEvery)
+	defer tick.Stop()
+	last := time.Now()
+	for {
+		force := false
+		select {
+		case <-l.stop:
+			return
+		case <-l.sealNow:
+			force = l.pressed()
+		case <-tick.C:
+		}
+		l.check("sealing failed; the entries stay in the journal", l.sealDue(force))
+		l.check("publishing checkpoints failed", l.PublishCheckpoints())
+		now := time.Now()
+		l.check("stating a clock jump failed", l.stateClockJump(last, now))
+		last = now
+	}
+}
+
+// check reports what went wrong in the background. A failed sync ends the
+// process: what the disk holds is not known any more.
+func (l *Ledger) check(what string, err error) {
+	switch {
+	case err == nil:
+	case durable.SyncFailed(err):
+		l.cfg.Fatal(err)
+	default:
+		l.cfg.Logger.Error(what, "error", err)
+	}
+}
+
+// maxClockJump is how far the wall clock may move against the monotonic clock
+// before it is put on record.
+const maxClockJump = time.Hour
+
+// stateClockJump puts a jump of the wall clock on record for each tenant.
+func (l *Ledger) stateClockJump(last, now time.Time) error {
+	jump := now.Round(0).Sub(last.Round(0)) - now.Sub(last)
+	if jump.Abs() < maxClockJump {
+		return nil
+	}
+	l.mu.Lock()
+	var names []string
+	for name := range l.tenants {
+		names = append(names, name)
+	}
+	l.mu.Unlock()
+	var errs error
+	for _, name := range names {
+		errs = errors.Join(errs, l.State(name, "clock_jump", map[string]any{
+			"from": last.UTC().Format(time.RFC3339Nano), "to": now.UTC().Format(time.RFC3339Nano),
+		}))
+	}
+	return errs
+}
+
+// pressed reports whether so much is unsealed that all logs should seal.
+func (l *Ledger) pressed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unsealed > l.cfg.MaxUnsealed/2
+}
+
+// Seal moves all committed entries into parts and signs a checkpoint over them.
+func (l *Ledger) Seal() error {
+	if err := l.sealDue(true); err != nil {
+		return err
+	}
+	return l.PublishCheckpoints()
+}
+
+// sealDue seals the logs that are due, or all with something to seal.
+func (l *Ledger) sealDue(all bool) error {
+	l.sealMu.Lock()
+	defer l.sealMu.Unlock()
+	var errs error
+	for _, lg := range l.due(all) {
+		if err := l.sealLog(lg); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("seal %s: %w", lg.id, err))
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Join(errs, l.journal.free(l.sealedEnd, false))
+}
+
+// sealedEnd returns the index below which the log's entries are sealed. l.mu is
+// held.
+func (l *Ledger) sealedEnd(id hansard.LogID) uint64 {
+	return l.tenants[id.Tenant].logs[id.Tier].sealedEnd
+}
+
+// due lists the logs to seal, meta logs last: sealing the others adds statements
+// to them.
+func (l *Ledger) due(all bool) []*log {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var logs, meta []*log
+	for _, t := range l.tenants {
+		for tier, lg := range t.logs {
+			switch n := len(lg.fresh); {
+			case n == 0:
+			case !all && n < l.cfg.SealRows && time.Since(lg.fresh[0].at) < l.cfg.SealAfter:
+			case tier == hansard.TierMeta:
+				meta = append(meta, lg)
+			default:
+				logs = append(logs, lg)
+			}
+		}
+	}
+	return append(logs, meta...)
+}
+
+// sealLog moves the committed entries of one log into parts.
+//
+// A crash at any point is clean: entries leave the journal only when their parts
+// have their names, and a part that covers another one replaces it, whether or
+// not the other was unlinked.
+func (l *Ledger) sealLog(lg *log) error {
+	l.mu.Lock()
+	fresh := lg.fresh[:len(lg.fresh):len(lg.fresh)]
+	items := append(lg.tail[:len(lg.tail):len(lg.tail)], fresh...)
+	first, end := lg.sealedEnd, lg.sealedEnd+uint64(len(fresh))
+	l.mu.Unlock()
+	if len(fresh) == 0 {
+		return nil
+	}
+	// A crash here leaves hashes beyond the sealed entries. They are those of
+	// entries in the journal and are written again.
+	if err := lg.tiles.append(first, leafHashes(entriesOf(fresh))); err != nil {
+		return err
+	}
+	var added []*part.Index
+	for _, seg := range segments(items) {
+		name := part.Name{First: seg[0].Index, End: seg[len(seg)-1].Index + 1}
+		x, err := l.writePart(name, seg)
+		if err != nil {
+			return err
+		}
+		added = append(added, x)
+	}
+	// A crash here leaves unfinished files, which the next start removes.
+	if err := l.stateSeal(lg, added); err != nil {
+		return err
+	}
+	// A crash here leaves a statement about parts that are not there. Their
+	// entries are in the journal and are sealed again, into the same bytes or
+	// into parts of their own statement.
+	for _, x := range added {
+		if err := l.finishPart(x.Info); err != nil {
+			return err
+		}
+	}
+	l.install(lg, items, fresh, added, end)
+	return nil
+}
+
+// segments cuts entries that begin at a multiple of 256 into the parts that they
+// become. A part ends at a multiple of 256 and holds entries of one date, by its
+// last one; what is left over becomes a part of its own, which the next seal
+// replaces.
+func segments(items []*sealable) [][]*sealable {
+	var segs [][]*sealable
+	for len(items) >= tileWidth {
+		n := tileWidth
+		date := part.Date(items[n-1].ReceivedAt)
+		for n+tileWidth <= min(len(items), maxPartRows) && part.Date(items[n+tileWidth-1].ReceivedAt) == date {
+			n += tileWidth
+		}
+		segs, items = append(segs, items[:n]), items[n:]
+	}
+	if len(items) > 0 {
+		segs = append(segs, items)
+	}
+	return segs
+}
+
+// install makes the new parts those of the log. The parts that they replace are
+// unlinked when no reader needs them any more.
+func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index, end uint64) {
+	l.mu.Lock()
+	all := lg.parts
+	var infos []part.Info
+	var files []idFile
+	for _, x := range added {
+		infos = append(infos, x.Info)
+		files = append(files, newIDFile(PartPath(l.cfg.Dir, x.Info)+IndexSuffix, x))
+	}
+	live, removed := supersede(append(all[:len(all):len(all)], infos...))
+	lg.parts, lg.sealedEnd = live, end
+	lg.fresh = append([]*sealable(nil), lg.fresh[len(fresh):]...)
+	lg.tail = append([]*sealable(nil), items[len(items)-int(end%tileWidth):]...)
+	ids := make([]part.ID, len(fresh))
+	for i, it := range fresh {
+		ids[i] = it.id
+		l.unsealed -= it.size
+	}
+	names, gone := []part.Name(nil), map[part.Name]bool{}
+	for _, p := range removed {
+		names, gone[p.Name] = append(names, p.Name), true
+	}
+	t := l.tenants[lg.id.Tenant]
+	t.dedup.seal(ids, files, gone, lg.id.String())
+	l.mu.Unlock()
+	wait := func() {}
+	if l.cfg.Follower != nil {
+		wait = l.cfg.Follower.Sealed(lg.id, infos, names, end)
+	}
+	l.unlinkParts(removed, wait)
+}
+
+// unlinkParts removes superseded parts once no reader holds them.
+func (l *Ledger) unlinkParts(removed []part.Info, wait func()) {
+	if len(removed) == 0 {
+		return
+	}
+	l.wg.Add(1)
+	go func() {
+		defer l.wg.Done()
+		wait()
+		for _, p := range removed {
+			if err := l.removePart(p); err != nil {
+				l.cfg.Logger.Warn("a superseded part stays until the next start", "part", p.Name.String(), "error", err)
+			}
+		}
+	}()
+}
+
+// stateSeal signs a checkpoint over what is being sealed and puts it on record
+// in the meta log, with the hashes of the new parts: an edited part is found
+// even where the edit leaves its rows alone. The meta log's own parts are not
+// stated, or each statement would ask for another.
+func (l *Ledger) stateSeal(lg *log, added []*part.Index) error {
+	signed, err := l.publish1(lg)
+	if err != nil || lg.id.Tier == hansard.TierMeta {
+		return err
+	}
+	parts := make([]sealedPart, 0, len(added))
+	for _, x := range added {
+		parts = append(parts, sealedPart{x.Date, x.Name.String(), x.Rows, x.SHA256.String()})
+	}
+	return l.State(lg.id.Tenant, "seal", map[string]any{
+		"log": lg.id.String(), "checkpoint": string(signed), "parts": parts,
+	})
+}
+
+// sealedPart is what a statement says of a part. The members are in the order
+// of canonical JSON.
+type sealedPart struct {
+	Date   string `json:"date"`
+	Name   string `json:"name"`
+	Rows   int64  `json:"rows"`
+	SHA256 string `json:"sha256"`
+}
+
+// State puts a statement of the given kind into the tenant's meta log and
+// returns when it is durable.
+func (l *Ledger) State(tenantName, kind string, members map[string]any) error {
+	req := &request{tenant: tenantName, statement: statement(kind, members), done: make(chan struct{})}
+	l.requests <- req
+	<-req.done
+	return req.err
+}
+
+// PublishCheckpoints signs and publishes a checkpoint for each log that has
+// grown since its last one. Everything that it covers is durable.
+func (l *Ledger) PublishCheckpoints() error {
+	l.mu.Lock()
+	var logs []*log
+	for _, t := range l.tenants {
+		for _, lg := range t.logs {
+			if lg.tree.size > lg.signed.size {
+				logs = append(logs, lg)
+			}
+		}
+	}
+	l.mu.Unlock()
+	var errs error
+	for _, lg := range logs {
+		if _, err := l.publish1(lg); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("checkpoint of %s: %w", lg.id, err))
+		}
+	}
+	return errs
+}
+
+// publish1 signs the log as it is now. The checkpoint is synced before anybody
+// sees it, so that no crash takes back what was published.
+func (l *Ledger) publish1(lg *log) ([]byte, error) {
+	lg.publishing.Lock()
+	defer lg.publishing.Unlock()
+	l.mu.Lock()
+	point := proofPoint{lg.tree.size, lg.tree.root()}
+	current := lg.checkpoint
+	known := point.size == lg.signed.size && current != nil
+	l.mu.Unlock()
+	if known {
+		return current, nil
+	}
+	c := proof.Checkpoint{Origin: lg.signer.Name(), Size: int64(point.size), Root: point.root}
+	signed, err := c.Sign(lg.signer)
+	if err != nil {
+		return nil, err
+	}
+	err = durable.WriteFile(l.cfg.FS, l.layout.checkpoint(lg.id), func(w io.Writer) error {
+		_, err := w.Write(signed)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	lg.signed, lg.checkpoint = point, signed
+	l.mu.Unlock()
+	return signed, nil
+}
+
+// Close stops taking requests, seals everything and closes the folder: after it
+// the journal is empty and a checkpoint covers every entry.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	l.mu.Unlock()
+	close(l.stop)
+	for l.anyQueued() {
+		time.Sleep(time.Millisecond)
+	}
+	// The first seal puts statements into the meta logs; the second one seals
+	// those, and makes none.
+	err := errors.Join(l.Seal(), l.Seal())
+	close(l.requests)
+	<-l.pending
+	l.wg.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		err = l.journal.free(l.sealedEnd, true)
+	}
+	for _, f := range l.journal.files {
+		err = errors.Join(err, f.file.Close())
+	}
+	return errors.Join(err, l.unlock())
+}
+
+func (l *Ledger) anyQueued() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queued > 0
+}
