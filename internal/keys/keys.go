@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -32,6 +33,8 @@ type Ring struct {
 	fs   durable.FS
 	dir  string
 	name string
+
+	mu sync.Mutex // held while a key is read or made, so that one is made once
 }
 
 // Open returns the ring in dir for the server of the given name. The folder is
@@ -64,6 +67,8 @@ func (r *Ring) JournalSigner(create bool) (note.Signer, string, error) {
 
 // signer returns the signer and its verifier key.
 func (r *Ring) signer(path, name string, create bool) (note.Signer, string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	b, err := r.read(path)
 	if errors.Is(err, fs.ErrNotExist) && create {
 		b, err = r.makeSigner(path, name)
@@ -100,6 +105,8 @@ func (r *Ring) makeSigner(path, name string) ([]byte, error) {
 // Pseudonyms returns the tenant's pseudonym keys, the newest as the current
 // one. If there are none it makes one when create is set.
 func (r *Ring) Pseudonyms(tenant string, create bool) (redact.Keys, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	path := filepath.Join(r.dir, tenant, "pseudonym.key")
 	b, err := r.read(path)
 	if errors.Is(err, fs.ErrNotExist) && create {

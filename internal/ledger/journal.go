@@ -202,9 +202,10 @@ func (j *journal) bytes() int64 {
 
 // journalTail says how a journal file ends.
 type journalTail struct {
-	end  int64 // offset after the last whole frame
-	torn bool  // bytes that are no frame follow
-	more bool  // ... and a whole frame after those: damage, not a torn end
+	end   int64 // offset after the last whole frame
+	torn  bool  // bytes that are no frame follow
+	begun bool  // ... the begin of a frame among them, and nothing beyond its end
+	more  bool  // ... and a whole frame after those: damage, not a torn end
 }
 
 // scanJournal calls f for each whole frame of the journal file in b, in order.
@@ -224,14 +225,20 @@ func scanJournal(b []byte, seq uint64, f func(frame) error) (journalTail, error)
 		at += fr.size
 	}
 	tail := journalTail{end: at}
-	for _, c := range b[min(at, int64(len(b))):] {
-		if c != 0 {
-			tail.torn = true
-			tail.more = frameAfter(b, seq, at)
-			break
-		}
+	if rest := b[min(at, int64(len(b))):]; !blank(rest) {
+		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at), frameBegun(rest)
 	}
 	return tail, nil
+}
+
+// frameBegun reports whether b begins with the header of a frame and holds
+// nothing beyond that frame.
+func frameBegun(b []byte) bool {
+	if len(b) < frameHeader || binary.LittleEndian.Uint32(b) != frameMagic {
+		return false
+	}
+	size := frameSize(int(binary.LittleEndian.Uint32(b[4:])))
+	return size <= int64(len(b)) && blank(b[size:])
 }
 
 // frameAfter reports whether a whole frame begins anywhere after at.

@@ -15,6 +15,7 @@ import (
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/redact"
 )
 
 // Follower hears what becomes of entries. Its methods are called by one
@@ -120,6 +121,7 @@ type tenant struct {
 	lastReceived int64  // Unix nanoseconds
 	logs         map[hansard.Tier]*log
 	dedup        *dedup
+	pseudonyms   redact.Keys
 	fingerprint  []byte // key
 }
 

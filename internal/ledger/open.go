@@ -16,6 +16,7 @@ import (
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/proof"
 )
 
@@ -157,9 +158,24 @@ func (l *Ledger) tenant(name string) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tenant{name: name, logs: map[hansard.Tier]*log{}, dedup: newDedup(l.cfg.FS), fingerprint: keys.FingerprintKey(pseudonyms)}
+	t := &tenant{name: name, logs: map[hansard.Tier]*log{}, dedup: newDedup(l.cfg.FS), pseudonyms: pseudonyms, fingerprint: keys.FingerprintKey(pseudonyms)}
 	l.tenants[name] = t
 	return t, nil
+}
+
+// Pseudonyms returns the tenant's pseudonym keys and the key of its
+// fingerprints, making the tenant's keys if it is new.
+func (l *Ledger) Pseudonyms(tenantName string) (redact.Keys, []byte, error) {
+	if !TenantPattern.MatchString(tenantName) {
+		return redact.Keys{}, nil, hansard.Errorf(hansard.KindInvalid, "tenant %q: want 1 to 63 of a-z, 0-9 and -", tenantName)
+	}
+	l.mu.Lock()
+	t, err := l.tenant(tenantName)
+	l.mu.Unlock()
+	if err != nil {
+		return redact.Keys{}, nil, err
+	}
+	return t.pseudonyms, t.fingerprint, nil
 }
 
 // newLog makes the key and the folder of a log. A crash in the middle leaves a

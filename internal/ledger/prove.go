@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"fmt"
-
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
@@ -77,18 +75,8 @@ func (l *Ledger) Prove(e *hansard.Entry, disclose bool) (*proof.Proof, error) {
 	if int64(e.Index) >= size {
 		return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s: the log has %d entries", e.Index, e.Log, size)
 	}
-	hashes, err := tlog.ProveRecord(size, int64(e.Index), view.reader())
-	if err != nil {
-		return nil, fmt.Errorf("prove entry %d of %s: %w", e.Index, e.Log, err)
-	}
-	p := &proof.Proof{Leaf: l.enc.AppendLeaf(nil, e), Index: int64(e.Index), Hashes: hashes, Checkpoint: signed}
-	if disclose && len(e.Salt) > 0 {
-		p.Salt, p.Content = e.Salt, l.enc.AppendContent(nil, e)
-	}
-	if err := tlog.CheckRecord(p.Hashes, size, root, p.Index, tlog.RecordHash(p.Leaf)); err != nil {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "entry %d of %s is not the one that was committed", e.Index, e.Log)
-	}
-	return p, nil
+	c := proof.Checkpoint{Origin: lg.signer.Name(), Size: size, Root: root}
+	return view.prove(l.enc, e, c, signed, disclose)
 }
 
 // Tile returns a hash tile of a log as tlog-tiles serves it: width hashes of the

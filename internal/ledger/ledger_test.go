@@ -1,0 +1,561 @@
+package ledger_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// recorder is a Follower that keeps what a reader would see.
+type recorder struct {
+	mu    sync.Mutex
+	parts map[hansard.LogID][]part.Name
+	fresh map[hansard.LogID][]*hansard.Entry
+}
+
+func newRecorder() *recorder {
+	return &recorder{parts: map[hansard.LogID][]part.Name{}, fresh: map[hansard.LogID][]*hansard.Entry{}}
+}
+
+func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range parts {
+		r.parts[id] = append(r.parts[id], p.Name)
+	}
+	r.fresh[id] = fresh
+}
+
+func (r *recorder) Committed(entries []*hansard.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := entries[0].Log
+	r.fresh[id] = append(r.fresh[id], entries...)
+}
+
+func (r *recorder) Sealed(id hansard.LogID, added []part.Info, removed []part.Name, end uint64) func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gone := map[part.Name]bool{}
+	for _, n := range removed {
+		gone[n] = true
+	}
+	var names []part.Name
+	for _, n := range r.parts[id] {
+		if !gone[n] {
+			names = append(names, n)
+		}
+	}
+	for _, p := range added {
+		names = append(names, p.Name)
+	}
+	r.parts[id] = names
+	for len(r.fresh[id]) > 0 && r.fresh[id][0].Index < end {
+		r.fresh[id] = r.fresh[id][1:]
+	}
+	return func() {}
+}
+
+// desk makes records as intake does.
+type desk struct {
+	t          *testing.T
+	engine     *redact.Engine
+	classifier *classify.Classifier
+	l          *ledger.Ledger
+}
+
+func newDesk(t *testing.T, l *ledger.Ledger) *desk {
+	t.Helper()
+	engine, err := redact.New(redact.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := classify.New(classify.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &desk{t, engine, c, l}
+}
+
+func (d *desk) record(tenant string, ev hansard.Event) classify.Record {
+	d.t.Helper()
+	k, key, err := d.l.Pseudonyms(tenant)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	redacted, err := d.engine.Redact(k, &ev)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	rec, err := d.classifier.Classify(redacted, "loopback", key)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return rec
+}
+
+func event(i int) hansard.Event {
+	types := []string{hansard.TypeToolCall, hansard.TypeReasoning, hansard.TypeDecision, hansard.TypeError}
+	return hansard.Event{
+		EventID: fmt.Sprintf("e-%d", i), EventType: types[i%4], AgentName: "billing", TraceID: fmt.Sprintf("t-%d", i/10),
+		ToolName: "process_refund", Params: json.RawMessage(fmt.Sprintf(`{"order_id":%d,"note":"hello"}`, i)), Reasoning: "because it is so",
+		Timestamp: 1763907781000000000 + int64(i)*1e9,
+	}
+}
+
+func open(t *testing.T, dir string, follower ledger.Follower, change func(*ledger.Config)) *ledger.Ledger {
+	t.Helper()
+	cfg := ledger.Config{
+		Dir: dir, Name: "test", JournalSize: 1 << 18, CheckpointEvery: 20 * time.Millisecond, Follower: follower,
+		Fatal: func(err error) { t.Errorf("fatal: %v", err) },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	l, err := ledger.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (d *desk) append(l *ledger.Ledger, tenant string, from, to int) []ledger.Result {
+	d.t.Helper()
+	var records []classify.Record
+	for i := from; i < to; i++ {
+		records = append(records, d.record(tenant, event(i)))
+	}
+	results, err := l.Append(context.Background(), tenant, records)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return results
+}
+
+func closeLedger(t *testing.T, l *ledger.Ledger) {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkLedger verifies the folder as an outsider would and returns what is in
+// it: the count of entries that are no statements.
+func checkLedger(t *testing.T, dir string) *ledger.Verification {
+	t.Helper()
+	v, err := ledger.Verify(ledger.VerifyConfig{Dir: dir, KeyDir: dir + ".keys"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Findings {
+		t.Errorf("finding: %s", f)
+	}
+	return v
+}
+
+// readAll returns every event in the folder by its id, from parts and journal.
+func readAll(t *testing.T, dir string) map[string]*hansard.Entry {
+	t.Helper()
+	r, err := ledger.OpenReader(durable.OS{}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	f := newPartReader(t, dir)
+	r.Follow(f)
+	return f.events
+}
+
+// partReader is a Follower that reads the parts it is told of.
+type partReader struct {
+	*recorder
+	t      *testing.T
+	dir    string
+	events map[string]*hansard.Entry
+}
+
+func newPartReader(t *testing.T, dir string) *partReader {
+	return &partReader{newRecorder(), t, dir, map[string]*hansard.Entry{}}
+}
+
+func (p *partReader) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+	all := append([]*hansard.Entry(nil), fresh...)
+	for _, info := range parts {
+		f, err := os.Open(ledger.PartPath(p.dir, info))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		pf, err := part.NewEncoder().Open(f, info.Bytes, id)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		entries, err := pf.ReadAll()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		all = append(all, entries...)
+		f.Close()
+	}
+	for _, e := range all {
+		if id.Tier == hansard.TierMeta {
+			continue
+		}
+		key := id.Tenant + "/" + e.EventID
+		if p.events[key] != nil {
+			p.t.Errorf("%s is there twice", key)
+		}
+		p.events[key] = e
+	}
+}
+
+func TestAppendSealReopen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	rec := newRecorder()
+	l := open(t, dir, rec, nil)
+	d := newDesk(t, l)
+	for i := 0; i < 3000; i += 500 {
+		for k, r := range d.append(l, "acme", i, i+500) {
+			if r.Outcome != ledger.Accepted {
+				t.Fatalf("event %d: outcome %v", i+k, r.Outcome)
+			}
+		}
+		if i == 1000 {
+			if err := l.Seal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	d.append(l, "other", 0, 10)
+	closeLedger(t, l)
+	v := checkLedger(t, dir)
+	if len(readAll(t, dir)) != 3010 {
+		t.Errorf("%d events, want 3010", len(readAll(t, dir)))
+	}
+	for _, lg := range v.Logs {
+		if lg.Signed != lg.Size {
+			t.Errorf("log %s: checkpoint over %d of %d entries after a graceful stop", lg.Log, lg.Signed, lg.Size)
+		}
+	}
+	if journals, _ := os.ReadDir(filepath.Join(dir, "journal")); len(journals) != 0 {
+		t.Errorf("%d journal files after a graceful stop", len(journals))
+	}
+	l = open(t, dir, newRecorder(), nil)
+	d = newDesk(t, l)
+	for i, r := range d.append(l, "acme", 2990, 3300) {
+		want := ledger.Accepted
+		if i < 10 {
+			want = ledger.Duplicate
+		}
+		if r.Outcome != want {
+			t.Fatalf("event %d: outcome %v, want %v", 2990+i, r.Outcome, want)
+		}
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
+	if n := len(readAll(t, dir)); n != 3310 {
+		t.Errorf("%d events, want 3310", n)
+	}
+}
+
+func TestDuplicatesAndConflicts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, nil)
+	d := newDesk(t, l)
+	other := event(1)
+	other.Reasoning = "another reason"
+	check := func(l *ledger.Ledger, ev hansard.Event, want ledger.Outcome) {
+		t.Helper()
+		res, err := l.Append(context.Background(), "acme", []classify.Record{d.record("acme", ev)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res[0].Outcome != want {
+			t.Errorf("outcome %v, want %v", res[0].Outcome, want)
+		}
+	}
+	// Twice in one request, and again in a second.
+	res, err := l.Append(context.Background(), "acme", []classify.Record{d.record("acme", event(1)), d.record("acme", event(1)), d.record("acme", other)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res[0].Outcome != ledger.Accepted || res[1].Outcome != ledger.Duplicate || res[2].Outcome != ledger.Conflict {
+		t.Errorf("outcomes %v", res)
+	}
+	check(l, event(1), ledger.Duplicate)
+	check(l, other, ledger.Conflict)
+	noTime := event(2)
+	noTime.Timestamp = 0
+	check(l, noTime, ledger.Accepted)
+	if err := l.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	check(l, event(1), ledger.Duplicate)
+	check(l, other, ledger.Conflict)
+	check(l, noTime, ledger.Duplicate)
+	closeLedger(t, l)
+	l = open(t, dir, nil, nil)
+	check(l, event(1), ledger.Duplicate)
+	check(l, other, ledger.Conflict)
+	check(l, noTime, ledger.Duplicate)
+	// Another tenant is another record.
+	if res := d.append(l, "other", 1, 2); res[0].Outcome != ledger.Accepted {
+		t.Errorf("another tenant: %v", res)
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
+}
+
+// TestCrash copies the folder while records are appended and sealed, as a crash
+// would leave it, and recovers the copy: what was acknowledged before the copy
+// began is there once.
+func TestCrash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, func(c *ledger.Config) { c.SealRows = 300; c.SealAfter = 10 * time.Millisecond })
+	d := newDesk(t, l)
+	acked := 0
+	for round := range 8 {
+		d.append(l, "acme", acked, acked+137)
+		acked += 137
+		if round%2 == 1 {
+			time.Sleep(15 * time.Millisecond)
+		}
+		copied := filepath.Join(t.TempDir(), "data")
+		copyFrozen(t, l, dir, copied)
+		before, err := ledger.Verify(ledger.VerifyConfig{Dir: copied, KeyDir: copied + ".keys"})
+		if err != nil || len(before.Findings) > 0 {
+			t.Fatalf("round %d, before recovery: %v %v", round, err, before.Findings)
+		}
+		again := open(t, copied, nil, nil)
+		d2 := newDesk(t, again)
+		for i, r := range d2.append(again, "acme", 0, acked) {
+			if r.Outcome != ledger.Duplicate {
+				t.Fatalf("round %d: event %d was lost: %v", round, i, r.Outcome)
+			}
+		}
+		d2.append(again, "acme", acked, acked+10)
+		closeLedger(t, again)
+		checkLedger(t, copied)
+		if n := len(readAll(t, copied)); n != acked+10 {
+			t.Fatalf("round %d: %d events, want %d", round, n, acked+10)
+		}
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
+}
+
+// copyFrozen copies the data and key folders at one moment: sealing waits.
+func copyFrozen(t *testing.T, l *ledger.Ledger, from, to string) {
+	t.Helper()
+	unfreeze := l.Freeze()
+	defer unfreeze()
+	for _, suffix := range []string{"", ".keys"} {
+		if err := os.CopyFS(to+suffix, os.DirFS(from+suffix)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, suffix := range []string{"", ".keys"} {
+		_ = filepath.WalkDir(to+suffix, func(path string, e os.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				return os.Chmod(path, 0o700)
+			}
+			return os.Chmod(path, 0o600)
+		})
+	}
+}
+
+// TestEveryBit changes bits in every file below the data folder: verify finds
+// each, and names the file or the log.
+func TestEveryBit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, nil)
+	d := newDesk(t, l)
+	d.append(l, "acme", 0, 1200)
+	if err := l.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	d.append(l, "acme", 1200, 1300)
+	if err := l.PublishCheckpoints(); err != nil {
+		t.Fatal(err)
+	}
+	crashed := filepath.Join(t.TempDir(), "data")
+	copyFrozen(t, l, dir, crashed)
+	closeLedger(t, l)
+	for name, dir := range map[string]string{"stopped": dir, "crashed": crashed} {
+		t.Run(name, func(t *testing.T) { everyBit(t, dir) })
+	}
+}
+
+func everyBit(t *testing.T, dir string) {
+	checkLedger(t, dir)
+	files := 0
+	_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || e.Name() == "LOCK" {
+			return err
+		}
+		files++
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, _ := filepath.Rel(dir, path)
+		for _, at := range []int{0, len(whole) / 3, len(whole) / 2, len(whole) * 9 / 10, len(whole) - 1} {
+			bad := append([]byte(nil), whole...)
+			bad[at] ^= 0x10
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v, err := ledger.Verify(ledger.VerifyConfig{Dir: dir, KeyDir: dir + ".keys"})
+			if err != nil {
+				t.Errorf("%s, byte %d: %v", rel, at, err)
+				continue
+			}
+			named := false
+			for _, f := range v.Findings {
+				named = named || f.File == filepath.ToSlash(rel) || f.Log != "" && strings.Contains(filepath.ToSlash(rel), "tenants/"+f.Log+"/")
+			}
+			if !named {
+				t.Errorf("%s, byte %d of %d: not found: %v", rel, at, len(whole), v.Findings)
+			}
+		}
+		return os.WriteFile(path, whole, 0o600)
+	})
+	if files < 15 {
+		t.Errorf("only %d files were tried", files)
+	}
+	checkLedger(t, dir)
+}
+
+func TestProve(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	rec := newRecorder()
+	l := open(t, dir, rec, nil)
+	d := newDesk(t, l)
+	d.append(l, "acme", 0, 700)
+	if err := l.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	d.append(l, "acme", 700, 900)
+	rec.mu.Lock()
+	fresh := rec.fresh[hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}]
+	rec.mu.Unlock()
+	if len(fresh) != 50 {
+		t.Fatalf("%d fresh entries, want 50", len(fresh))
+	}
+	for _, e := range append(fresh, sealedOf(t, dir)...) {
+		if e.Log.Tier == hansard.TierMeta {
+			continue
+		}
+		p, err := l.Prove(e, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := l.Log(e.Log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := note.NewVerifier(info.VKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Verify(v); err != nil {
+			t.Fatalf("entry %s %d: %v", e.Log, e.Index, err)
+		}
+		if !strings.Contains(string(p.Content), "order_id") {
+			t.Fatalf("content %s", p.Content)
+		}
+	}
+	closeLedger(t, l)
+}
+
+func sealedOf(t *testing.T, dir string) []*hansard.Entry {
+	t.Helper()
+	var all []*hansard.Entry
+	_ = filepath.WalkDir(filepath.Join(dir, "tenants"), func(path string, e os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".parquet" {
+			return err
+		}
+		tier := hansard.Tier(filepath.Base(filepath.Dir(filepath.Dir(filepath.Dir(path)))))
+		f, _ := os.Open(path)
+		defer f.Close()
+		info, _ := f.Stat()
+		pf, err := part.NewEncoder().Open(f, info.Size(), hansard.LogID{Tenant: "acme", Tier: tier})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := pf.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, entries...)
+		return nil
+	})
+	return all
+}
+
+func TestConcurrentAppends(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, newRecorder(), func(c *ledger.Config) { c.SealRows = 500 })
+	d := newDesk(t, l)
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 20 {
+				d.append(l, "acme", w*1000+i*25, w*1000+i*25+25)
+			}
+		})
+	}
+	wg.Wait()
+	closeLedger(t, l)
+	checkLedger(t, dir)
+	if n := len(readAll(t, dir)); n != 8*500 {
+		t.Errorf("%d events, want %d", n, 8*500)
+	}
+}
+
+func TestOneProcess(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, nil)
+	defer closeLedger(t, l)
+	if _, err := ledger.Open(ledger.Config{Dir: dir}); hansard.KindOf(err) != hansard.KindBusy {
+		t.Errorf("second open: %v", err)
+	}
+	if _, err := ledger.OpenReader(durable.OS{}, dir); hansard.KindOf(err) != hansard.KindBusy {
+		t.Errorf("reader beside a server: %v", err)
+	}
+}
+
+func TestLostKeys(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, nil)
+	newDesk(t, l).append(l, "acme", 0, 8)
+	closeLedger(t, l)
+	for _, name := range []string{"journal.key", "acme/info.key", "acme/pseudonym.key"} {
+		path := filepath.Join(dir+".keys", name)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ledger.Open(ledger.Config{Dir: dir})
+		if err == nil || !strings.Contains(err.Error(), "is lost") || hansard.HintOf(err) == "" {
+			t.Errorf("without %s: %v", name, err)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeLedger(t, open(t, dir, nil, nil))
+}

@@ -1,0 +1,207 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/proof"
+)
+
+// Reader is a data folder opened for reading while no server runs. It changes
+// nothing and needs no keys.
+type Reader struct {
+	layout layout
+	enc    *part.Encoder
+	unlock func() error
+	name   string
+	logs   map[hansard.LogID]*readLog
+}
+
+type readLog struct {
+	vkey       string
+	parts      []part.Info
+	view       hashes
+	checkpoint []byte
+}
+
+// OpenReader opens the data folder for reading. Several readers may have it
+// open, but no server.
+func OpenReader(fsys durable.FS, dir string) (*Reader, error) {
+	r := &Reader{layout: layout{fsys, dir}, enc: part.NewEncoder(), logs: map[hansard.LogID]*readLog{}}
+	name, err := r.layout.readName()
+	if errors.Is(err, fs.ErrNotExist) {
+		err := hansard.Errorf(hansard.KindNotFound, "%s is no data folder: it has no FORMAT file", dir)
+		return nil, hansard.WithHint(err, "hansard serve --data "+dir+" makes one")
+	}
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	r.name = name
+	if r.unlock, err = durable.Lock(r.layout.lock(), false); err != nil {
+		return nil, openError(dir, err)
+	}
+	if err := r.load(); err != nil {
+		return nil, errors.Join(openError(dir, err), r.unlock())
+	}
+	return r, nil
+}
+
+// Close ends the reading.
+func (r *Reader) Close() error { return r.unlock() }
+
+// Name returns the server's name, with which every origin begins.
+func (r *Reader) Name() string { return r.name }
+
+// Follow hands all logs over to a follower.
+func (r *Reader) Follow(f Follower) {
+	for id, lg := range r.logs {
+		f.Load(id, lg.parts, entriesOf(lg.view.fresh))
+	}
+}
+
+func (r *Reader) load() error {
+	ids, err := r.layout.logs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if r.logs[id], err = r.loadLog(id); err != nil {
+			return fmt.Errorf("log %s: %w", id, err)
+		}
+	}
+	return r.loadJournal()
+}
+
+func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
+	lg := &readLog{}
+	vkey, err := durable.ReadFile(r.layout.fs, r.layout.vkey(id), 4096)
+	if err != nil {
+		return nil, err
+	}
+	lg.vkey = trimLine(vkey)
+	lg.checkpoint, err = durable.ReadFile(r.layout.fs, r.layout.checkpoint(id), 1<<16)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	live, _, err := r.layout.partFiles(id)
+	if err != nil {
+		return nil, err
+	}
+	end := uint64(0)
+	for _, p := range live {
+		x, err := readIndex(r.layout.fs, PartPath(r.layout.dir, p)+IndexSuffix)
+		if err != nil {
+			err := hansard.Errorf(hansard.KindCorrupt, "index of part %s: %w", p.Name, err)
+			return nil, hansard.WithHint(err, "hansard reindex makes it anew")
+		}
+		lg.parts, end = append(lg.parts, x.Info), p.Name.End
+	}
+	lg.view = hashes{tiles: tileStore{r.layout.fs, r.layout.tiles(id)}, sealedEnd: end}
+	return lg, nil
+}
+
+func trimLine(b []byte) string {
+	if n := len(b); n > 0 && b[n-1] == '\n' {
+		b = b[:n-1]
+	}
+	return string(b)
+}
+
+// loadJournal adds the entries that are in no part yet.
+func (r *Reader) loadJournal() error {
+	seqs, err := r.layout.journalSeqs()
+	if err != nil {
+		return err
+	}
+	live, err := r.layout.liveJournal(seqs)
+	if err != nil {
+		return err
+	}
+	for _, seq := range live {
+		b, err := r.layout.readJournal(seq)
+		if err != nil {
+			return err
+		}
+		if _, err := scanJournal(b, seq, r.loadFrame); err != nil {
+			return fmt.Errorf("journal file %016x: %w", seq, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) loadFrame(f frame) error {
+	sections, err := parseBody(r.enc, f.body)
+	if err != nil {
+		return err
+	}
+	for _, s := range sections {
+		lg := r.logs[s.log]
+		if lg == nil {
+			return hansard.Errorf(hansard.KindCorrupt, "log %s has entries in the journal, but no folder", s.log)
+		}
+		for _, e := range s.rows {
+			if e.Index == lg.view.sealedEnd+uint64(len(lg.view.fresh)) {
+				e.LeafHash = part.HashLeaf(r.enc.AppendLeaf(nil, e))
+				lg.view.fresh = append(lg.view.fresh, &sealable{Entry: e})
+			}
+		}
+	}
+	return nil
+}
+
+// Prove returns the proof that the entry is in its log, against the checkpoint
+// on disk. An entry that it does not cover cannot be proved without the server.
+func (r *Reader) Prove(e *hansard.Entry, disclose bool) (*proof.Proof, error) {
+	lg := r.logs[e.Log]
+	if lg == nil || lg.checkpoint == nil {
+		return nil, hansard.Errorf(hansard.KindNotFound, "log %s has no checkpoint", e.Log)
+	}
+	v, err := note.NewVerifier(lg.vkey)
+	if err != nil {
+		return nil, err
+	}
+	c, err := proof.OpenCheckpoint(lg.checkpoint, v)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "%w", err)
+	}
+	if int64(e.Index) >= c.Size {
+		err := hansard.Errorf(hansard.KindNotFound, "no checkpoint covers entry %d of %s yet", e.Index, e.Log)
+		return nil, hansard.WithHint(err, "start the server, which signs one, and ask it")
+	}
+	return lg.view.prove(r.enc, e, c, lg.checkpoint, disclose)
+}
+
+// prove makes the proof of an entry against a checkpoint, and checks it.
+func (h hashes) prove(enc *part.Encoder, e *hansard.Entry, c proof.Checkpoint, signed []byte, disclose bool) (*proof.Proof, error) {
+	record, err := tlog.ProveRecord(c.Size, int64(e.Index), h.reader())
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d of %s: %w", e.Index, e.Log, err)
+	}
+	p := &proof.Proof{Leaf: enc.AppendLeaf(nil, e), Index: int64(e.Index), Hashes: record, Checkpoint: signed}
+	if disclose && len(e.Salt) > 0 {
+		p.Salt, p.Content = e.Salt, enc.AppendContent(nil, e)
+	}
+	if err := tlog.CheckRecord(p.Hashes, c.Size, c.Root, p.Index, tlog.RecordHash(p.Leaf)); err != nil {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "entry %d of %s is not the one that was committed", e.Index, e.Log)
+	}
+	return p, nil
+}
+
+// Logs lists the logs, in no order.
+func (r *Reader) Logs() []Info {
+	var infos []Info
+	for id, lg := range r.logs {
+		infos = append(infos, Info{
+			Log: id, Origin: proof.Origin(r.name, id), VKey: lg.vkey, Sealed: lg.view.sealedEnd,
+			Size: lg.view.sealedEnd + uint64(len(lg.view.fresh)), Checkpoint: lg.checkpoint,
+		})
+	}
+	return infos
+}

@@ -1,0 +1,176 @@
+package ledger
+
+import (
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/proof"
+)
+
+// livePart is a part as it was found, to be compared with what was stated.
+type livePart struct {
+	log  hansard.LogID
+	info part.Info
+	sum  hansard.Hash
+}
+
+// sealedParts notes a live part. The meta log's own parts are not stated.
+func (v *verifier) sealedParts(id hansard.LogID, p part.Info, sum hansard.Hash) {
+	if id.Tier != hansard.TierMeta {
+		v.live = append(v.live, livePart{id, p, sum})
+	}
+}
+
+// checkStatements compares what the meta logs state with what is there: each
+// live part must have been stated with its hash, and each stated checkpoint must
+// be one of the log.
+func (v *verifier) checkStatements() {
+	stated := map[string]map[string]bool{}
+	for _, s := range v.statements {
+		if s.body.Kind != "seal" {
+			continue
+		}
+		for _, p := range s.body.Parts {
+			key := s.body.Log + "/" + p.Date + "/" + p.Name
+			if stated[key] == nil {
+				stated[key] = map[string]bool{}
+			}
+			stated[key][p.SHA256] = true
+		}
+		v.checkStatedPoint(s)
+	}
+	for _, p := range v.live {
+		sums := stated[p.log.String()+"/"+p.info.Date+"/"+p.info.Name.String()]
+		path := PartPath(v.cfg.Dir, p.info)
+		switch {
+		case len(sums) == 0:
+			v.find(p.log, int64(p.info.Name.First), path, "the part was never put on record")
+		case !sums[p.sum.String()]:
+			v.find(p.log, int64(p.info.Name.First), path, "the part is not the one that was put on record")
+		}
+	}
+}
+
+// checkStatedPoint checks a checkpoint in a statement: signed by the log's key,
+// and a state that the log had.
+func (v *verifier) checkStatedPoint(s *statementAt) {
+	var id hansard.LogID
+	for _, lg := range v.v.Logs {
+		if lg.Log == s.body.Log {
+			id = logIDOf(lg.Log)
+		}
+	}
+	if id.Tenant == "" {
+		v.find(s.log, int64(s.index), "", "a statement about log %s, which is not there", s.body.Log)
+		return
+	}
+	b, err := durable.ReadFile(v.cfg.FS, v.layout.vkey(id), 4096)
+	if err != nil {
+		return // found already
+	}
+	key, err := note.NewVerifier(trimLine(b))
+	if err != nil {
+		return
+	}
+	c, err := proof.OpenCheckpoint([]byte(s.body.Checkpoint), key)
+	if err != nil {
+		v.find(s.log, int64(s.index), "", "the stated checkpoint of %s: %v", id, err)
+		return
+	}
+	v.comparePoint(s, id, c)
+}
+
+func (v *verifier) comparePoint(s *statementAt, id hansard.LogID, c proof.Checkpoint) {
+	h := hashes{tiles: tileStore{v.cfg.FS, v.layout.tiles(id)}}
+	sealed := v.sealedSize(id)
+	if uint64(c.Size) > sealed {
+		return // its entries are in the journal; the commit's own root was checked
+	}
+	h.sealedEnd = sealed
+	root, err := h.root(uint64(c.Size))
+	if err == nil && root != c.Root {
+		v.find(s.log, int64(s.index), "", "log %s had another root at %d entries than was put on record", id, c.Size)
+	}
+}
+
+// sealedSize returns the end of the log's last part.
+func (v *verifier) sealedSize(id hansard.LogID) uint64 {
+	end := uint64(0)
+	for _, p := range v.live {
+		if p.log == id {
+			end = max(end, p.info.Name.End)
+		}
+	}
+	return end
+}
+
+func logIDOf(s string) hansard.LogID {
+	for i := range s {
+		if s[i] == '/' {
+			return hansard.LogID{Tenant: s[:i], Tier: hansard.Tier(s[i+1:])}
+		}
+	}
+	return hansard.LogID{}
+}
+
+// fingerprintOf computes an entry's fingerprint anew. Where the content was
+// erased it cannot be, and the old one stands.
+func fingerprintOf(enc *part.Encoder, key []byte, e *hansard.Entry, old [6]byte) [6]byte {
+	if e.ContentSize > 0 && len(e.Salt) == 0 {
+		return old
+	}
+	return classify.Fingerprint(enc, key, e)
+}
+
+// bitmap is the set of positions of a tenant.
+type bitmap struct {
+	words  []uint64
+	count  uint64
+	max    uint64
+	pruned bool
+}
+
+const maxPosition = 1 << 40
+
+// notePosition adds a position to those of its tenant.
+func (v *verifier) notePosition(tenantName string, position uint64, pruned bool) {
+	b := v.positions[tenantName]
+	if b == nil {
+		b = &bitmap{}
+		v.positions[tenantName] = b
+	}
+	b.pruned = b.pruned || pruned
+	if position >= maxPosition || int(position/64) > len(b.words)+1<<24 {
+		v.find(hansard.LogID{}, -1, "", "tenant %s has an entry at position %d", tenantName, position)
+		return
+	}
+	for uint64(len(b.words)) <= position/64 {
+		b.words = append(b.words, 0)
+	}
+	if bit := uint64(1) << (position % 64); b.words[position/64]&bit != 0 {
+		v.find(hansard.LogID{}, -1, "", "tenant %s has two entries at position %d", tenantName, position)
+	} else {
+		b.words[position/64] |= bit
+		b.count++
+	}
+	b.max = max(b.max, position)
+}
+
+// checkPositions finds gaps in the one order of a tenant's entries. Where parts
+// were pruned there are gaps by right.
+func (v *verifier) checkPositions() {
+	for name, b := range v.positions {
+		if b.pruned || b.count == b.max+1 {
+			continue
+		}
+		for p := range b.max {
+			if b.words[p/64]&(1<<(p%64)) == 0 {
+				v.find(hansard.LogID{}, -1, "", "tenant %s has no entry at position %d, but later ones", name, p)
+				break
+			}
+		}
+	}
+}
