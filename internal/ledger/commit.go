@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -134,13 +136,26 @@ func (l *Ledger) publish(st *stage, sections []*section) {
 	}
 	l.mu.Unlock()
 	if l.cfg.Follower != nil {
-		for _, s := range sections {
-			l.cfg.Follower.Committed(s.rows)
-		}
+		l.cfg.Follower.Committed(inOrder(sections))
 	}
 	if full {
 		l.wakeSealer()
 	}
+}
+
+// inOrder returns the entries of a commit in the order of their positions: a
+// follower sees a commit whole and in order, or not at all.
+func inOrder(sections []*section) []*hansard.Entry {
+	var all []*hansard.Entry
+	for _, s := range sections {
+		all = append(all, s.rows...)
+	}
+	if len(sections) > 1 {
+		slices.SortFunc(all, func(a, b *hansard.Entry) int {
+			return cmp.Or(cmp.Compare(a.Log.Tenant, b.Log.Tenant), cmp.Compare(a.Position, b.Position))
+		})
+	}
+	return all
 }
 
 // stage collects the places of a group's records without changing the ledger,

@@ -24,8 +24,8 @@ import (
 type Follower interface {
 	// Load hands over a log at start: its parts and the entries in none yet.
 	Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry)
-	// Committed hands over entries that are durable and about to be
-	// acknowledged, of one log after the other, each in the order of indexes.
+	// Committed hands over the entries of a commit, which are durable and
+	// about to be acknowledged: by tenant, each in the order of positions.
 	Committed(entries []*hansard.Entry)
 	// Sealed says that all entries of the log below end are in parts now: the
 	// added ones, which also replace the removed ones. The files of those are

@@ -44,8 +44,9 @@ func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.En
 func (r *recorder) Committed(entries []*hansard.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id := entries[0].Log
-	r.fresh[id] = append(r.fresh[id], entries...)
+	for _, e := range entries {
+		r.fresh[e.Log] = append(r.fresh[e.Log], e)
+	}
 }
 
 func (r *recorder) Sealed(id hansard.LogID, added []part.Info, removed []part.Name, end uint64) func() {

@@ -1,0 +1,286 @@
+// Package intake takes events in. It is the only place where the order of the
+// stages is written: dialect, redact, bound, classify, append. What it answers
+// is durable.
+package intake
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// Config names the stages.
+type Config struct {
+	Ledger     *ledger.Ledger
+	Redact     *redact.Engine
+	Classifier *classify.Classifier
+	Limits     dialect.Limits
+	// Patience is how long a request waits for a busy ledger before it is
+	// told so. Default 5 s.
+	Patience time.Duration
+}
+
+// Intake takes events in. It is safe for concurrent use.
+type Intake struct {
+	cfg  Config
+	flat dialect.Flat
+}
+
+// New returns an intake.
+func New(cfg Config) *Intake {
+	if cfg.Patience == 0 {
+		cfg.Patience = 5 * time.Second
+	}
+	// Bounds are kept after redaction: a name cut before it could leave half
+	// a secret that no rule finds.
+	return &Intake{cfg: cfg, flat: dialect.Flat{Limits: cfg.Limits, Unbounded: true}}
+}
+
+// Source says who sends.
+type Source struct {
+	Tenant      string
+	SubmittedBy string // token id, or "loopback"
+	// IdempotencyKey, when set, gives events without an id one that is the
+	// same whenever the same body is sent under the same key.
+	IdempotencyKey string
+	// Entries asks for the place of each accepted event.
+	Entries bool
+}
+
+// Rejection says why a line was not taken.
+type Rejection struct {
+	Line    int    `json:"line"`
+	EventID string `json:"event_id,omitempty"`
+	Error   string `json:"error"`
+}
+
+// Conflict names an event whose id was there already, with other content.
+type Conflict struct {
+	Line    int    `json:"line"`
+	EventID string `json:"event_id"`
+}
+
+// Place is where an accepted event is.
+type Place struct {
+	Line     int    `json:"line"`
+	EventID  string `json:"event_id"`
+	Log      string `json:"log"`
+	Index    uint64 `json:"index"`
+	Position uint64 `json:"position"`
+	LeafHash string `json:"leaf_hash"`
+}
+
+// Receipt is the answer to a request. Everything it counts as accepted is
+// durable.
+type Receipt struct {
+	Accepted   int         `json:"accepted"`
+	Duplicates int         `json:"duplicates"`
+	Conflicts  []Conflict  `json:"conflicts"`
+	Rejected   []Rejection `json:"rejected"`
+	// Unlisted counts the conflicts and rejections beyond the first 10,000.
+	Unlisted int     `json:"unlisted,omitempty"`
+	Entries  []Place `json:"entries,omitempty"`
+	Runs     int     `json:"runs,omitempty"`    // of an import
+	Skipped  int     `json:"skipped,omitempty"` // lines of an import that are no runs
+}
+
+// maxListed bounds the lists in a receipt.
+const maxListed = 10_000
+
+func newReceipt() *Receipt { return &Receipt{Conflicts: []Conflict{}, Rejected: []Rejection{}} }
+
+func (r *Receipt) reject(line int, id string, err error) {
+	if len(r.Rejected) >= maxListed {
+		r.Unlisted++
+		return
+	}
+	r.Rejected = append(r.Rejected, Rejection{line, id, message(err)})
+}
+
+// message is what the sender is told of an error: the reason, and the hint.
+func message(err error) string {
+	if hansard.KindOf(err) == hansard.KindInternal {
+		return "internal error; the event was not taken"
+	}
+	if hint := hansard.HintOf(err); hint != "" {
+		return fmt.Sprintf("%v (%s)", err, hint)
+	}
+	return err.Error()
+}
+
+// batch is records on their way to the ledger, with where they came from.
+type batch struct {
+	records []classify.Record
+	lines   []int
+	ids     []string
+	bytes   int
+}
+
+// A batch is appended when it has this many events or bytes: large enough to
+// share a sync, small enough that a body of any size takes little memory.
+const (
+	batchEvents = 1000
+	batchBytes  = 1 << 20
+)
+
+func (b *batch) full() bool { return len(b.records) >= batchEvents || b.bytes >= batchBytes }
+
+func (b *batch) add(line int, id string, rec classify.Record) {
+	b.records = append(b.records, rec)
+	b.lines = append(b.lines, line)
+	b.ids = append(b.ids, id)
+	b.bytes += rec.Size()
+}
+
+// session carries one request through the stages. While a batch is on its way
+// to the disk, the next one is read; batches are appended in order.
+type session struct {
+	in      *Intake
+	ctx     context.Context
+	src     Source
+	keys    redact.Keys
+	fpKey   []byte
+	receipt *Receipt
+	batch   *batch
+	flying  chan error // the append under way, nil if there is none
+}
+
+func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
+	keys, fpKey, err := in.cfg.Ledger.Pseudonyms(src.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &session{in: in, ctx: ctx, src: src, keys: keys, fpKey: fpKey, receipt: newReceipt(), batch: &batch{}}, nil
+}
+
+// take redacts and classifies one event and adds it to the batch. An error is
+// about this event alone.
+func (s *session) take(line int, ev *hansard.Event) error {
+	if ev.EventID == "" {
+		ev.EventID = s.newID(line)
+	}
+	sent := ev.EventID
+	redacted, err := s.in.cfg.Redact.Redact(s.keys, ev)
+	if err != nil {
+		return err
+	}
+	dialect.Bound(redacted.Event())
+	rec, err := s.in.cfg.Classifier.Classify(redacted, s.src.SubmittedBy, s.fpKey)
+	if err != nil {
+		return err
+	}
+	s.batch.add(line, sent, rec)
+	return nil
+}
+
+// newID gives an event an id: from the idempotency key and the line, or a UUIDv7.
+func (s *session) newID(line int) string {
+	if s.src.IdempotencyKey == "" {
+		return newUUIDv7(time.Now())
+	}
+	sum := sha256.Sum256([]byte(s.src.Tenant + "\x00" + s.src.IdempotencyKey + "\x00" + strconv.Itoa(line)))
+	return "idem-" + hex.EncodeToString(sum[:16])
+}
+
+// newUUIDv7 returns an id that sorts by time (RFC 9562, section 5.7).
+func newUUIDv7(now time.Time) string {
+	var b [16]byte
+	rand.Read(b[:])
+	ms := uint64(now.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// flush sends the batch on its way once the one before has arrived.
+func (s *session) flush() error {
+	if err := s.land(); err != nil || len(s.batch.records) == 0 {
+		return err
+	}
+	b := s.batch
+	s.batch = &batch{}
+	s.flying = make(chan error, 1)
+	go func(done chan<- error) {
+		results, err := s.in.append(s.ctx, s.src.Tenant, b.records)
+		if err == nil {
+			s.note(b, results)
+		}
+		done <- err
+	}(s.flying)
+	return nil
+}
+
+// land waits for the append under way. Only then may the receipt be touched.
+func (s *session) land() error {
+	if s.flying == nil {
+		return nil
+	}
+	err := <-s.flying
+	s.flying = nil
+	return err
+}
+
+// finish appends what is left and returns the receipt, which counts what was
+// taken even where an error ended the request.
+func (s *session) finish(err error) (*Receipt, error) {
+	if err == nil {
+		err = s.flush()
+	}
+	if landed := s.land(); err == nil {
+		err = landed
+	}
+	return s.receipt, err
+}
+
+// append appends, and is patient with a busy ledger.
+func (in *Intake) append(ctx context.Context, tenant string, records []classify.Record) ([]ledger.Result, error) {
+	wait := 5 * time.Millisecond
+	for deadline := time.Now().Add(in.cfg.Patience); ; wait = min(2*wait, 200*time.Millisecond) {
+		results, err := in.cfg.Ledger.Append(ctx, tenant, records)
+		if hansard.KindOf(err) != hansard.KindBusy || err == nil || time.Now().After(deadline) {
+			return results, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// note adds the outcome of a batch to the receipt.
+func (s *session) note(b *batch, results []ledger.Result) {
+	for i, r := range results {
+		switch r.Outcome {
+		case ledger.Duplicate:
+			s.receipt.Duplicates++
+		case ledger.Conflict:
+			if len(s.receipt.Conflicts) >= maxListed {
+				s.receipt.Unlisted++
+				continue
+			}
+			s.receipt.Conflicts = append(s.receipt.Conflicts, Conflict{b.lines[i], b.ids[i]})
+		default:
+			s.receipt.Accepted++
+			if s.src.Entries {
+				s.receipt.Entries = append(s.receipt.Entries, Place{
+					b.lines[i], b.records[i].Entry().EventID, r.Log.String(), r.Index, r.Position, r.LeafHash.String(),
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package lake
+
+import (
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// Bounds of a merge.
+const (
+	MaxMergedRows = 262_144          // rows of the part that a merge makes, at most
+	MinMerge      = 8                // parts that are merged at once, at least,
+	MergeAge      = 10 * time.Minute // unless the last of them is this old
+)
+
+// Candidate names parts of one log that are worth merging into one: contiguous
+// and of one date.
+type Candidate struct {
+	Log   hansard.LogID
+	Parts []part.Info // by index, two at least
+}
+
+// Candidates returns what is worth merging now, at most one run of parts for
+// each log and date. Parts that follow a much larger one are merged without it,
+// so that a row is written a few times a day, not once for every merge.
+func (l *Lake) Candidates(now time.Time) []Candidate {
+	l.mu.Lock()
+	logs := map[hansard.LogID][]*livePart{}
+	for tenant, t := range l.tenants {
+		for tier, parts := range t.current.parts {
+			logs[hansard.LogID{Tenant: tenant, Tier: tier}] = parts
+		}
+	}
+	l.mu.Unlock() // a version's parts do not change
+	var found []Candidate
+	for log, parts := range logs {
+		dates := map[string]bool{}
+		for _, run := range runs(parts) {
+			if run = worth(run, now); run != nil && !dates[run[0].Date] {
+				dates[run[0].Date] = true
+				found = append(found, Candidate{Log: log, Parts: run})
+			}
+		}
+	}
+	return found
+}
+
+// runs cuts the parts of a log where a merged part would end: at another date,
+// at a gap, or when it is full.
+func runs(parts []*livePart) [][]part.Info {
+	var all [][]part.Info
+	var rows int64
+	for i, p := range parts {
+		if i == 0 || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows {
+			all, rows = append(all, nil), 0
+		}
+		all[len(all)-1] = append(all[len(all)-1], p.Info)
+		rows += p.Rows
+	}
+	return all
+}
+
+// worth returns the parts of a run to merge now, nil if there are none.
+func worth(run []part.Info, now time.Time) []part.Info {
+	if len(run) < 2 {
+		return nil
+	}
+	if now.UnixNano()-run[len(run)-1].LastReceived > int64(MergeAge) {
+		return run
+	}
+	var rows int64
+	for _, p := range run {
+		rows += p.Rows
+	}
+	for len(run) >= MinMerge && run[0].Rows > rows-run[0].Rows {
+		rows -= run[0].Rows
+		run = run[1:]
+	}
+	if len(run) < MinMerge {
+		return nil
+	}
+	return run
+}

@@ -1,0 +1,18 @@
+// Package lake answers questions about the record. It knows the live parts of
+// every log and the rows that are in no part yet, lets DuckDB read both as one
+// table, and plans the reads that have to be quick: a page of events, one event,
+// one trace.
+//
+// The ledger owns the files and tells the lake what changed: Committed, Sealed.
+// A read pins a snapshot, so that it sees every entry exactly once however the
+// ledger moves it meanwhile. All SQL is in this package; values are parameters,
+// never text in a statement.
+//
+// Two precisions matter. The lake compares and orders by nanoseconds, so a part
+// must keep its times as Parquet nanoseconds that DuckDB reads as TIMESTAMP_NS.
+// Entries must have their timestamp and their trace id filled in, as the record
+// keeps them: the receipt time and the event id where the sender gave none.
+//
+// Statements that users write run in a child process with an engine of its own
+// (SQL, Worker), which sees one tenant and can open no other file.
+package lake

@@ -1,0 +1,138 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// engine is the DuckDB that runs in this process. It holds no data: every
+// statement reads parts and fresh rows.
+type engine struct {
+	db    *sql.DB
+	fresh *freshRows
+	nodes *matchers
+}
+
+// maxConnections bounds how many statements run at once. Each may use all
+// threads; more at once only share them.
+const maxConnections = 8
+
+func newEngine(enc *part.Encoder, config Config) (*engine, error) {
+	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", initConnection)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindInternal, "start the query engine: %w", err)
+	}
+	en := &engine{db: sql.OpenDB(connector), fresh: newFreshRows(enc), nodes: newMatchers()}
+	en.db.SetMaxOpenConns(maxConnections)
+	en.db.SetMaxIdleConns(maxConnections)
+	if err := en.configure(config); err != nil {
+		return nil, errors.Join(hansard.Errorf(hansard.KindInternal, "start the query engine: %w", err), en.db.Close())
+	}
+	return en, nil
+}
+
+// initConnection prepares each connection.
+func initConnection(execer driver.ExecerContext) error {
+	_, err := execer.ExecContext(context.Background(), "SET TimeZone = 'UTC'", nil)
+	return err
+}
+
+// configure sets what holds for the whole engine. Nothing spills to disk: the
+// record would leave its folder.
+func (en *engine) configure(config Config) error {
+	ctx := context.Background()
+	conn, err := en.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, set := range []string{
+		fmt.Sprintf("SET memory_limit = '%dB'", config.MemoryLimit),
+		fmt.Sprintf("SET threads = %d", config.Threads),
+		"SET temp_directory = ''",
+		"SET preserve_insertion_order = false",
+		"SET enable_progress_bar = false",
+		"SET enable_external_file_cache = false",
+	} {
+		if _, err := conn.ExecContext(ctx, set); err != nil {
+			return err
+		}
+	}
+	if err := duckdb.RegisterTableUDF(conn, freshFunction, en.fresh.function()); err != nil {
+		return err
+	}
+	return duckdb.RegisterScalarUDF(conn, matchFunction, en.nodes)
+}
+
+func (en *engine) close() error { return en.db.Close() }
+
+// each runs a statement and calls f for every row; the row is valid during the
+// call only. Values are nil, bool, int64, float64, string, []byte, []any or, for
+// a sum, *big.Int.
+func (en *engine) each(ctx context.Context, text string, args []any, f func(row []driver.Value) error) error {
+	conn, err := en.db.Conn(ctx)
+	if err != nil {
+		return queryError(ctx, err)
+	}
+	defer conn.Close()
+	return conn.Raw(func(raw any) error {
+		rows, err := raw.(driver.QueryerContext).QueryContext(ctx, text, named(args))
+		if err != nil {
+			return queryError(ctx, err)
+		}
+		defer rows.Close()
+		row := make([]driver.Value, len(rows.Columns()))
+		for {
+			if err := rows.Next(row); errors.Is(err, io.EOF) {
+				return ctx.Err()
+			} else if err != nil {
+				return queryError(ctx, err)
+			}
+			if err := f(row); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+func named(args []any) []driver.NamedValue {
+	values := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		values[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return values
+}
+
+// queryError gives an error of DuckDB its kind.
+func queryError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var derr *duckdb.Error
+	if errors.As(err, &derr) && derr.Type == duckdb.ErrorTypeOutOfMemory {
+		err := hansard.Errorf(hansard.KindTooLarge, "the question needs more memory than its limit")
+		return hansard.WithHint(err, "narrow the period or the search, or raise the memory limit of queries")
+	}
+	return hansard.Errorf(hansard.KindInternal, "query the record: %w", err)
+}
+
+// quote returns s as an SQL string.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// quoteName returns s as an SQL identifier.
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// quotePath returns a file name as an SQL string in which nothing is a pattern.
+func quotePath(path string) string {
+	return quote(strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path))
+}

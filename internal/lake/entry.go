@@ -1,0 +1,184 @@
+package lake
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/query"
+)
+
+// entries reads whole entries: a statement gives a file name and then all
+// columns with their plain types.
+func (l *Lake) entries(ctx context.Context, snap *snapshot, parts []*livePart, text string, args []any) ([]*hansard.Entry, error) {
+	logs := map[string]hansard.LogID{}
+	for _, p := range parts {
+		logs[p.path] = p.Log
+	}
+	var all []*hansard.Entry
+	var buf []byte
+	err := l.engine.each(ctx, text, args, func(row []driver.Value) error {
+		path, _ := row[0].(string)
+		log, ok := logs[path]
+		if !ok {
+			return hansard.Errorf(hansard.KindInternal, "read a part: it is not in the manifest")
+		}
+		var err error
+		if buf, err = appendRow(buf[:0], l.enc.Columns(), row[1:]); err != nil {
+			return err
+		}
+		e, err := l.entry(buf, log)
+		if err != nil {
+			return err
+		}
+		all = append(all, e)
+		return nil
+	})
+	return all, err
+}
+
+// entry makes the entry of a row in the journal's form, with its leaf hash.
+func (l *Lake) entry(row []byte, log hansard.LogID) (*hansard.Entry, error) {
+	e, err := l.enc.ParseRow(row)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "read a part of log %s: %w", log, err)
+	}
+	e.Log = log
+	e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
+	return e, nil
+}
+
+// appendRow appends the journal's form of a row that DuckDB gave, columns in
+// the order of their IDs: that form has a parser, and setting fields of an
+// entry is its business alone.
+func appendRow(dst []byte, columns []*part.Column, row []driver.Value) ([]byte, error) {
+	for i, c := range columns {
+		if row[i] == nil {
+			continue
+		}
+		at := len(dst)
+		dst = binary.AppendUvarint(dst, uint64(c.ID))
+		switch v := row[i].(type) {
+		case string:
+			dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)
+		case []byte:
+			dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)
+		case int64:
+			dst = binary.AppendVarint(dst, v)
+		case float64:
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+		case bool:
+			if !v {
+				dst = dst[:at]
+			}
+		case []any:
+			if len(v) == 0 {
+				dst = dst[:at]
+				continue
+			}
+			dst = binary.AppendUvarint(dst, uint64(len(v)))
+			for _, item := range v {
+				s, _ := item.(string)
+				dst = append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+			}
+		default:
+			return dst, hansard.Errorf(hansard.KindInternal, "read a part: column %s is a %T", c.Name, v)
+		}
+	}
+	return dst, nil
+}
+
+// Event returns the event with the given id. Its Log and Index say where it is.
+// An id that is not in the record, or no longer, is KindNotFound.
+func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entry, error) {
+	if eventID == "" {
+		return nil, hansard.Errorf(hansard.KindNotFound, "no event without an id")
+	}
+	snap := l.pin(tenant)
+	defer snap.release()
+	n := query.Compare{Field: query.Ref{Name: "event_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: eventID}}}
+	places, err := l.places(ctx, snap, query.Query{Node: n}, 1)
+	if err != nil {
+		return nil, err
+	}
+	found, err := l.fetch(ctx, snap, places)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		return found[0], nil
+	}
+	return nil, hansard.Errorf(hansard.KindNotFound, "no such event")
+}
+
+// lookUp returns the entries in the parts whose column is the value, the first
+// limit of them by time and position, in no order.
+func (l *Lake) lookUp(ctx context.Context, snap *snapshot, parts []*livePart, column, value string, limit int) ([]*hansard.Entry, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE %s = ?`,
+		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), quoteName(column))
+	found, err := l.entries(ctx, snap, parts, fmt.Sprintf("%s LIMIT %d", text, limit+1), []any{value})
+	if err != nil || len(found) <= limit {
+		return found, err
+	}
+	// Sorting wide rows costs more than reading them, so it is done only
+	// for what does not fit.
+	text = fmt.Sprintf(`%s ORDER BY "timestamp", "position" LIMIT %d`, text, limit)
+	return l.entries(ctx, snap, parts, text, []any{value})
+}
+
+// Trace returns the events of a trace in order of time and position, the first
+// limit of them. A trace that is not in the record has none.
+func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]*hansard.Entry, error) {
+	snap := l.pin(tenant)
+	defer snap.release()
+	n := query.Compare{Field: query.Ref{Name: "trace_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: traceID}}}
+	sc := newScope(n, query.Period{})
+	all, err := l.lookUp(ctx, snap, sc.parts(snap), "trace_id", traceID, limit)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, sc.fresh(snap, func(e *hansard.Entry) bool { return query.Match(n, e) })...)
+	slices.SortFunc(all, func(a, b *hansard.Entry) int { return compare(query.CursorOf(a), query.CursorOf(b), query.OldestFirst) })
+	return all[:min(limit, len(all))], nil
+}
+
+// TracesOfTask returns the ids of the traces that hold an event of the task,
+// sorted.
+func (l *Lake) TracesOfTask(ctx context.Context, tenant, taskID string) ([]string, error) {
+	snap := l.pin(tenant)
+	defer snap.release()
+	n := query.Compare{Field: query.Ref{Name: "task_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: taskID}}}
+	rel, err := l.relation(snap, query.Query{Node: n}, []string{"trace_id"})
+	if err != nil {
+		return nil, err
+	}
+	defer rel.close()
+	var traces []string
+	err = l.engine.each(ctx, "SELECT DISTINCT trace_id FROM ("+rel.text+")", rel.args, func(row []driver.Value) error {
+		id, _ := row[0].(string)
+		traces = append(traces, strings.Clone(id))
+		return nil
+	})
+	slices.Sort(traces)
+	return traces, err
+}
+
+// compare orders two places.
+func compare(a, b query.Cursor, o query.Order) int {
+	switch {
+	case a == b:
+		return 0
+	case o.Before(a, b):
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,186 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/query"
+)
+
+// Page is one page of a search.
+type Page struct {
+	Entries []*hansard.Entry
+	// Next is the cursor for the page after this one; not set on the last.
+	Next hansard.Opt[query.Cursor]
+}
+
+// place is where an entry is: in memory, or in a part.
+type place struct {
+	query.Cursor
+	fresh *hansard.Entry
+	part  *livePart
+}
+
+// Events returns one page of the events that the query selects, in its order.
+// The error is of KindInvalid for a query that cannot be answered.
+func (l *Lake) Events(ctx context.Context, tenant string, q query.Query) (Page, error) {
+	q, err := q.Checked()
+	if err != nil {
+		return Page{}, err
+	}
+	snap := l.pin(tenant)
+	defer snap.release()
+	places, err := l.places(ctx, snap, q, q.Limit+1) // one more, to know of a next page
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	if len(places) > q.Limit {
+		places = places[:q.Limit]
+		page.Next = hansard.Some(places[q.Limit-1].Cursor)
+	}
+	page.Entries, err = l.fetch(ctx, snap, places)
+	return page, err
+}
+
+// places finds the first limit places that the query selects, in its order. It
+// reads narrow columns only, from the parts that can hold the first places
+// before the others, and stops when no part can hold an earlier one.
+func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit int) ([]place, error) {
+	sc := newScope(q.Node, q.Period)
+	sc.after(q)
+	var found []place
+	for _, e := range sc.fresh(snap, q.Match) {
+		found = append(found, place{Cursor: query.CursorOf(e), fresh: e})
+	}
+	found = first(found, q.Order, limit)
+	parts := sc.parts(snap)
+	slices.SortFunc(parts, newestFirst)
+	if q.Order == query.OldestFirst {
+		slices.SortFunc(parts, oldestFirst)
+	}
+	for size := 4; len(parts) > 0; size *= 2 {
+		if len(found) == limit {
+			sc.bound(found[limit-1].Timestamp, q.Order)
+			parts = slices.DeleteFunc(parts, func(p *livePart) bool { return !sc.may(&p.Info) })
+		}
+		batch := parts[:min(size, len(parts))]
+		parts = parts[len(batch):]
+		more, err := l.search(ctx, snap, batch, sc, q, limit)
+		if err != nil {
+			return nil, err
+		}
+		found = first(append(found, more...), q.Order, limit)
+	}
+	return found, nil
+}
+
+// first sorts the places and cuts them to the first limit.
+func first(places []place, o query.Order, limit int) []place {
+	slices.SortFunc(places, func(a, b place) int { return compare(a.Cursor, b.Cursor, o) })
+	return places[:min(limit, len(places))]
+}
+
+// after narrows the period to what can come after the query's cursor.
+func (s *scope) after(q query.Query) {
+	if q.After.Set {
+		s.bound(q.After.V.Timestamp, otherOrder(q.Order))
+	}
+}
+
+func otherOrder(o query.Order) query.Order {
+	if o == query.NewestFirst {
+		return query.OldestFirst
+	}
+	return query.NewestFirst
+}
+
+// bound narrows the period to timestamps that do not come after t in the order.
+func (s *scope) bound(t int64, o query.Order) {
+	if o == query.NewestFirst {
+		s.since = max(s.since, t)
+	} else {
+		s.until = min(s.until, t)
+	}
+}
+
+func newestFirst(a, b *livePart) int { return cmp.Compare(b.MaxTime, a.MaxTime) }
+func oldestFirst(a, b *livePart) int { return cmp.Compare(a.MinTime, b.MinTime) }
+
+// search returns the first limit places in some parts.
+func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc *scope, q query.Query, limit int) ([]place, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	c := newCompiler(snap.tenant, l.engine.nodes)
+	defer c.close()
+	if err := c.where(q.Node, sc); err != nil {
+		return nil, err
+	}
+	direction, before := "DESC", "<"
+	if q.Order == query.OldestFirst {
+		direction, before = "ASC", ">"
+	}
+	if a := q.After.V; q.After.Set {
+		c.put(` AND ("timestamp" `+before+` ? OR "timestamp" = ? AND "position" `+before+` ?)`, nil, a.Timestamp, a.Timestamp, int64(a.Position))
+	}
+	text := fmt.Sprintf(`SELECT filename, "timestamp", "position" FROM (%s) WHERE %s ORDER BY "timestamp" %s, "position" %s LIMIT %d`,
+		l.scan(parts, "filename, ", union(c.columns, []string{"timestamp", "position"})), c.text.String(), direction, direction, limit)
+	byPath := map[string]*livePart{}
+	for _, p := range parts {
+		byPath[p.path] = p
+	}
+	var found []place
+	err := l.engine.each(ctx, text, c.args, func(row []driver.Value) error {
+		path, _ := row[0].(string)
+		t, _ := row[1].(int64)
+		position, _ := row[2].(int64)
+		found = append(found, place{Cursor: query.Cursor{Timestamp: t, Position: uint64(position)}, part: byPath[path]})
+		return nil
+	})
+	return found, err
+}
+
+// fetch returns the entries at the places, in their order: wide columns are
+// read for these rows only. A position names one entry of the tenant.
+func (l *Lake) fetch(ctx context.Context, snap *snapshot, places []place) ([]*hansard.Entry, error) {
+	var parts []*livePart
+	var positions []string
+	for _, p := range places {
+		if p.part == nil {
+			continue
+		}
+		if !slices.Contains(parts, p.part) {
+			parts = append(parts, p.part)
+		}
+		positions = append(positions, strconv.FormatUint(p.Position, 10))
+	}
+	byPosition := map[uint64]*hansard.Entry{}
+	if len(parts) > 0 {
+		text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
+			names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(positions, ", "))
+		read, err := l.entries(ctx, snap, parts, text, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range read {
+			byPosition[e.Position] = e
+		}
+	}
+	entries := make([]*hansard.Entry, len(places))
+	for i, p := range places {
+		if entries[i] = p.fresh; p.part == nil {
+			continue
+		}
+		if entries[i] = byPosition[p.Position]; entries[i] == nil {
+			return nil, hansard.Errorf(hansard.KindCorrupt, "read a part of log %s: position %d is not where it was found", p.part.Log, p.Position)
+		}
+	}
+	return entries, nil
+}

@@ -1,0 +1,216 @@
+package lake
+
+import (
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// DefaultMemoryLimit bounds what DuckDB may use, in bytes.
+const DefaultMemoryLimit = 256 << 20
+
+// Config says how a Lake is made.
+type Config struct {
+	Dir         string       // the data folder
+	MemoryLimit int64        // bytes that DuckDB may use; 0: DefaultMemoryLimit
+	Threads     int          // threads of DuckDB; 0: GOMAXPROCS
+	Logger      *slog.Logger // nil: silent
+	// WorkerCommand is the command line, without the program, that makes
+	// this program run Worker. Empty: SQL is refused.
+	WorkerCommand []string
+}
+
+// Lake is the query side of a data folder. It is safe for concurrent use.
+type Lake struct {
+	dir    string
+	config Config
+	logger *slog.Logger
+	enc    *part.Encoder
+	engine *engine
+
+	mu sync.Mutex // guards tenants and what hangs on it; held briefly, never over I/O
+	// tenants holds what is known of each tenant.
+	tenants map[string]*tenantState
+}
+
+// New returns an empty Lake: the ledger tells it what there is by Load.
+func New(config Config) (*Lake, error) {
+	if config.MemoryLimit == 0 {
+		config.MemoryLimit = DefaultMemoryLimit
+	}
+	if config.Threads == 0 {
+		config.Threads = runtime.GOMAXPROCS(0)
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(config.Dir)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindInvalid, "find the data folder: %w", err)
+	}
+	l := &Lake{
+		dir: dir, config: config, logger: config.Logger,
+		enc: part.NewEncoder(), tenants: map[string]*tenantState{},
+	}
+	if l.engine, err = newEngine(l.enc, config); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close ends the engine. Reads must have ended.
+func (l *Lake) Close() error { return l.engine.close() }
+
+// tenantState is what is known of one tenant.
+type tenantState struct {
+	current *version
+	// pinned holds the versions that reads still use, the current one too
+	// while it is used.
+	pinned map[*version]bool
+	// fresh holds the entries of each tier that are in no part yet, by
+	// index. A slice only grows at its end or is replaced, so that a
+	// snapshot may keep it.
+	fresh map[hansard.Tier][]*hansard.Entry
+}
+
+// version is an immutable set of live parts.
+type version struct {
+	parts map[hansard.Tier][]*livePart // by first index
+	pins  int                          // guarded by Lake.mu
+	done  chan struct{}                // closed when replaced and no longer pinned
+}
+
+type livePart struct {
+	part.Info
+	path string
+}
+
+func newVersion() *version {
+	return &version{parts: map[hansard.Tier][]*livePart{}, done: make(chan struct{})}
+}
+
+// tenant returns the state of a tenant, made if need be. mu is held.
+func (l *Lake) tenant(name string) *tenantState {
+	t := l.tenants[name]
+	if t == nil {
+		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*hansard.Entry{}}
+		l.tenants[name] = t
+	}
+	return t
+}
+
+// Load tells what a log holds at start: its live parts, and the entries after
+// them, by index. It replaces what was known of the log.
+func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tenant(log.Tenant)
+	t.replace(log.Tier, l.live(parts))
+	t.fresh[log.Tier] = slices.Clone(fresh)
+}
+
+// Committed tells that entries are durable: they are in every read that begins
+// after it returns. The ledger calls it before it acknowledges them, with the
+// entries of each log in the order of their indexes. The lake keeps the
+// entries; nobody may change them any more.
+func (l *Lake) Committed(entries []*hansard.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range entries {
+		t := l.tenant(e.Log.Tenant)
+		t.fresh[e.Log.Tier] = append(t.fresh[e.Log.Tier], e)
+	}
+}
+
+// Sealed tells that parts of a log were added and others removed, and that all
+// entries with an index below end are in parts. It serves a seal (nothing
+// removed), a merge, an erasure and a prune (nothing added). A read sees either
+// what was before or what is after.
+//
+// The removed files must stay until wait returns: it blocks until no read uses
+// them.
+func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name, end uint64) (wait func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tenant(log.Tenant)
+	gone := map[part.Name]bool{}
+	for _, name := range removed {
+		gone[name] = true
+	}
+	parts := l.live(added)
+	for _, p := range t.current.parts[log.Tier] {
+		if !gone[p.Name] {
+			parts = append(parts, p)
+		}
+	}
+	t.replace(log.Tier, parts)
+	t.trim(log.Tier, end)
+	if len(removed) == 0 {
+		return func() {}
+	}
+	var readers []*version
+	for v := range t.pinned {
+		if v.holds(log.Tier, gone) {
+			readers = append(readers, v)
+		}
+	}
+	return func() {
+		for _, v := range readers {
+			<-v.done
+		}
+	}
+}
+
+func (l *Lake) live(infos []part.Info) []*livePart {
+	var parts []*livePart
+	for _, info := range infos {
+		parts = append(parts, &livePart{Info: info, path: l.path(info)})
+	}
+	return parts
+}
+
+// path returns where a part's file is.
+func (l *Lake) path(info part.Info) string {
+	return filepath.Join(l.dir, "tenants", info.Log.Tenant, string(info.Log.Tier), "parts", info.Date, info.Name.String())
+}
+
+// replace makes a new current version with these parts of a tier.
+func (t *tenantState) replace(tier hansard.Tier, parts []*livePart) {
+	slices.SortFunc(parts, func(a, b *livePart) int {
+		switch {
+		case a.Name.First < b.Name.First:
+			return -1
+		case a.Name.First > b.Name.First:
+			return 1
+		}
+		return 0
+	})
+	next := newVersion()
+	maps.Copy(next.parts, t.current.parts)
+	next.parts[tier] = parts
+	t.current = next
+}
+
+// trim forgets the fresh entries of a tier below end.
+func (t *tenantState) trim(tier hansard.Tier, end uint64) {
+	fresh := t.fresh[tier]
+	i, _ := slices.BinarySearchFunc(fresh, end, func(e *hansard.Entry, end uint64) int {
+		if e.Index < end {
+			return -1
+		}
+		return 1
+	})
+	if i > 0 {
+		t.fresh[tier] = slices.Clone(fresh[i:]) // so that the entries before can be freed
+	}
+}
+
+func (v *version) holds(tier hansard.Tier, names map[part.Name]bool) bool {
+	return slices.ContainsFunc(v.parts[tier], func(p *livePart) bool { return names[p.Name] })
+}

@@ -1,0 +1,107 @@
+package lake
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/query"
+)
+
+// relation is what a search selects of a snapshot, as SQL: parts and fresh rows
+// with the same names and types.
+//
+// A column of a part has its plain type there: times are BIGINT Unix
+// nanoseconds, JSON is VARCHAR, a list VARCHAR[], bytes BLOB.
+type relation struct {
+	text string // a SELECT
+	args []any
+	// close ends what the statement refers to.
+	close func()
+}
+
+// relation returns the rows of the snapshot that the query selects, with the
+// given columns of a part. Order, limit and cursor of the query do not count.
+func (l *Lake) relation(snap *snapshot, q query.Query, columns []string) (*relation, error) {
+	q.After.Set = false
+	sc := newScope(q.Node, q.Period)
+	c := newCompiler(snap.tenant, l.engine.nodes)
+	id, drop := l.engine.fresh.add(sc.fresh(snap, q.Match))
+	c.drops = append(c.drops, drop)
+	var b strings.Builder
+	if parts := sc.parts(snap); len(parts) > 0 {
+		if err := c.where(q.Node, sc); err != nil {
+			c.close()
+			return nil, err
+		}
+		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s UNION ALL ",
+			names(columns), l.scan(parts, "", union(c.columns, columns)), c.text.String())
+	}
+	fmt.Fprintf(&b, "SELECT %s FROM %s(%d)", names(columns), freshFunction, id)
+	return &relation{text: b.String(), args: c.args, close: c.close}, nil
+}
+
+// where writes the search and its period.
+func (c *compiler) where(n query.Node, sc *scope) error {
+	if err := c.node(n); err != nil {
+		return err
+	}
+	c.put(" AND %s BETWEEN ? AND ?", []string{c.column("timestamp")}, sc.since, sc.until)
+	return nil
+}
+
+// scan returns the SELECT over the files of parts, with the plain types. extra
+// are further expressions, each followed by a comma.
+func (l *Lake) scan(parts []*livePart, extra string, columns []string) string {
+	files := make([]string, len(parts))
+	for i, p := range parts {
+		files[i] = quotePath(p.path)
+	}
+	exprs := make([]string, len(columns))
+	for i, name := range columns {
+		exprs[i] = plain(l.enc.Column(name)) + " AS " + quoteName(name)
+	}
+	return fmt.Sprintf("SELECT %s%s FROM read_parquet([%s], hive_partitioning = false)",
+		extra, strings.Join(exprs, ", "), strings.Join(files, ", "))
+}
+
+// plain returns the expression that gives a column of a part its plain type.
+func plain(c *part.Column) string {
+	name := quoteName(c.Name)
+	switch c.Kind {
+	case part.Time:
+		return "epoch_ns(" + name + ")"
+	case part.JSON:
+		return name + "::VARCHAR"
+	}
+	return name
+}
+
+// names returns a list of columns.
+func names(columns []string) string {
+	quoted := make([]string, len(columns))
+	for i, name := range columns {
+		quoted[i] = quoteName(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// union returns the columns of both, sorted.
+func union(set map[string]bool, columns []string) []string {
+	all := maps.Clone(set)
+	for _, name := range columns {
+		all[name] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// allColumns returns the names of all columns in the order of their IDs.
+func (l *Lake) allColumns() []string {
+	var all []string
+	for _, c := range l.enc.Columns() {
+		all = append(all, c.Name)
+	}
+	return all
+}

@@ -1,0 +1,249 @@
+package redact
+
+import "bytes"
+
+// Assignments in text: "password": "x", password=x, Authorization: Bearer x,
+// <password>x</password>, and escaped forms of these.
+
+// maxValue bounds an assigned value in bytes.
+const maxValue = 16 << 10
+
+// maxBare bounds an assigned value without quotes in bytes; longer ones are
+// known to be secrets by their own form, if they are.
+const maxBare = 4 << 10
+
+// assign judges the assignment whose separator is b[i].
+func (p *pass) assign(b []byte, i int) {
+	if i < p.assignTo {
+		return // inside a value that is replaced
+	}
+	v := valueStart(b, i)
+	if v < 0 {
+		return
+	}
+	k := i
+	for k > 0 && i-k < 6 && isKeyTail(b[k-1]) {
+		k--
+	}
+	name, start := p.e.names.before(b[:k])
+	if name == nil {
+		return
+	}
+	if b[i] == '>' && (k != i || byteAt(b, i+1) == '=' || !inTag(b, start)) {
+		return
+	}
+	if name.class == typed {
+		p.assignTyped(b, v, name)
+		return
+	}
+	limit := maxBare
+	if name.class == likely {
+		limit = maxBare / 16 // such names stand everywhere in code
+	}
+	a := assigned(b, v, limit)
+	if name.class == header && !a.quoted && b[i] == ':' {
+		// Judged by its beginning, replaced to its end.
+		if a.end = headerEnd(b[:min(len(b), a.start+512)], a.start); a.end > a.start && !headerSecret(b[a.start:a.end], false) {
+			return
+		}
+		a.end = headerEnd(b, a.start)
+	}
+	val := b[a.start:a.end]
+	if len(val) == 0 || isReplaced(val) || !name.accepts(b, a, b[i] != ':' && v == i+1 && k == i) {
+		return
+	}
+	p.hit(b, secret, name.name, a.start, a.end)
+	p.assignTo = a.end
+}
+
+// isKeyTail reports whether c may stand between a key and its separator.
+func isKeyTail(c byte) bool {
+	switch c {
+	case ' ', '"', '\'', '\\', ']', '*', '`':
+		return true
+	}
+	return false
+}
+
+// inTag reports whether the name that starts at b[start] is in an opening tag.
+func inTag(b []byte, start int) bool {
+	for i := start; i > 0 && start-i < 24; i-- {
+		if b[i-1] == '<' {
+			return true
+		}
+		if !isWord(b[i-1]) && b[i-1] != '-' && b[i-1] != ':' {
+			return false
+		}
+	}
+	return false
+}
+
+// valueStart returns where the value of the assignment at b[i] begins, -1 if
+// b[i] is no assignment but a comparison, a scope or a URL.
+func valueStart(b []byte, i int) int {
+	prev, next := byteAt(b, i-1), byteAt(b, i+1)
+	v := i + 1
+	switch b[i] {
+	case '=':
+		switch {
+		case next == '=' || prev == '=' || prev == '!' || prev == '<' || prev == '>' || prev == ':':
+			return -1
+		case next == '>' || next == '~':
+			v++
+		}
+	case ':':
+		switch {
+		case next == ':' || prev == ':' || next == '/' && byteAt(b, i+2) == '/':
+			return -1
+		case next == '=':
+			v++
+		}
+	case '>':
+		if prev == '=' || prev == '-' {
+			return -1
+		}
+		return v
+	}
+	for n := 0; v < len(b) && n < 4 && (b[v] == ' ' || b[v] == '\t' || b[v] == '*'); n++ {
+		v++
+	}
+	return v
+}
+
+// assignment is an assigned value.
+type assignment struct {
+	start, end int
+	quoted     bool
+}
+
+// assigned returns the value at b[v]: to the closing quote, or as one word of at
+// most limit bytes.
+func assigned(b []byte, v, limit int) assignment {
+	q := v
+	for q < len(b) && b[q] == '\\' {
+		q++
+	}
+	if c := byteAt(b, q); c == '"' || c == '\'' || c == '`' {
+		return assignment{q + 1, closingQuote(b, q+1, b[v:q+1]), true}
+	}
+	end := v
+	for end < len(b) && end-v < limit && !endsWord(b[end]) {
+		end++
+	}
+	for end > v && (b[end-1] == '.' || b[end-1] == '\\') {
+		end--
+	}
+	return assignment{v, end, false}
+}
+
+func endsWord(c byte) bool {
+	switch c {
+	case ',', ';', '&', '"', '\'', '`', ')', '}', ']', '<':
+		return true
+	}
+	return isSpace(c)
+}
+
+// closingQuote returns where the value before the closing quote (with the
+// backslashes that the opening one had) ends. Without one it ends with the line.
+func closingQuote(b []byte, i int, quote []byte) int {
+	rest := b[i:min(len(b), i+maxValue)]
+	if nl := bytes.IndexByte(rest, '\n'); nl >= 0 {
+		rest = rest[:nl]
+	}
+	from := 0
+	for {
+		n := bytes.Index(rest[from:], quote)
+		if n < 0 {
+			return i + len(rest)
+		}
+		n += from
+		if len(quote) > 1 || n == 0 || rest[n-1] != '\\' {
+			return i + n
+		}
+		from = n + 1
+	}
+}
+
+func headerEnd(b []byte, i int) int {
+	end := i
+	b = b[:min(len(b), i+maxValue)]
+	for end < len(b) && b[end] != '\n' && b[end] != '\r' && b[end] != '"' && b[end] != '\'' && b[end] != '`' &&
+		!(b[end] == '\\' && (byteAt(b, end+1) == 'n' || byteAt(b, end+1) == 'r' || byteAt(b, end+1) == '"')) {
+		end++
+	}
+	for end > i && isSpace(b[end-1]) {
+		end--
+	}
+	return end
+}
+
+// accepts reports whether a value in text is the secret that its key promises.
+// tight is: key=value without anything between.
+func (k *keyName) accepts(b []byte, a assignment, tight bool) bool {
+	val := b[a.start:a.end]
+	if isPlaceholder(val) {
+		return false
+	}
+	switch {
+	case k.class == likely:
+		return (a.quoted || !isCode(b, a)) && k.looksLikely(val)
+	case k.class == header:
+		return headerSecret(val, a.quoted)
+	case a.quoted:
+		return !isMessage(val)
+	case k.name == "pwd" && (val[0] == '/' || val[0] == '~' || byteAt(val, 1) == ':'):
+		return false // the shell's working directory
+	case isCode(b, a):
+		return false
+	case tight:
+		return len(val) >= 4
+	}
+	return mixed(val)
+}
+
+// looksLikely judges the value of a key that often holds no secret.
+func (k *keyName) looksLikely(val []byte) bool {
+	switch k.name {
+	case "pin":
+		return false // by key name in JSON only
+	case "pass":
+		return mixed(val) && len(val) >= 6
+	case "key":
+		return looksRandom(val, 20) && entropy(val) >= 3.5 && !isIdentifier(val)
+	}
+	return looksRandom(val, 16)
+}
+
+// headerSecret reports whether val is the value of a header that authenticates.
+func headerSecret(val []byte, quoted bool) bool {
+	scheme, rest, two := bytes.Cut(val, []byte(" "))
+	if !two {
+		return bytes.IndexByte(val, '=') > 0 || looksRandom(val, 8) || quoted && len(val) >= 8 && mixed(val)
+	}
+	switch string(bytes.ToLower(scheme)) {
+	case "bearer", "basic", "token", "digest", "apikey", "negotiate", "ntlm", "oauth", "dpop", "aws4-hmac-sha256":
+		return len(trim(rest)) >= 4 && !isPlaceholder(trim(rest))
+	}
+	return bytes.IndexByte(val, '=') > 0 && bytes.IndexByte(val, ';') > 0
+}
+
+// mixed reports whether val has a letter and a digit or a symbol, in one word
+// of at least six bytes.
+func mixed(val []byte) bool {
+	if len(val) < 6 {
+		return false
+	}
+	letters, other := false, false
+	for _, c := range val {
+		switch {
+		case isLetter(c):
+			letters = true
+		case isDigit(c), c == '!', c == '@', c == '#', c == '$', c == '%', c == '^', c == '*', c == '?', c == '+', c >= 0x80:
+			other = true
+		case isSpace(c):
+			return false
+		}
+	}
+	return letters && other
+}

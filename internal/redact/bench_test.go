@@ -1,0 +1,90 @@
+package redact_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// prose is ordinary text of an agent at work, without anything to redact.
+const prose = `The customer asked to change the cabin of both flights to economy and to keep the baggage as it is.
+I looked at the reservation first: it was booked on May 12 for two passengers, and the fare rules allow one change
+within 24 hours. The difference comes to $254 per person, which goes back to the original payment method within
+5 to 7 business days. Before I make the change, I should list the details and get an explicit yes from the user.
+Policy says that basic economy cannot be modified, but this fare is not basic economy; the tool returned "economy".
+Next step: call update_reservation_flights with the new cabin, then confirm the refund and close the conversation.
+`
+
+func BenchmarkText(b *testing.B) {
+	e := engine(b, redact.Config{})
+	text := strings.Repeat(prose, 16)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if out, _, err := e.Text(keys(), text); err != nil || out != text {
+			b.Fatal("the prose was changed", err)
+		}
+	}
+}
+
+// BenchmarkTextHits has an address and a number in each paragraph.
+func BenchmarkTextHits(b *testing.B) {
+	e := engine(b, redact.Config{})
+	text := strings.Repeat(prose+"Write to anna.schmidt@example.com or call +49 30 901820.\n", 16)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, _, err := e.Text(keys(), text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkTranscript runs over recorded agents at work, JSON and code.
+func BenchmarkTranscript(b *testing.B) {
+	for _, name := range transcripts {
+		b.Run(name[strings.LastIndexByte(name, '/')+1:], func(b *testing.B) {
+			text, err := os.ReadFile(sharedData + name)
+			if err != nil {
+				b.Skipf("the transcripts are not here: %v", err)
+			}
+			e := engine(b, redact.Config{})
+			lines := bytes.Split(bytes.TrimSpace(text[:min(len(text), 8<<20)]), []byte("\n"))
+			if len(lines) > 1 {
+				lines = lines[:len(lines)-1]
+			}
+			b.SetBytes(int64(len(text[:min(len(text), 8<<20)])))
+			for b.Loop() {
+				for _, l := range lines {
+					if _, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(l)}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRedact redacts an event of about 600 bytes.
+func BenchmarkRedact(b *testing.B) {
+	e := engine(b, redact.Config{})
+	ev := hansard.Event{
+		EventID: "0193a5b2-7c1e-7d3a-9b1e-2f4c6d8e0a1b", EventType: hansard.TypeToolCall, AgentName: "support",
+		SessionID: "sess-2024-11-05-a", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", SpanID: "00f067aa0ba902b7",
+		Action: "tool_call:get_reservation", ToolName: "get_reservation", ToolCallID: "call_oIHazX6yQrB8hUwl4cRilFKj",
+		Params:    json.RawMessage(`{"reservation_id":"8JX2WO","include":["flights","payment_history"],"limit":20}`),
+		Result:    json.RawMessage(`{"reservation_id":"8JX2WO","origin":"SFO","destination":"JFK","flights":[{"flight_number":"HAT268","date":"2024-05-24","price":149}],"cabin":"economy","created_at":"2024-05-14T17:31:55"}`),
+		Reasoning: "I look at the reservation before I change the cabin, because basic economy cannot be changed.",
+		Model:     "gpt-4o", Provider: "openai", Status: "ok",
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c := ev
+		if _, err := e.Redact(keys(), &c); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package redact
+
+import (
+	"encoding/json"
+	"runtime"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// Redacted is an event that went through an Engine. Only this package can make
+// one that is not empty, so that whoever takes a Redacted cannot be given a raw
+// event by mistake.
+type Redacted struct {
+	event   *hansard.Event
+	persons json.RawMessage
+	counts  []hansard.RedactionCount
+}
+
+// Event returns the redacted event; nil for the zero Redacted.
+func (r Redacted) Event() *hansard.Event { return r.event }
+
+// Persons returns the clear values of the fields that name persons, themselves
+// redacted, as a JSON object in the order user_id, actor_id, on_behalf_of,
+// approver, resources; nil if the event names none. The list under resources
+// has one element for each resource of the event, null where it has no id.
+func (r Redacted) Persons() json.RawMessage { return r.persons }
+
+// Counts returns how often each detector replaced something, sorted by kind.
+func (r Redacted) Counts() []hansard.RedactionCount { return r.counts }
+
+// Redact redacts ev under the tenant's current key. It takes ownership of ev:
+// the caller must not use it again, also not after an error. The error is of
+// KindInternal if there is no usable key, ev has malformed JSON in it or a
+// detector failed; there is no redacted event then.
+func (e *Engine) Redact(keys Keys, ev *hansard.Event) (r Redacted, err error) {
+	if ev == nil {
+		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: there is none")
+	}
+	p, err := e.pass(keys)
+	if err != nil {
+		return Redacted{}, err
+	}
+	defer catch("redact an event", &err, func() { r = Redacted{} })
+	persons, err := p.event(ev)
+	if err != nil {
+		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: %w", err)
+	}
+	r = Redacted{event: ev, persons: persons, counts: p.countList()}
+	p.release()
+	return r, nil
+}
+
+// Text redacts one text outside of an event, such as a query that goes on
+// record. The errors are those of Redact.
+func (e *Engine) Text(keys Keys, s string) (out string, counts []hansard.RedactionCount, err error) {
+	p, err := e.pass(keys)
+	if err != nil {
+		return "", nil, err
+	}
+	defer catch("redact a text", &err, func() { out, counts = "", nil })
+	b, changed, err := p.string([]byte(s), 0)
+	if err != nil {
+		return "", nil, hansard.Errorf(hansard.KindInternal, "redact a text: %w", err)
+	}
+	if !changed {
+		p.release()
+		return s, nil, nil
+	}
+	out, counts = string(b), p.countList()
+	p.release()
+	return out, counts, nil
+}
+
+// catch turns a panic into an error. The panic's text may hold content of the
+// event, so only the place of a runtime error is told.
+func catch(doing string, err *error, reset func()) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	reset()
+	what := "panic"
+	if re, ok := v.(runtime.Error); ok {
+		what = "panic: " + re.Error() // an index or a nil pointer: no content
+	}
+	*err = hansard.Errorf(hansard.KindInternal, "%s: a detector failed (%s)", doing, what)
+}
+
+// event redacts ev in place and returns the clear values of its persons.
+func (p *pass) event(ev *hansard.Event) (json.RawMessage, error) {
+	persons, err := p.persons(ev)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range [...]*json.RawMessage{&ev.Params, &ev.Result, &ev.Alternatives, &ev.Messages, &ev.Response, &ev.Attributes} {
+		if len(*f) == 0 {
+			continue
+		}
+		out, changed, err := p.json(*f, 0)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			*f = out
+		}
+	}
+	for _, f := range [...]*string{&ev.Reasoning, &ev.ContextSummary, &ev.Error, &ev.StackTrace, &ev.Correction, &ev.Comment, &ev.FollowUp} {
+		if len(*f) < 4 {
+			continue
+		}
+		p.line = append(p.line[:0], *f...)
+		out, changed, err := p.string(p.line, 0)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			*f = string(out)
+		}
+	}
+	for _, f := range [...]*string{
+		&ev.EventID, &ev.AgentName, &ev.AgentID, &ev.AgentVersion, &ev.TaskID, &ev.SessionID,
+		&ev.TraceID, &ev.SpanID, &ev.ParentEventID, &ev.Service, &ev.Environment,
+		&ev.Action, &ev.ToolName, &ev.ToolCallID, &ev.Decision, &ev.ActorRole,
+		&ev.ApprovalID, &ev.ArgumentsHash, &ev.PolicyID, &ev.PolicyVersion,
+		&ev.HandoffFrom, &ev.HandoffTo, &ev.Model, &ev.Provider, &ev.ErrorType,
+		// A dialect has checked these, apart from custom event types; they are
+		// short, and nothing shall depend on it.
+		&ev.EventType, &ev.SideEffect, &ev.Status, &ev.Source, &ev.ActorType, &ev.Provenance,
+		&ev.Intervention, &ev.CostSource, &ev.RecoveryAction,
+	} {
+		p.envelope(f)
+	}
+	for i := range ev.Tags {
+		p.envelope(&ev.Tags[i])
+	}
+	for i := range ev.Labels {
+		p.envelope(&ev.Labels[i])
+	}
+	for i := range ev.Resources {
+		r := &ev.Resources[i]
+		p.envelope(&r.Kind)
+		p.envelope(&r.Operation)
+		p.envelope(&r.DataClass)
+	}
+	return persons, nil
+}
+
+// envelope redacts a string of the envelope. The pseudonym of a value does not
+// depend on where it stands, so ids that hold one can still be joined.
+func (p *pass) envelope(s *string) {
+	if len(*s) < 4 {
+		return
+	}
+	p.line = append(p.line[:0], *s...)
+	if out, changed := p.text(p.line); changed {
+		*s = string(out)
+	}
+}
+
+// persons moves the clear values of the fields that name persons into a JSON
+// object and leaves pseudonyms.
+func (p *pass) persons(ev *hansard.Event) (json.RawMessage, error) {
+	var out []byte
+	one := func(name string, f *string) error {
+		if *f == "" {
+			return nil
+		}
+		out = openMember(out, name)
+		var err error
+		out, err = p.person(out, f)
+		return err
+	}
+	if err := one("user_id", &ev.UserID); err != nil {
+		return nil, err
+	}
+	if err := one("actor_id", &ev.ActorID); err != nil {
+		return nil, err
+	}
+	ids := make([]*string, 0, 8)
+	for i := range ev.OnBehalfOf {
+		ids = append(ids, &ev.OnBehalfOf[i])
+	}
+	var err error
+	if out, err = p.personList(out, "on_behalf_of", ids); err != nil {
+		return nil, err
+	}
+	if err := one("approver", &ev.Approver); err != nil {
+		return nil, err
+	}
+	ids = ids[:0]
+	for i := range ev.Resources {
+		ids = append(ids, &ev.Resources[i].ID)
+	}
+	if out, err = p.personList(out, "resources", ids); err != nil {
+		return nil, err
+	}
+	if out == nil {
+		return nil, nil
+	}
+	return append(out, '}'), nil
+}
+
+func openMember(dst []byte, name string) []byte {
+	if dst == nil {
+		dst = append(dst, '{')
+	} else {
+		dst = append(dst, ',')
+	}
+	return append(rawjson.AppendQuote(dst, name), ':')
+}
+
+// personList appends a member with a list of persons; nothing if all are empty.
+func (p *pass) personList(dst []byte, name string, ids []*string) ([]byte, error) {
+	any := false
+	for _, id := range ids {
+		any = any || *id != ""
+	}
+	if !any {
+		return dst, nil
+	}
+	dst = append(openMember(dst, name), '[')
+	for i, id := range ids {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if *id == "" {
+			dst = append(dst, "null"...)
+			continue
+		}
+		var err error
+		if dst, err = p.person(dst, id); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+// person appends the redacted clear value of a person as a JSON string and puts
+// the pseudonym in its place. A value that is a pseudonym already stays.
+func (p *pass) person(dst []byte, f *string) ([]byte, error) {
+	clear := []byte(*f)
+	if pseudonymLen(clear) == len(clear) {
+		return rawjson.AppendQuote(dst, clear), nil
+	}
+	p.norm = p.e.normalise(p.norm[:0], person, clear)
+	*f = string(p.mac.append(nil, person, p.norm))
+	p.counts[person]++
+	out, _, err := p.string(clear, 0)
+	if err != nil {
+		return nil, err
+	}
+	return rawjson.AppendQuote(dst, out), nil
+}

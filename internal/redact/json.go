@@ -1,0 +1,265 @@
+package redact
+
+import (
+	"bytes"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// maxNesting bounds how deep JSON within strings within JSON is followed as
+// JSON; what lies deeper is scanned as text.
+const maxNesting = 8
+
+// maxDepth bounds arrays and objects within each other in a string that holds
+// JSON; a deeper one is scanned as text.
+const maxDepth = 512
+
+// maxOpen bounds arrays and objects within each other in a field of an event;
+// a deeper one is refused.
+const maxOpen = 10_000
+
+// walker goes once over a JSON text and writes it anew from the first change on.
+type walker struct {
+	p       *pass
+	b       []byte
+	out     []byte // what is written; valid up to b[last]
+	last    int
+	changed bool
+	nesting int
+	stack   []frame
+}
+
+// frame is an open array or object.
+type frame struct {
+	object  bool
+	under   *keyName // the name whose value this is
+	named   *keyName // what a "name" member calls the "value" member beside it
+	flagged *keyName // what the element before, "--password", calls the next one
+	key     []byte   // of the member being read, quoted
+}
+
+// json returns the JSON value b without what is found in it, and whether that
+// changed anything. Outside of what is replaced it keeps every byte.
+func (p *pass) json(b []byte, nesting int) ([]byte, bool, error) {
+	for len(p.stacks) <= nesting {
+		p.stacks = append(p.stacks, make([]frame, 0, 16))
+	}
+	w := walker{p: p, b: b, nesting: nesting, stack: p.stacks[nesting][:0]}
+	defer func() { p.stacks[nesting] = w.stack[:0] }()
+	end, err := w.value(rawjson.SkipSpace(b, 0), nil)
+	for err == nil && len(w.stack) > 0 {
+		end, err = w.next(rawjson.SkipSpace(b, end))
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if rawjson.SkipSpace(b, end) != len(b) {
+		return nil, false, w.malformed(end)
+	}
+	if !w.changed {
+		return b, false, nil
+	}
+	return append(w.out, b[w.last:]...), true, nil
+}
+
+func (w *walker) malformed(i int) error {
+	return hansard.Errorf(hansard.KindInternal, "redact JSON: the text is malformed at byte %d", i)
+}
+
+// value reads a scalar at b[i], or the opening of a container.
+func (w *walker) value(i int, under *keyName) (int, error) {
+	if i >= len(w.b) {
+		return i, w.malformed(i)
+	}
+	switch c := w.b[i]; c {
+	case '{', '[':
+		if len(w.stack) >= maxOpen {
+			return i, hansard.Errorf(hansard.KindInternal, "redact JSON: more than %d arrays and objects within each other", maxOpen)
+		}
+		w.stack = append(w.stack, frame{object: c == '{', under: under})
+		j := rawjson.SkipSpace(w.b, i+1)
+		if j < len(w.b) && w.b[j] == c+2 { // ']' and '}' are two behind
+			return j, nil
+		}
+		if c == '[' {
+			return w.value(j, under)
+		}
+		return w.member(j)
+	case '"':
+		return w.text(i, under)
+	}
+	return w.scalar(i, under)
+}
+
+// next reads what follows a value: the end of its container, or a comma and
+// one more value.
+func (w *walker) next(i int) (int, error) {
+	top := &w.stack[len(w.stack)-1]
+	if i >= len(w.b) {
+		return i, w.malformed(i)
+	}
+	switch c := w.b[i]; {
+	case c == '}' && top.object, c == ']' && !top.object:
+		w.stack = w.stack[:len(w.stack)-1]
+		return i + 1, nil
+	case c != ',':
+		return i, w.malformed(i)
+	case top.object:
+		return w.member(rawjson.SkipSpace(w.b, i+1))
+	}
+	under := top.under
+	if top.flagged != nil {
+		under, top.flagged = top.flagged, nil
+	}
+	return w.value(rawjson.SkipSpace(w.b, i+1), under)
+}
+
+// member reads a key and the beginning of its value.
+func (w *walker) member(i int) (int, error) {
+	if i >= len(w.b) || w.b[i] != '"' {
+		return i, w.malformed(i)
+	}
+	end, escaped := stringEnd(w.b, i)
+	if end < 0 {
+		return i, w.malformed(i)
+	}
+	key := w.b[i+1 : end-1]
+	if escaped {
+		key = w.decode(w.b[i:end])
+	}
+	top := &w.stack[len(w.stack)-1]
+	under := w.p.e.names.under(key)
+	if under == nil {
+		under = top.under
+	}
+	if under == nil && string(key) == "value" {
+		under = top.named
+	}
+	top.key = w.b[i:end]
+	if out, changed := w.p.text(key); changed {
+		w.put(i, end, rawjson.AppendQuote(nil, out))
+	}
+	if i = rawjson.SkipSpace(w.b, end); i >= len(w.b) || w.b[i] != ':' {
+		return i, w.malformed(i)
+	}
+	return w.value(rawjson.SkipSpace(w.b, i+1), under)
+}
+
+// stringEnd returns the end of the quoted string at b[i], behind its closing
+// quote, and whether it has escapes; -1 if it has no end.
+func stringEnd(b []byte, i int) (int, bool) {
+	n := bytes.IndexByte(b[i+1:], '"')
+	if n < 0 {
+		return -1, false
+	}
+	end := i + 1 + n
+	esc := bytes.IndexByte(b[i+1:end], '\\')
+	if esc < 0 {
+		return end + 1, false
+	}
+	for j := i + 1 + esc; j < len(b); j++ {
+		switch b[j] {
+		case '\\':
+			j++
+		case '"':
+			return j + 1, true
+		}
+	}
+	return -1, true
+}
+
+// decode returns the text of a quoted string. It is valid until the next string
+// of this walker is decoded.
+func (w *walker) decode(quoted []byte) []byte {
+	for len(w.p.decoded) <= w.nesting {
+		w.p.decoded = append(w.p.decoded, nil)
+	}
+	buf := rawjson.Unquote(w.p.decoded[w.nesting][:0], quoted)
+	w.p.decoded[w.nesting] = buf
+	return buf
+}
+
+// text reads a string value.
+func (w *walker) text(i int, under *keyName) (int, error) {
+	end, escaped := stringEnd(w.b, i)
+	if end < 0 {
+		return i, w.malformed(i)
+	}
+	s := w.b[i+1 : end-1]
+	if escaped {
+		s = w.decode(w.b[i:end])
+	}
+	w.noteName(s)
+	if under != nil && under.takesText(s) {
+		if w.p.forced(under, s) {
+			w.put(i, end, rawjson.AppendQuote(nil, w.p.substitute(nil, under.kind, under.name, s)))
+		}
+		return end, nil
+	}
+	out, changed, err := w.p.string(s, w.nesting)
+	if err != nil {
+		return i, err
+	}
+	if changed {
+		w.put(i, end, rawjson.AppendQuote(nil, out))
+	}
+	return end, nil
+}
+
+// noteName remembers what calls its neighbour a secret: a "name" member the
+// "value" beside it, {"name": "DB_PASSWORD", "value": "..."}, and a command line
+// flag the argument behind it, ["--password", "..."].
+func (w *walker) noteName(s []byte) {
+	if len(w.stack) == 0 {
+		return
+	}
+	top := &w.stack[len(w.stack)-1]
+	switch {
+	case !top.object && len(s) > 2 && s[0] == '-' && s[1] == '-':
+		top.flagged = flagName(w.p.e.names.under(s))
+	case top.object && (string(top.key) == `"name"` || string(top.key) == `"key"`):
+		top.named = w.p.e.names.under(s)
+	}
+}
+
+// flagName returns what the argument behind a flag is under: a --token has a
+// token behind it, whatever that looks like.
+func flagName(k *keyName) *keyName {
+	if k == nil || k.class != likely || k.name == "key" || k.name == "pin" {
+		return k
+	}
+	return &keyName{name: k.name, kind: k.kind, class: always}
+}
+
+// string redacts the decoded text s: as JSON if it is JSON, else as text.
+func (p *pass) string(s []byte, nesting int) ([]byte, bool, error) {
+	if nesting < maxNesting && looksLikeJSON(s) && rawjson.Valid(s, maxDepth) == nil {
+		return p.json(s, nesting+1)
+	}
+	out, changed := p.text(s)
+	return out, changed, nil
+}
+
+// looksLikeJSON reports whether s may be an object, an array or a quoted string
+// worth being walked as JSON.
+func looksLikeJSON(s []byte) bool {
+	i := rawjson.SkipSpace(s, 0)
+	if len(s)-i < 4 {
+		return false
+	}
+	switch s[i] {
+	case '{', '[':
+		return true
+	case '"':
+		return s[len(s)-1] == '"'
+	}
+	return false
+}
+
+// put writes v in the place of b[i:end].
+func (w *walker) put(i, end int, v []byte) {
+	w.changed = true
+	w.out = append(append(w.out, w.b[w.last:i]...), v...)
+	w.last = end
+}

@@ -1,0 +1,209 @@
+package redact
+
+import (
+	"bytes"
+	"slices"
+)
+
+// hit is a piece of a text that a detector found.
+type hit struct {
+	start, end int
+	kind       kind
+	rule       string // of a secret: the rule or the key's name, for the mask
+}
+
+// pass is the state of one redaction: what was found so far, and buffers that
+// are used again. It is used by one goroutine at a time.
+type pass struct {
+	e      *Engine
+	mac    mac
+	counts [numKinds]int64
+
+	// Of the text being scanned.
+	hits     []hit
+	kept     []hit // pseudonyms that already stand in it
+	numberTo int   // end of the last number run
+	assignTo int   // end of the last assigned secret
+	run      []group
+	secretTo int // end of the last secret that a rule found
+
+	norm    []byte    // a normalised value
+	line    []byte    // a text of the event, as bytes
+	stacks  [][]frame // open containers, by depth of JSON within strings
+	decoded [][]byte  // decoded strings, by depth of JSON within strings
+}
+
+// maxRounds bounds how often a text is scanned again after a replacement. Each
+// round shortens what is left to find; two are the rule.
+const maxRounds = 8
+
+// text returns b without what the detectors find in it, and whether that
+// changed anything. It scans what it wrote until there is nothing to find: two
+// values side by side can hide each other, and a redacted text must stay as it
+// is when it comes again.
+func (p *pass) text(b []byte) ([]byte, bool) {
+	hits := p.find(b)
+	if len(hits) == 0 {
+		return b, false
+	}
+	for range maxRounds {
+		b = p.replace(b, hits)
+		if hits = p.find(b); len(hits) == 0 {
+			return b, true
+		}
+	}
+	// Not reached by any known text; then nothing of it may remain.
+	return p.substitute(nil, secret, "unstable", b), true
+}
+
+// find returns the hits in b, in order and without overlaps. They are valid
+// until the next call.
+func (p *pass) find(b []byte) []hit {
+	p.hits, p.kept, p.numberTo, p.secretTo, p.assignTo = p.hits[:0], p.kept[:0], 0, 0, 0
+	if len(b) < 4 {
+		return nil
+	}
+	t := p.e.triggers
+	w := uint16(b[0])
+	for i := 1; i < len(b); i++ {
+		w = w<<8 | uint16(b[i])
+		if n := t.pairs[w]; n != 0 {
+			if to := p.wake(b, i-1, &t.list[n]); to > i+1 {
+				i = to - 1 // the next pair is the last byte and what follows it
+				w = uint16(b[i])
+			}
+		}
+	}
+	if len(p.hits) == 0 {
+		return nil
+	}
+	return p.resolve()
+}
+
+// wake runs what the pair at b[i] wakes and returns the offset from which
+// scanning goes on, or a smaller one to go on behind the pair.
+func (p *pass) wake(b []byte, i int, t *trigger) int {
+	for j := range t.words {
+		w := &t.words[j]
+		if !w.may(b, i) || !w.at(b, i) {
+			continue
+		}
+		start := i - w.off
+		switch w.rule {
+		case birthWord:
+			p.birthTold(b, start, start+len(w.text))
+			continue
+		case pseudonymWord:
+		default:
+			p.secretRule(b, start, start+len(w.text), w.rule)
+			continue
+		}
+		if n := pseudonymLen(b[start:]); n > 0 {
+			p.kept = append(p.kept, hit{start: start, end: start + n})
+			return start + n
+		}
+	}
+	d := t.detectors
+	if d&wakeNumber != 0 {
+		return p.number(b, i)
+	}
+	if d&wakeEmail != 0 {
+		p.emailAt(b, i+1, 1)
+	}
+	if d&wakeEncodedAt != 0 {
+		p.encodedAt(b, i)
+	}
+	if d&wakeAssign != 0 {
+		p.assign(b, i+1)
+	}
+	if d&wakeIPv4 != 0 {
+		p.ipv4(b, i)
+	}
+	if d&wakeIPv6 != 0 {
+		p.ipv6(b, i)
+	}
+	return 0
+}
+
+// hit notes b[start:end] unless it is allowed or already replaced.
+func (p *pass) hit(b []byte, k kind, rule string, start, end int) {
+	d := &p.e.detectors[k]
+	if d.action == ActionKeep || start >= end || isReplaced(b[start:end]) {
+		return
+	}
+	if d.allows() {
+		p.norm = p.e.normalise(p.norm[:0], k, b[start:end])
+		if d.allowed(p.norm) {
+			return
+		}
+	}
+	p.hits = append(p.hits, hit{start, end, k, rule})
+}
+
+// resolve sorts the hits and drops those that overlap a stronger one, or that
+// reach into a pseudonym without holding all of it.
+func (p *pass) resolve() []hit {
+	slices.SortFunc(p.hits, func(a, b hit) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
+	out := p.hits[:0]
+	for _, h := range p.hits {
+		if p.cutsKept(h) {
+			continue
+		}
+		if n := len(out); n > 0 && h.start < out[n-1].end {
+			last := &out[n-1]
+			// The loser may stick out; the next round finds what is left of it.
+			if h.kind < last.kind && !(n > 1 && h.start < out[n-2].end) {
+				*last = h
+			}
+			continue
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+func (p *pass) cutsKept(h hit) bool {
+	for _, k := range p.kept {
+		if h.start < k.end && k.start < h.end && (h.start > k.start || h.end < k.end || h.end-h.start == k.end-k.start) {
+			return true
+		}
+	}
+	return false
+}
+
+// replace returns a copy of b with the hits replaced, and counts them.
+func (p *pass) replace(b []byte, hits []hit) []byte {
+	out := make([]byte, 0, len(b)+24*len(hits))
+	last := 0
+	for _, h := range hits {
+		out = append(out, b[last:h.start]...)
+		out = p.substitute(out, h.kind, h.rule, b[h.start:h.end])
+		last = h.end
+	}
+	return append(out, b[last:]...)
+}
+
+// substitute appends what stands in the place of a value, and counts it.
+func (p *pass) substitute(dst []byte, k kind, rule string, value []byte) []byte {
+	p.counts[k]++
+	switch p.e.detectors[k].action {
+	case ActionDrop:
+		return dst
+	case ActionMask:
+		dst = append(append(dst, '['), k.String()...)
+		if k == secret {
+			dst = append(append(dst, ':'), rule...)
+		}
+		return append(dst, ']')
+	}
+	p.norm = p.e.normalise(p.norm[:0], k, value)
+	return p.mac.append(dst, k, p.norm)
+}
+
+// trim returns b without white space around it.
+func trim(b []byte) []byte { return bytes.TrimSpace(b) }

@@ -1,0 +1,102 @@
+package trace
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/hansardhq/hansard"
+)
+
+// timelineJSON is the JSON form of a Timeline. Unknown figures are null, empty
+// lists [].
+type timelineJSON struct {
+	TraceID        string          `json:"trace_id"`
+	Start          *time.Time      `json:"start"`
+	End            *time.Time      `json:"end"`
+	DurationMS     json.RawMessage `json:"duration_ms"`
+	SyntheticTimes bool            `json:"synthetic_times"`
+	Agents         []string        `json:"agents"`
+	TotalEvents    int             `json:"total_events"`
+	ToolCalls      int             `json:"tool_calls"`
+	ToolErrors     int             `json:"tool_errors"`
+	Unpaired       int             `json:"unpaired_tool_results"`
+	Errors         int             `json:"errors"`
+	Handoffs       int             `json:"handoffs"`
+	InputTokens    json.RawMessage `json:"input_tokens"`
+	OutputTokens   json.RawMessage `json:"output_tokens"`
+	CacheRead      json.RawMessage `json:"cache_read_tokens"`
+	CacheWrite     json.RawMessage `json:"cache_write_tokens"`
+	Reasoning      json.RawMessage `json:"reasoning_tokens"`
+	TokenCount     json.RawMessage `json:"token_count"`
+	CostUSD        json.RawMessage `json:"cost_usd"`
+	Unpriced       int             `json:"unpriced_calls"`
+	Duplicates     int             `json:"duplicates"`
+	Orphans        []string        `json:"orphans"`
+	Cycles         [][]string      `json:"cycles"`
+	Timeline       []Line          `json:"timeline"`
+	Tree           []int           `json:"tree"`
+}
+
+// MarshalJSON writes the timeline with snake_case names, EVENT.md's where it has
+// them. "tree" lists the indexes of "timeline" in order of the tree.
+func (tl Timeline) MarshalJSON() ([]byte, error) {
+	s := tl.Spend
+	j := timelineJSON{
+		TraceID: tl.TraceID, DurationMS: fixed(tl.SpanUS, 3), SyntheticTimes: tl.Synthetic, Agents: list(tl.Agents),
+		TotalEvents: len(tl.Lines), ToolCalls: tl.ToolCalls, ToolErrors: tl.ToolErrors, Unpaired: tl.Unpaired,
+		Errors: tl.Errors, Handoffs: tl.Handoffs, InputTokens: fixed(s.Input, 0), OutputTokens: fixed(s.Output, 0),
+		CacheRead: fixed(s.CacheRead, 0), CacheWrite: fixed(s.CacheWrite, 0), Reasoning: fixed(s.Reasoning, 0),
+		TokenCount: fixed(s.Tokens, 0), CostUSD: fixed(s.CostNanoUSD, 9), Unpriced: s.Unpriced, Duplicates: tl.Duplicates,
+		Orphans: list(tl.Orphans), Cycles: list(tl.Cycles), Timeline: list(tl.Lines), Tree: list(tl.Nested),
+	}
+	if len(tl.Lines) > 0 {
+		j.Start, j.End = &tl.Start, &tl.End
+	}
+	return json.Marshal(j)
+}
+
+// lineJSON is the JSON form of a Line.
+type lineJSON struct {
+	Time          time.Time       `json:"time"`
+	Agent         string          `json:"agent"`
+	Action        string          `json:"action"`
+	Details       string          `json:"details"`
+	Duration      string          `json:"duration"`
+	Status        string          `json:"status"`
+	EventID       string          `json:"event_id"`
+	EventType     string          `json:"event_type"`
+	ParentEventID string          `json:"parent_event_id,omitempty"`
+	ToolName      string          `json:"tool_name,omitempty"`
+	DurationMS    json.RawMessage `json:"duration_ms"`
+	Position      uint64          `json:"position"`
+	Tier          hansard.Tier    `json:"tier,omitempty"`
+	Depth         int             `json:"depth"`
+	Orphan        bool            `json:"orphan,omitempty"`
+	Cycle         bool            `json:"cycle,omitempty"`
+	HasError      bool            `json:"has_error"`
+}
+
+// MarshalJSON writes the line with snake_case names; an unknown duration is ""
+// and null.
+func (l Line) MarshalJSON() ([]byte, error) {
+	return json.Marshal(lineJSON{
+		l.Time, l.Agent, l.Action, l.Details, l.Duration, l.Status, l.EventID, l.EventType, l.ParentEventID,
+		l.ToolName, fixed(l.DurationUS, 3), l.Position, l.Tier, l.Depth, l.Orphan, l.Cycle, l.Erred,
+	})
+}
+
+// fixed writes n * 10^-places exactly; null when absent.
+func fixed(n hansard.Opt[int64], places int) json.RawMessage {
+	if !n.Set {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(decimal(n.V, places))
+}
+
+// list returns s, or an empty list for nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

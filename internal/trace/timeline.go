@@ -1,0 +1,124 @@
+package trace
+
+import (
+	"time"
+
+	"github.com/hansardhq/hansard"
+)
+
+// Line is one event in the timeline. Its texts are the sender's.
+type Line struct {
+	Time          time.Time // UTC
+	Agent         string
+	Action        string
+	Details       string
+	Duration      string // as people read it; "" when unknown
+	Status        string // "" when unknown
+	EventID       string
+	EventType     string
+	ParentEventID string
+	ToolName      string
+	DurationUS    hansard.Opt[int64]
+	Position      uint64
+	Tier          hansard.Tier
+	Depth         int  // in the tree; 0: at the root
+	Orphan        bool // its parent event is missing
+	Cycle         bool // it was its own ancestor
+	Erred         bool // it counts as an error
+}
+
+// Timeline is the story of one trace and the figures that head it.
+type Timeline struct {
+	TraceID    string // of the first event; its event id where it has none
+	Start      time.Time
+	End        time.Time          // when the last event happened; both are zero without events
+	SpanUS     hansard.Opt[int64] // microseconds from Start to End; absent without events or with synthetic times
+	Synthetic  bool               // some times were invented by a converter: speak of no latency
+	Agents     []string           // in order of appearance
+	ToolCalls  int
+	ToolErrors int // tool calls that erred
+	Unpaired   int // tool results without their call
+	Errors     int // events that erred or are errors
+	Handoffs   int
+	Spend      Spend
+	Duplicates int        // entries left out because their event id came before
+	Orphans    []string   // event ids whose parent event is missing
+	Cycles     [][]string // event ids of each circle of parents
+	Lines      []Line     // in order of time, one per event
+	Nested     []int      // the indexes of Lines in order of the tree
+}
+
+// NewTimeline tells the story of the entries of one trace.
+func NewTimeline(entries []*hansard.Entry) Timeline {
+	ordered, duplicates := inOrder(entries)
+	tl := Timeline{Duplicates: duplicates, Spend: spent(ordered), Lines: make([]Line, 0, len(ordered))}
+	agents := map[string]bool{"": true}
+	for _, e := range ordered {
+		tl.Lines = append(tl.Lines, newLine(e))
+		tl.count(e)
+		if !agents[e.AgentName] {
+			agents[e.AgentName] = true
+			tl.Agents = append(tl.Agents, e.AgentName)
+		}
+	}
+	tl.span(ordered)
+	calls, unpaired := pairTools(ordered)
+	tl.ToolCalls, tl.Unpaired = len(calls), len(unpaired)
+	for _, c := range calls {
+		if c.Erred {
+			tl.ToolErrors++
+		}
+	}
+	tl.nest(ordered)
+	return tl
+}
+
+func newLine(e *hansard.Entry) Line {
+	l := Line{
+		Time: time.Unix(0, happened(e)).UTC(), Agent: e.AgentName, Action: Action(e), Details: Details(e),
+		Status: status(e), EventID: e.EventID, EventType: e.EventType, ParentEventID: e.ParentEventID,
+		ToolName: e.ToolName, DurationUS: e.DurationUS, Position: e.Position, Tier: e.Tier, Erred: isError(e),
+	}
+	if e.DurationUS.Set {
+		l.Duration = Duration(e.DurationUS.V)
+	}
+	return l
+}
+
+// count adds one event to the figures.
+func (tl *Timeline) count(e *hansard.Entry) {
+	if isError(e) {
+		tl.Errors++
+	}
+	if e.EventType == hansard.TypeHandoff {
+		tl.Handoffs++
+	}
+	if e.TimeSource == hansard.TimeSynthetic {
+		tl.Synthetic = true
+	}
+}
+
+// span sets the trace's id and its time from entries in order.
+func (tl *Timeline) span(ordered []*hansard.Entry) {
+	if len(ordered) == 0 {
+		return
+	}
+	first, last := ordered[0], ordered[len(ordered)-1]
+	tl.TraceID = or(first.TraceID, first.EventID)
+	tl.Start, tl.End = time.Unix(0, happened(first)).UTC(), time.Unix(0, happened(last)).UTC()
+	if !tl.Synthetic {
+		tl.SpanUS = hansard.Some(tl.End.Sub(tl.Start).Microseconds())
+	}
+}
+
+// nest gives each line its place in the tree.
+func (tl *Timeline) nest(ordered []*hansard.Entry) {
+	f := link(ordered)
+	tl.Nested = make([]int, 0, len(ordered))
+	for _, p := range f.walk() {
+		l := &tl.Lines[p.index]
+		l.Depth, l.Orphan, l.Cycle = p.depth, f.orphan[p.index], f.cycle[p.index]
+		tl.Nested = append(tl.Nested, p.index)
+	}
+	tl.Orphans, tl.Cycles = f.faults()
+}
