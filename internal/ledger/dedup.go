@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/hansardhq/hansard/internal/durable"
@@ -61,18 +62,26 @@ func (d *dedup) add(id part.ID) {
 	d.entries++
 }
 
-// seal moves ids from memory to the index files that hold them now.
-func (d *dedup) seal(ids []part.ID, added []idFile, removed map[part.Name]bool, log string) {
-	kept := d.sealed[:0:0]
+// seal takes the index files of added parts in, and those of removed ones out. A
+// file that is known already is not taken twice.
+func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
+	gone := map[string]bool{}
+	for _, p := range removed {
+		gone[PartPath(dir, p)+IndexSuffix] = true
+	}
+	var kept []idFile
 	for _, f := range d.sealed {
-		if f.info.Log.String() != log || !removed[f.info.Name] {
+		if !gone[f.path] {
 			kept = append(kept, f)
 		}
 	}
-	d.sealed = append(kept, added...)
-	for _, id := range ids {
-		delete(d.fresh, id.Event)
+	for _, x := range added {
+		f := newIDFile(PartPath(dir, x.Info)+IndexSuffix, x)
+		if !slices.ContainsFunc(kept, func(k idFile) bool { return k.path == f.path }) {
+			kept = append(kept, f)
+		}
 	}
+	d.sealed = kept
 }
 
 // crowded reports whether the filter should be made anew, larger.

@@ -483,6 +483,57 @@ func TestProve(t *testing.T) {
 	closeLedger(t, l)
 }
 
+func TestMergeAndReindex(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	rec := newRecorder()
+	l := open(t, dir, rec, nil)
+	d := newDesk(t, l)
+	for i := range 6 {
+		d.append(l, "acme", i*1100, (i+1)*1100)
+		if err := l.Seal(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
+	before := append([]part.Name(nil), rec.parts[info]...)
+	if err := l.Merge(info, before); err != nil {
+		t.Fatal(err)
+	}
+	after := rec.parts[info]
+	if len(before) < 6 || len(after) != 2 || after[1].First != 0 || after[1].End != 1536 && after[0].End != 1536 {
+		t.Errorf("merged %v into %v", before, after)
+	}
+	for i, r := range d.append(l, "acme", 0, 6700) {
+		if want := i >= 6600; (r.Outcome == ledger.Accepted) != want {
+			t.Fatalf("event %d: outcome %v", i, r.Outcome)
+		}
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
+	if n := len(readAll(t, dir)); n != 6700 {
+		t.Errorf("%d events, want 6700", n)
+	}
+	// All that is derived can be lost.
+	kept := map[string][]byte{}
+	_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && (strings.HasSuffix(path, ledger.IndexSuffix) || strings.Contains(path, "/tiles/")) {
+			kept[path], _ = os.ReadFile(path)
+			return os.Remove(path)
+		}
+		return err
+	})
+	out, err := ledger.Reindex(context.Background(), ledger.Config{Dir: dir}, nil)
+	if err != nil || out.Entries < 6700 {
+		t.Fatalf("%v, %v", out, err)
+	}
+	for path, want := range kept {
+		if got, _ := os.ReadFile(path); string(got) != string(want) {
+			t.Errorf("%s is not what it was", path)
+		}
+	}
+	checkLedger(t, dir)
+}
+
 func sealedOf(t *testing.T, dir string) []*hansard.Entry {
 	t.Helper()
 	var all []*hansard.Entry

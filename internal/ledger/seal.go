@@ -203,32 +203,39 @@ func segments(items []*sealable) [][]*sealable {
 	return segs
 }
 
-// install makes the new parts those of the log. The parts that they replace are
-// unlinked when no reader needs them any more.
+// install makes the new parts those of the log, and takes the entries in them
+// from the journal's to the sealed ones.
 func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index, end uint64) {
 	l.mu.Lock()
-	all := lg.parts
-	var infos []part.Info
-	var files []idFile
-	for _, x := range added {
-		infos = append(infos, x.Info)
-		files = append(files, newIDFile(PartPath(l.cfg.Dir, x.Info)+IndexSuffix, x))
-	}
-	live, removed := supersede(append(all[:len(all):len(all)], infos...))
-	lg.parts, lg.sealedEnd = live, end
+	lg.sealedEnd = end
 	lg.fresh = append([]*sealable(nil), lg.fresh[len(fresh):]...)
 	lg.tail = append([]*sealable(nil), items[len(items)-int(end%tileWidth):]...)
-	ids := make([]part.ID, len(fresh))
-	for i, it := range fresh {
-		ids[i] = it.id
+	d := l.tenants[lg.id.Tenant].dedup
+	d.seal(l.cfg.Dir, added, nil)
+	for _, it := range fresh {
+		delete(d.fresh, it.id.Event)
 		l.unsealed -= it.size
 	}
-	names, gone := []part.Name(nil), map[part.Name]bool{}
-	for _, p := range removed {
-		names, gone[p.Name] = append(names, p.Name), true
+	l.mu.Unlock()
+	l.replace(lg, added)
+}
+
+// replace adds parts to a log. Those that they cover are unlinked when no reader
+// needs them any more.
+func (l *Ledger) replace(lg *log, added []*part.Index) {
+	l.mu.Lock()
+	infos := make([]part.Info, len(added))
+	for i, x := range added {
+		infos[i] = x.Info
 	}
-	t := l.tenants[lg.id.Tenant]
-	t.dedup.seal(ids, files, gone, lg.id.String())
+	live, removed := supersede(append(lg.parts[:len(lg.parts):len(lg.parts)], infos...))
+	lg.parts = live
+	names := make([]part.Name, len(removed))
+	for i, p := range removed {
+		names[i] = p.Name
+	}
+	l.tenants[lg.id.Tenant].dedup.seal(l.cfg.Dir, added, removed)
+	end := lg.sealedEnd
 	l.mu.Unlock()
 	wait := func() {}
 	if l.cfg.Follower != nil {

@@ -15,7 +15,6 @@ import (
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
-	"github.com/hansardhq/hansard/internal/trace"
 	"github.com/hansardhq/hansard/proof"
 )
 
@@ -181,15 +180,21 @@ func (r *Reading) Event(ctx context.Context, tenant, id string) (*hansard.Entry,
 // MaxTrace is how many events of a trace are read.
 const MaxTrace = 100_000
 
-// Trace returns the timelines that the id stands for: a trace's, those of a
-// task's traces, or that of the trace that an event belongs to.
-func (r *Reading) Trace(ctx context.Context, tenant, id string) ([]trace.Timeline, error) {
+// Trace is one trace: its id and its events, in order of time and position.
+type Trace struct {
+	ID      string
+	Entries []*hansard.Entry
+}
+
+// Traces returns the traces that the id stands for: a trace, those of a task, or
+// the one that an event belongs to.
+func (r *Reading) Traces(ctx context.Context, tenant, id string) ([]Trace, error) {
 	entries, err := r.cfg.Lake.Trace(ctx, tenant, id, MaxTrace)
 	if err != nil {
 		return nil, err
 	}
 	if len(entries) > 0 {
-		return []trace.Timeline{trace.NewTimeline(entries)}, nil
+		return []Trace{{id, r.hashed(entries)}}, nil
 	}
 	ids, err := r.cfg.Lake.TracesOfTask(ctx, tenant, id)
 	if err != nil {
@@ -203,13 +208,13 @@ func (r *Reading) Trace(ctx context.Context, tenant, id string) ([]trace.Timelin
 		}
 		ids = []string{query.TraceID(e)}
 	}
-	var out []trace.Timeline
+	var out []Trace
 	for _, traceID := range ids {
 		entries, err := r.cfg.Lake.Trace(ctx, tenant, traceID, MaxTrace)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, trace.NewTimeline(entries))
+		out = append(out, Trace{traceID, r.hashed(entries)})
 	}
 	return out, nil
 }
@@ -220,13 +225,21 @@ func (r *Reading) SQL(ctx context.Context, tenant, statement string) (*lake.Resu
 }
 
 // Prove returns the proof that an event is in the record, and the verifier key
-// to check it with.
-func (r *Reading) Prove(ctx context.Context, tenant, id string, disclose bool) (*proof.Proof, error) {
+// of its log to check it with. With disclose the content is in the proof too.
+func (r *Reading) Prove(ctx context.Context, tenant, id string, disclose bool) (p *proof.Proof, vkey string, err error) {
 	e, err := r.cfg.Lake.Event(ctx, tenant, id)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return r.cfg.Prover.Prove(e, disclose)
+	if p, err = r.cfg.Prover.Prove(e, disclose); err != nil {
+		return nil, "", err
+	}
+	for _, i := range r.cfg.Prover.Logs() {
+		if i.Log == e.Log {
+			vkey = i.VKey
+		}
+	}
+	return p, vkey, nil
 }
 
 // Log is what is public of a log.

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/intake"
+)
+
+// metrics are the server's own figures. Their labels are routes, outcomes and
+// tiers: nothing that a sender chooses.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	events   *prometheus.CounterVec
+}
+
+func newMetrics(registry *prometheus.Registry, cfg Config) *metrics {
+	m := &metrics{
+		registry: registry,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hansard_http_requests_total", Help: "Requests answered, by route and class of status.",
+		}, []string{"route", "status"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hansard_events_total", Help: "Events sent to this server, by what became of them.",
+		}, []string{"outcome"}),
+	}
+	watchers := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "hansard_live_readers", Help: "Connected readers of the live feed.",
+	}, func() float64 { return float64(cfg.Hub.Watchers()) })
+	registry.MustRegister(m.requests, m.events, watchers, logSizes{cfg})
+	return m
+}
+
+func (m *metrics) count(r *intake.Receipt) {
+	m.events.WithLabelValues("accepted").Add(float64(r.Accepted))
+	m.events.WithLabelValues("duplicate").Add(float64(r.Duplicates))
+	m.events.WithLabelValues("conflict").Add(float64(len(r.Conflicts)))
+	m.events.WithLabelValues("rejected").Add(float64(len(r.Rejected) + r.Unlisted))
+}
+
+// logSizes collects the sizes of the logs when they are asked for.
+type logSizes struct{ cfg Config }
+
+var (
+	descSize   = prometheus.NewDesc("hansard_log_entries", "Entries in a log.", []string{"tenant", "tier"}, nil)
+	descSealed = prometheus.NewDesc("hansard_log_sealed_entries", "Entries of a log that are in parts.", []string{"tenant", "tier"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (logSizes) Describe(ch chan<- *prometheus.Desc) {
+	ch <- descSize
+	ch <- descSealed
+}
+
+// Collect implements prometheus.Collector.
+func (l logSizes) Collect(ch chan<- prometheus.Metric) {
+	for _, i := range l.cfg.Ledger.Logs() {
+		labels := []string{i.Log.Tenant, string(i.Log.Tier)}
+		ch <- prometheus.MustNewConstMetric(descSize, prometheus.GaugeValue, float64(i.Size), labels...)
+		ch <- prometheus.MustNewConstMetric(descSealed, prometheus.GaugeValue, float64(i.Sealed), labels...)
+	}
+}
+
+func (s *Server) healthRoutes(mux *http.ServeMux) {
+	ok := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n")) // the caller may be gone; there is nobody to tell
+	}
+	mux.HandleFunc("GET /healthz", ok)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-s.closing:
+			access.WriteProblem(w, r, http.StatusServiceUnavailable, "busy", "the server is stopping", "")
+		default:
+			ok(w, r)
+		}
+	})
+	mux.Handle("GET /metrics", access.Require(access.RoleReader)(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
+}

@@ -1,0 +1,230 @@
+package api
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/intake"
+)
+
+func (s *Server) ingestRoutes(mux *http.ServeMux, api huma.API) {
+	ingest := access.Require(access.RoleIngest)
+	mux.Handle("POST /v1/events", ingest(http.HandlerFunc(s.postEvents)))
+	mux.Handle("POST /v1/import/{format}", ingest(http.HandlerFunc(s.postImport)))
+	mux.Handle("GET /v1/import", ingest(http.HandlerFunc(s.getFormats)))
+	describeIngest(api)
+}
+
+// postEvents takes in events. The answer comes when they are durable.
+func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) {
+	form, err := dialect.FormOf(r.Header.Get("Content-Type"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.take(w, r, func(src intake.Source, body io.Reader) (*intake.Receipt, error) {
+		return s.cfg.Intake.Body(r.Context(), src, form, body)
+	})
+}
+
+// postImport takes in a file of agent runs.
+func (s *Server) postImport(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("name")
+	if name == "" || len(name) > 255 || strings.ContainsAny(name, "/\\") {
+		s.fail(w, r, hansard.Errorf(hansard.KindInvalid, "the parameter name must be the file's base name"))
+		return
+	}
+	s.take(w, r, func(src intake.Source, body io.Reader) (*intake.Receipt, error) {
+		return s.cfg.Intake.Import(r.Context(), src, r.PathValue("format"), name, body, nil)
+	})
+}
+
+func (s *Server) getFormats(w http.ResponseWriter, r *http.Request) {
+	type format struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+	}
+	out := struct {
+		Formats []format `json:"formats"`
+	}{}
+	for _, f := range intake.Formats() {
+		out.Formats = append(out.Formats, format{f.Name, f.Description})
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+// take reads a request's body through intake and answers with the receipt.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, read func(intake.Source, io.Reader) (*intake.Receipt, error)) {
+	id, _ := access.IdentityOf(r.Context())
+	entries := r.URL.Query().Get("entries") == "true"
+	limit := s.cfg.MaxBody
+	if entries {
+		limit = min(limit, maxEntriesBody)
+	}
+	body, err := decoded(r, limit)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	defer body.Close()
+	receipt, err := read(intake.Source{
+		Tenant: id.Tenant, SubmittedBy: id.TokenID, IdempotencyKey: r.Header.Get("Idempotency-Key"), Entries: entries,
+	}, body)
+	s.metrics.count(receipt)
+	s.answerReceipt(w, r, receipt, err)
+}
+
+// maxEntriesBody bounds a body whose answer lists each entry.
+const maxEntriesBody = 256 << 20
+
+func (s *Server) answerReceipt(w http.ResponseWriter, r *http.Request, receipt *intake.Receipt, err error) {
+	switch {
+	case err == nil && taken(receipt) == 0 && len(receipt.Rejected) > 0:
+		writeJSON(w, http.StatusBadRequest, receipt)
+	case err == nil:
+		writeJSON(w, http.StatusOK, receipt)
+	case r.Context().Err() != nil:
+		// The caller is gone; what was durable stays.
+	default:
+		p := s.problem(r.Context(), bodyError(err)).(*problem)
+		if p.Status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "1")
+		}
+		w.Header().Set("Content-Type", access.ProblemType)
+		writeJSON(w, p.Status, struct {
+			access.Problem
+			*intake.Receipt
+		}{p.Problem, receipt})
+	}
+}
+
+func taken(r *intake.Receipt) int { return r.Accepted + r.Duplicates + len(r.Conflicts) }
+
+// bodyError classes what reading a body may fail with.
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge) || errors.Is(err, errBodyTooLarge):
+		err := hansard.Errorf(hansard.KindTooLarge, "the body is larger than this server takes")
+		return hansard.WithHint(err, "send it in several requests; what was counted is taken")
+	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zstd.ErrMagicMismatch) || isZstd(err):
+		return hansard.Errorf(hansard.KindInvalid, "the compressed body is damaged: %w", err)
+	}
+	return err
+}
+
+func isZstd(err error) bool {
+	return errors.Is(err, zstd.ErrCRCMismatch) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrReservedBlockType) || errors.Is(err, zstd.ErrCompressedSizeTooBig)
+}
+
+// decoded returns the body without its compression, bounded.
+func decoded(r *http.Request, limit int64) (io.ReadCloser, error) {
+	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
+	case "", "identity":
+		return &bounded{r: r.Body, left: limit}, nil
+	case "gzip":
+		z, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		return &bounded{r: z, left: limit, close: func() { z.Close() }}, nil
+	case "zstd":
+		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		return &bounded{r: z, left: limit, close: z.Close}, nil
+	}
+	err := hansard.Errorf(hansard.KindInvalid, "this Content-Encoding is not known")
+	return nil, hansard.WithHint(err, "use identity, gzip or zstd")
+}
+
+var errBodyTooLarge = errors.New("body too large")
+
+// bounded is a reader that fails after so many bytes.
+type bounded struct {
+	r     io.Reader
+	left  int64
+	close func()
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		// At the bound it must be the end.
+		if n, err := b.r.Read(make([]byte, 1)); n == 0 && err != nil {
+			return 0, err
+		}
+		return 0, errBodyTooLarge
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *bounded) Close() error {
+	if b.close != nil {
+		b.close()
+	}
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		status, b = http.StatusInternalServerError, []byte(`{"title":"internal error"}`)
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	w.Write(append(b, '\n')) // the caller may be gone; there is nobody to tell
+}
+
+// describeIngest adds the plain ingest handlers to the OpenAPI document.
+func describeIngest(api huma.API) {
+	receipt := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[intake.Receipt](), true, "Receipt")
+	answers := map[string]*huma.Response{
+		"200": {Description: "What was taken, durably", Content: map[string]*huma.MediaType{"application/json": {Schema: receipt}}},
+		"400": {Description: "Nothing was taken", Content: map[string]*huma.MediaType{"application/json": {Schema: receipt}}},
+		"503": {Description: "Try again after Retry-After; says how much was taken"},
+	}
+	body := func(types ...string) *huma.RequestBody {
+		b := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+		for _, t := range types {
+			b.Content[t] = &huma.MediaType{Schema: &huma.Schema{}}
+		}
+		return b
+	}
+	text := &huma.Schema{Type: huma.TypeString}
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "postEvents", Method: http.MethodPost, Path: "/v1/events", Tags: []string{"events"},
+		Summary:     "Take in events: one object, an array, or NDJSON",
+		Description: "The flat form. Content-Encoding: identity, gzip or zstd. Answered when everything is durable.",
+		Parameters: []*huma.Param{
+			{Name: "entries", In: "query", Schema: &huma.Schema{Type: huma.TypeBoolean}, Description: "List the place of each accepted event"},
+			{Name: "Idempotency-Key", In: "header", Schema: text, Description: "Gives events without an id one that a retry repeats"},
+		},
+		RequestBody: body("application/json", "application/x-ndjson"), Responses: answers,
+	})
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "postImport", Method: http.MethodPost, Path: "/v1/import/{format}", Tags: []string{"events"},
+		Summary: "Take in a file of agent runs; sent again it adds nothing",
+		Parameters: []*huma.Param{
+			{Name: "format", In: "path", Required: true, Schema: text}, {Name: "name", In: "query", Required: true, Schema: text, Description: "Base name of the file, part of stable ids"},
+		},
+		RequestBody: body("application/x-ndjson", "application/json"), Responses: answers,
+	})
+}

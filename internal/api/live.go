@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/reading"
+)
+
+func (s *Server) liveRoutes(mux *http.ServeMux, api huma.API) {
+	mux.Handle("GET /v1/live", access.Require(access.RoleReader)(http.HandlerFunc(s.getLive)))
+	text := &huma.Schema{Type: huma.TypeString}
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "live", Method: http.MethodGet, Path: "/v1/live", Tags: []string{"events"},
+		Summary:     "Follow events as they are committed (server-sent events)",
+		Description: "Each event has its position as id. Last-Event-ID, or after, goes on from there without loss. A reader that does not keep up gets an event named dropped and is disconnected.",
+		Parameters: []*huma.Param{
+			{Name: "q", In: "query", Schema: text}, {Name: "after", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}},
+			{Name: "Last-Event-ID", In: "header", Schema: text},
+		},
+		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: text}}}},
+	})
+}
+
+const (
+	liveDepth     = 256              // commits that may wait for a reader
+	liveHeartbeat = 15 * time.Second // so that a dead connection is found
+	livePage      = 500              // entries that a resumed reader catches up by
+	liveWrite     = 10 * time.Second // how long one write may take
+)
+
+// getLive streams committed events.
+func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
+	id, _ := access.IdentityOf(r.Context())
+	q := r.URL.Query().Get("q")
+	after, resume, err := resumeFrom(r)
+	if err == nil {
+		err = noPersons(q)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	match, err := s.cfg.Reading.Match(id.Tenant, reading.Question{Search: q})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	watcher := s.cfg.Hub.Watch(id.Tenant, liveDepth)
+	defer watcher.Close()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	st := &stream{w: w, rc: http.NewResponseController(w), match: match, after: after, resumed: resume}
+	if st.comment("connected"); resume {
+		if err := s.catchUp(r.Context(), id.Tenant, st); err != nil {
+			st.named("error", "catching up failed; connect again")
+			return
+		}
+	}
+	s.follow(r.Context(), watcher.Entries(), st)
+}
+
+// resumeFrom reads the position that a reader has seen last.
+func resumeFrom(r *http.Request) (after uint64, ok bool, err error) {
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return 0, false, nil
+	}
+	if after, err = strconv.ParseUint(text, 10, 53); err != nil {
+		return 0, false, hansard.Errorf(hansard.KindInvalid, "Last-Event-ID, or after, must be a position")
+	}
+	return after, true, nil
+}
+
+// catchUp sends what was committed after the position that the reader saw. The
+// watcher is collecting already, so that nothing falls in between.
+func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
+	for {
+		entries, err := s.cfg.Lake.Follow(ctx, tenant, hansard.Tiers, st.after+1, livePage)
+		if err != nil {
+			return err
+		}
+		st.send(entries)
+		if st.err != nil || len(entries) < livePage {
+			return st.err
+		}
+	}
+}
+
+func (s *Server) follow(ctx context.Context, commits <-chan []*hansard.Entry, st *stream) {
+	beat := time.NewTicker(liveHeartbeat)
+	defer beat.Stop()
+	for st.err == nil {
+		select {
+		case entries, ok := <-commits:
+			if !ok {
+				st.named("dropped", "this reader did not keep up; connect again with Last-Event-ID")
+				return
+			}
+			st.send(entries)
+		case <-beat.C:
+			st.comment("heartbeat")
+		case <-s.closing:
+			st.named("closing", "the server is stopping; connect again with Last-Event-ID")
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// stream writes server-sent events.
+type stream struct {
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	match   func(*hansard.Entry) bool
+	after   uint64 // the last position that was sent or passed over
+	resumed bool   // positions up to after were seen already
+	err     error
+}
+
+// send writes the entries that match, in order. Those that a resumed reader has
+// seen are left out.
+func (st *stream) send(entries []*hansard.Entry) {
+	for _, e := range entries {
+		if st.err != nil {
+			return
+		}
+		if st.resumed && e.Position <= st.after {
+			continue
+		}
+		st.after, st.resumed = e.Position, true
+		if st.match(e) {
+			b, err := json.Marshal(e)
+			if err != nil {
+				st.err = err
+				return
+			}
+			st.write(fmt.Sprintf("event: event\nid: %d\ndata: %s\n\n", e.Position, b))
+		}
+	}
+	st.flush()
+}
+
+func (st *stream) named(name, text string) {
+	st.write(fmt.Sprintf("event: %s\ndata: %s\n\n", name, text))
+	st.flush()
+}
+
+func (st *stream) comment(text string) {
+	st.write(": " + text + "\n\n")
+	st.flush()
+}
+
+func (st *stream) write(text string) {
+	if st.err == nil {
+		_ = st.rc.SetWriteDeadline(time.Now().Add(liveWrite)) // not every connection has deadlines
+		_, st.err = st.w.Write([]byte(text))
+	}
+}
+
+func (st *stream) flush() {
+	if st.err == nil {
+		st.err = st.rc.Flush()
+	}
+}

@@ -1,0 +1,209 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/intake"
+	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/live"
+	"github.com/hansardhq/hansard/internal/reading"
+)
+
+// Config names what the routes are answered from.
+type Config struct {
+	Version string
+	Intake  *intake.Intake
+	Reading *reading.Reading
+	Ledger  *ledger.Ledger
+	Lake    *lake.Lake
+	Hub     *live.Hub
+	Access  access.Config
+	// PublicLog serves /log/ without a token: hash tiles and envelopes, no
+	// content.
+	PublicLog bool
+	// MaxBody is how many bytes a request body may have, after decompression.
+	// Default 4 GiB. A body is streamed; this bounds time, not memory.
+	MaxBody int64
+	Logger  *slog.Logger
+}
+
+// Server answers requests.
+type Server struct {
+	cfg     Config
+	handler http.Handler
+	metrics *metrics
+	// closing is closed when the server stops: live feeds end then.
+	closing chan struct{}
+}
+
+// New returns a server. The error is that of a wrong access configuration.
+func New(cfg Config) (*Server, error) {
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = 4 << 30
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), closing: make(chan struct{})}
+	mux := http.NewServeMux()
+	s.routes(mux)
+	cfg.Access.Open = s.open
+	handler, err := access.Wrap(cfg.Access, s.observe(mux))
+	if err != nil {
+		return nil, err
+	}
+	s.handler = handler
+	return s, nil
+}
+
+// Handler returns the handler of all routes.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Stop ends the live feeds, so that the HTTP server can drain.
+func (s *Server) Stop() { close(s.closing) }
+
+// open lists what is answered without a token.
+func (s *Server) open(r *http.Request) bool {
+	switch {
+	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
+		return true
+	case s.cfg.PublicLog && r.Method == http.MethodGet && len(r.URL.Path) > 5 && r.URL.Path[:5] == "/log/":
+		return true
+	}
+	return false
+}
+
+func (s *Server) routes(mux *http.ServeMux) {
+	api := s.huma(mux)
+	s.eventRoutes(api)
+	s.traceRoutes(api)
+	s.reportRoutes(api)
+	s.sqlRoutes(api)
+	s.logRoutes(api)
+	s.ingestRoutes(mux, api)
+	s.liveRoutes(mux, api)
+	s.tileRoutes(mux)
+	s.healthRoutes(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		access.WriteProblem(w, r, http.StatusNotFound, "not found", "there is nothing at "+r.Method+" of this path", "GET /openapi.json lists all routes")
+	})
+}
+
+// huma returns the API whose operations describe themselves.
+func (s *Server) huma(mux *http.ServeMux) huma.API {
+	config := huma.DefaultConfig("Hansard", s.cfg.Version)
+	config.DocsPath = ""            // its page would load scripts from elsewhere
+	config.CreateHooks = nil        // no $schema members in answers
+	config.OpenAPIPath = "/openapi" // .json, .yaml
+	config.SchemasPath = "/v1/schemas"
+	config.Info.Description = "The record of what a team of AI agents said, decided, did and spent."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	return humago.New(mux, config)
+}
+
+// caller returns who asks, if they have the role.
+func caller(ctx context.Context, need access.Role) (access.Identity, error) {
+	id, ok := access.IdentityOf(ctx)
+	if !ok {
+		return id, hansard.Errorf(hansard.KindDenied, "%w", access.ErrUnauthenticated)
+	}
+	return id, id.Check(need)
+}
+
+// answer runs a read for a caller with the reader role and turns what goes
+// wrong into a problem.
+func answer[I, O any](s *Server, read func(ctx context.Context, tenant string, in *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	return func(ctx context.Context, in *I) (*O, error) {
+		id, err := caller(ctx, access.RoleReader)
+		if err == nil {
+			var out *O
+			if out, err = read(ctx, id.Tenant, in); err == nil {
+				return out, nil
+			}
+		}
+		return nil, s.problem(ctx, err)
+	}
+}
+
+// problem is an error as huma renders it.
+type problem struct{ access.Problem }
+
+// Error implements error.
+func (p *problem) Error() string { return p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (p *problem) ContentType(string) string { return access.ProblemType }
+
+func (s *Server) problem(ctx context.Context, err error) huma.StatusError {
+	p := access.ProblemOf(ctx, err)
+	if p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
+		s.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", p.RequestID, "error", err)
+	}
+	return &problem{p}
+}
+
+// fail answers a plain handler's request with an error.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.problem(r.Context(), err)
+	access.WriteError(w, r, err)
+}
+
+// get describes a read.
+func get(id, path, summary, tag string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag}}
+}
+
+// post describes a read whose question may name a person, or is long.
+func post(id, path, summary, tag string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Tags: []string{tag}, MaxBodyBytes: 1 << 20}
+}
+
+// observe logs and counts requests: method, route, status and time, and nothing
+// that a caller said.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(rec, r)
+		route := r.Pattern
+		if route == "" {
+			route = "none"
+		}
+		s.metrics.requests.WithLabelValues(route, statusClass(rec.status)).Inc()
+		s.cfg.Logger.DebugContext(r.Context(), "request",
+			"request_id", access.RequestID(r.Context()), "route", route, "status", rec.status, "ms", time.Since(start).Milliseconds())
+	})
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func statusClass(status int) string {
+	return string([]byte{byte('0' + status/100), 'x', 'x'})
+}

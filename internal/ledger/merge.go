@@ -1,0 +1,176 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/keys"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// Merge writes parts of a log that follow each other anew as one. They must be
+// of one date and end at multiples of 256; the unfinished last one is never
+// merged. The entries are checked against the log's hashes before the old parts
+// go. A merge that is interrupted leaves the old parts or the new one.
+func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
+	l.sealMu.Lock()
+	defer l.sealMu.Unlock()
+	lg, err := l.log(id)
+	if err != nil {
+		return err
+	}
+	infos, err := l.mergeable(lg, names)
+	if err != nil || len(infos) < 2 {
+		return err
+	}
+	items, err := l.readMerge(lg, infos)
+	if err != nil {
+		return fmt.Errorf("merge parts of %s: %w", id, err)
+	}
+	name := part.Name{First: infos[0].Name.First, End: infos[len(infos)-1].Name.End}
+	x, err := l.writePart(name, items)
+	if err != nil {
+		return err
+	}
+	if err := l.stateSeal(lg, []*part.Index{x}); err != nil {
+		return err
+	}
+	if err := l.finishPart(x.Info); err != nil {
+		return err
+	}
+	// A crash here leaves the new part beside those that it covers, which the
+	// next start removes.
+	l.replace(lg, []*part.Index{x})
+	return nil
+}
+
+// mergeable returns the named parts if they are there and fit together.
+func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var infos []part.Info
+	for _, n := range names {
+		for _, p := range lg.parts {
+			if p.Name == n && n.End%tileWidth == 0 {
+				infos = append(infos, p)
+			}
+		}
+	}
+	for i := range infos[min(1, len(infos)):] {
+		if infos[i].Name.End != infos[i+1].Name.First || infos[i].Date != infos[i+1].Date {
+			return nil, hansard.Errorf(hansard.KindInvalid, "merge parts of %s: they do not follow each other on one date", lg.id)
+		}
+	}
+	if n := len(infos); n > 0 && infos[n-1].Name.End-infos[0].Name.First > maxPartRows {
+		return nil, hansard.Errorf(hansard.KindInvalid, "merge parts of %s: more than %d entries", lg.id, maxPartRows)
+	}
+	return infos, nil
+}
+
+// readMerge reads the entries of the parts and checks them against the tree.
+func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
+	var items []*sealable
+	l.mu.Lock()
+	t := l.tenants[lg.id.Tenant]
+	l.mu.Unlock()
+	for _, p := range infos {
+		entries, err := l.readPart(p)
+		if err != nil {
+			return nil, fmt.Errorf("part %s: %w", p.Name, err)
+		}
+		stored, err := lg.tiles.read(0, p.Name.First, len(entries))
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range entries {
+			if tlog.Hash(e.LeafHash) != stored[i] {
+				return nil, hansard.Errorf(hansard.KindCorrupt, "part %s: entry %d is not the one that was committed", p.Name, e.Index)
+			}
+			items = append(items, l.sealableOf(t, e))
+		}
+	}
+	return items, nil
+}
+
+// Reindexed says what Reindex made anew.
+type Reindexed struct {
+	Parts   int
+	Entries int64
+}
+
+// Reindex makes everything that is derived anew from the parts: the indexes
+// beside them, and the tiles where no part was pruned. No server may run. A
+// reindex that is interrupted leaves a folder that opens.
+func Reindex(ctx context.Context, cfg Config, progress func(done, total int64)) (Reindexed, error) {
+	cfg.setDefaults()
+	l := &Ledger{cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys, tenants: map[string]*tenant{}}
+	unlock, err := durable.Lock(l.layout.lock(), true)
+	if err != nil {
+		return Reindexed{}, openError(cfg.Dir, err)
+	}
+	out, err := l.reindex(ctx, progress)
+	return out, errors.Join(err, unlock())
+}
+
+func (l *Ledger) reindex(ctx context.Context, progress func(done, total int64)) (out Reindexed, err error) {
+	name, err := l.layout.readName()
+	if err != nil {
+		return out, openError(l.cfg.Dir, err)
+	}
+	if l.keys == nil {
+		if l.keys, err = keys.Open(l.cfg.FS, l.cfg.KeyDir, name); err != nil {
+			return out, err
+		}
+	}
+	ids, err := l.layout.logs()
+	if err != nil {
+		return out, err
+	}
+	var all []part.Info
+	total := int64(0)
+	for _, id := range ids {
+		live, _, err := l.layout.partFiles(id)
+		if err != nil {
+			return out, err
+		}
+		for _, p := range live {
+			all = append(all, p)
+			total += int64(p.Name.End - p.Name.First)
+		}
+	}
+	for _, p := range all {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		if err := l.reindexPart(p); err != nil {
+			return out, fmt.Errorf("part %s of %s: %w", p.Name, p.Log, err)
+		}
+		out.Parts++
+		out.Entries += int64(p.Name.End - p.Name.First)
+		if progress != nil {
+			progress(out.Entries, total)
+		}
+	}
+	return out, nil
+}
+
+// reindexPart makes one part's index and its stretch of the tiles anew.
+func (l *Ledger) reindexPart(p part.Info) error {
+	t, err := l.tenant(p.Log.Tenant)
+	if err != nil {
+		return err
+	}
+	entries, err := l.readPart(p)
+	if err != nil {
+		return err
+	}
+	if _, err := l.makeIndex(t, p, entries); err != nil {
+		return err
+	}
+	return tileStore{l.cfg.FS, l.layout.tiles(p.Log)}.append(p.Name.First, leafHashes(entries))
+}
