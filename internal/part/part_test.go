@@ -167,6 +167,7 @@ func TestParquetRoundTrip(t *testing.T) {
 	for i := range uint64(part.RowGroup + 100) {
 		e := entryOf(enc, i%500)
 		e.Index = i
+		e.EventID = fmt.Sprintf("event-%d", i) // many distinct values: a large dictionary
 		entries = append(entries, e)
 		want[i] = e
 	}

@@ -52,7 +52,11 @@ func checkChunks(pf *parquet.File, size int64) error {
 		}
 		for _, c := range g.Columns {
 			m := c.MetaData
-			if m.Codec != format.Zstd || m.DataPageOffset < 0 || m.TotalCompressedSize < 0 || m.DataPageOffset > size-m.TotalCompressedSize {
+			start := m.DataPageOffset
+			if m.DictionaryPageOffset > 0 {
+				start = min(start, m.DictionaryPageOffset)
+			}
+			if m.Codec != format.Zstd || start < 0 || m.TotalCompressedSize < 0 || start > size-m.TotalCompressedSize {
 				return fmt.Errorf("open part: row group %d has a column chunk outside the format", i)
 			}
 		}
