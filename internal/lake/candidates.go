@@ -12,6 +12,9 @@ const (
 	MaxMergedRows = 262_144          // rows of the part that a merge makes, at most
 	MinMerge      = 8                // parts that are merged at once, at least,
 	MergeAge      = 10 * time.Minute // unless the last of them is this old
+	// alignment is what a part's end is a multiple of, but for the last of a
+	// log, which the ledger still writes anew.
+	alignment = 256
 )
 
 // Candidate names parts of one log that are worth merging into one: contiguous
@@ -47,10 +50,13 @@ func (l *Lake) Candidates(now time.Time) []Candidate {
 }
 
 // runs cuts the parts of a log where a merged part would end: at another date,
-// at a gap, or when it is full.
+// at a gap, or when it is full. A last part that is not finished is left out.
 func runs(parts []*livePart) [][]part.Info {
 	var all [][]part.Info
 	var rows int64
+	if n := len(parts); n > 0 && parts[n-1].Name.End%alignment != 0 {
+		parts = parts[:n-1]
+	}
 	for i, p := range parts {
 		if i == 0 || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows {
 			all, rows = append(all, nil), 0

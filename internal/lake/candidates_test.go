@@ -57,18 +57,20 @@ func TestCandidates(t *testing.T) {
 		}
 		return list
 	}
-	one := small{rows: 60, date: "2025-11-23", received: young}
-	aged := small{rows: 60, date: "2025-11-22", received: old}
+	one := small{rows: 256, date: "2025-11-23", received: young}
+	aged := small{rows: 256, date: "2025-11-22", received: old}
 	f("none", nil)
 	f("too few and young", times(7, one))
 	f("eight", times(8, one), [2]int{0, 7})
 	f("one old part", times(1, aged))
 	f("two old parts", times(2, aged), [2]int{0, 1})
 	f("two dates", append(times(3, aged), times(8, one)...), [2]int{0, 2}, [2]int{3, 10})
-	f("a gap", append(times(4, one), append([]small{{rows: 60, date: "2025-11-23", received: young, gap: 1}}, times(7, one)...)...), [2]int{4, 11})
-	f("a large part first", append([]small{{rows: 4000, date: "2025-11-23", received: young}}, times(8, one)...), [2]int{1, 8})
-	f("a large part first, then too few", append([]small{{rows: 4000, date: "2025-11-23", received: young}}, times(7, one)...))
-	f("as large as the rest", append([]small{{rows: 480, date: "2025-11-23", received: young}}, times(8, one)...), [2]int{0, 8})
-	f("full", times(10, small{rows: 30_000, date: "2025-11-23", received: young}), [2]int{0, 7})
-	f("full parts", times(3, small{rows: 200_000, date: "2025-11-22", received: old}))
+	f("a gap", append(times(4, one), append([]small{{rows: 256, date: "2025-11-23", received: young, gap: 256}}, times(7, one)...)...), [2]int{4, 11})
+	f("a large part first", append([]small{{rows: 40960, date: "2025-11-23", received: young}}, times(8, one)...), [2]int{1, 8})
+	f("a large part first, then too few", append([]small{{rows: 40960, date: "2025-11-23", received: young}}, times(7, one)...))
+	f("as large as the rest", append([]small{{rows: 2048, date: "2025-11-23", received: young}}, times(8, one)...), [2]int{0, 8})
+	f("full", times(10, small{rows: 117 * 256, date: "2025-11-23", received: young}), [2]int{0, 7})
+	f("an unfinished last part", append(times(8, one), small{rows: 10, date: "2025-11-23", received: young}), [2]int{0, 7})
+	f("too few finished", append(times(7, one), small{rows: 10, date: "2025-11-23", received: young}))
+	f("full parts", times(3, small{rows: 781 * 256, date: "2025-11-22", received: old}))
 }

@@ -123,7 +123,9 @@ func queryError(ctx context.Context, err error) error {
 		err := hansard.Errorf(hansard.KindTooLarge, "the question needs more memory than its limit")
 		return hansard.WithHint(err, "narrow the period or the search, or raise the memory limit of queries")
 	}
-	return hansard.Errorf(hansard.KindInternal, "query the record: %w", err)
+	// The first line says what happened; the statement follows it.
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	return hansard.Errorf(hansard.KindInternal, "query the record: %s", what)
 }
 
 // quote returns s as an SQL string.

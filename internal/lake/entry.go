@@ -16,7 +16,7 @@ import (
 
 // entries reads whole entries: a statement gives a file name and then all
 // columns with their plain types.
-func (l *Lake) entries(ctx context.Context, snap *snapshot, parts []*livePart, text string, args []any) ([]*hansard.Entry, error) {
+func (l *Lake) entries(ctx context.Context, parts []*livePart, text string, args []any) ([]*hansard.Entry, error) {
 	logs := map[string]hansard.LogID{}
 	for _, p := range parts {
 		logs[p.path] = p.Log
@@ -107,7 +107,7 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 	if err != nil {
 		return nil, err
 	}
-	found, err := l.fetch(ctx, snap, places)
+	found, err := l.fetch(ctx, places)
 	if err != nil {
 		return nil, err
 	}
@@ -119,20 +119,20 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 
 // lookUp returns the entries in the parts whose column is the value, the first
 // limit of them by time and position, in no order.
-func (l *Lake) lookUp(ctx context.Context, snap *snapshot, parts []*livePart, column, value string, limit int) ([]*hansard.Entry, error) {
+func (l *Lake) lookUp(ctx context.Context, parts []*livePart, column, value string, limit int) ([]*hansard.Entry, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
 	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE %s = ?`,
 		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), quoteName(column))
-	found, err := l.entries(ctx, snap, parts, fmt.Sprintf("%s LIMIT %d", text, limit+1), []any{value})
+	found, err := l.entries(ctx, parts, fmt.Sprintf("%s LIMIT %d", text, limit+1), []any{value})
 	if err != nil || len(found) <= limit {
 		return found, err
 	}
 	// Sorting wide rows costs more than reading them, so it is done only
 	// for what does not fit.
 	text = fmt.Sprintf(`%s ORDER BY "timestamp", "position" LIMIT %d`, text, limit)
-	return l.entries(ctx, snap, parts, text, []any{value})
+	return l.entries(ctx, parts, text, []any{value})
 }
 
 // Trace returns the events of a trace in order of time and position, the first
@@ -142,7 +142,7 @@ func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]
 	defer snap.release()
 	n := query.Compare{Field: query.Ref{Name: "trace_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: traceID}}}
 	sc := newScope(n, query.Period{})
-	all, err := l.lookUp(ctx, snap, sc.parts(snap), "trace_id", traceID, limit)
+	all, err := l.lookUp(ctx, sc.parts(snap), "trace_id", traceID, limit)
 	if err != nil {
 		return nil, err
 	}

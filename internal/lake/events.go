@@ -45,7 +45,7 @@ func (l *Lake) Events(ctx context.Context, tenant string, q query.Query) (Page, 
 		places = places[:q.Limit]
 		page.Next = hansard.Some(places[q.Limit-1].Cursor)
 	}
-	page.Entries, err = l.fetch(ctx, snap, places)
+	page.Entries, err = l.fetch(ctx, places)
 	return page, err
 }
 
@@ -149,7 +149,7 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 
 // fetch returns the entries at the places, in their order: wide columns are
 // read for these rows only. A position names one entry of the tenant.
-func (l *Lake) fetch(ctx context.Context, snap *snapshot, places []place) ([]*hansard.Entry, error) {
+func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, error) {
 	var parts []*livePart
 	var positions []string
 	for _, p := range places {
@@ -165,7 +165,7 @@ func (l *Lake) fetch(ctx context.Context, snap *snapshot, places []place) ([]*ha
 	if len(parts) > 0 {
 		text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
 			names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(positions, ", "))
-		read, err := l.entries(ctx, snap, parts, text, nil)
+		read, err := l.entries(ctx, parts, text, nil)
 		if err != nil {
 			return nil, err
 		}

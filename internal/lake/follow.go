@@ -42,7 +42,7 @@ func (l *Lake) Follow(ctx context.Context, tenant string, tiers []hansard.Tier, 
 		}
 		text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" >= ? ORDER BY "position" LIMIT %d`,
 			names(l.allColumns()), l.scan(batch, "filename, ", l.allColumns()), limit)
-		more, err := l.entries(ctx, snap, batch, text, []any{int64(from)})
+		more, err := l.entries(ctx, batch, text, []any{int64(from)})
 		if err != nil {
 			return nil, err
 		}

@@ -33,6 +33,8 @@ type Lake struct {
 	logger *slog.Logger
 	enc    *part.Encoder
 	engine *engine
+	// workers has room for the children of SQL that may run at once.
+	workers chan struct{}
 
 	mu sync.Mutex // guards tenants and what hangs on it; held briefly, never over I/O
 	// tenants holds what is known of each tenant.
@@ -56,7 +58,7 @@ func New(config Config) (*Lake, error) {
 	}
 	l := &Lake{
 		dir: dir, config: config, logger: config.Logger,
-		enc: part.NewEncoder(), tenants: map[string]*tenantState{},
+		enc: part.NewEncoder(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
 	}
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err

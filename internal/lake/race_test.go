@@ -28,7 +28,7 @@ func TestMoving(t *testing.T) {
 	var acked atomic.Int64
 	var done atomic.Bool
 	var readers sync.WaitGroup
-	for range 4 {
+	for range 8 {
 		readers.Go(func() {
 			for last := false; !last && !t.Failed(); {
 				last = done.Load()

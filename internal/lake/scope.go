@@ -38,16 +38,16 @@ func newScope(n query.Node, p query.Period) *scope {
 	for _, t := range hansard.Tiers {
 		s.tiers[t] = true
 	}
-	s.narrow(n, true)
+	s.narrow(n)
 	return s
 }
 
 // narrow takes in a node that every match fulfils.
-func (s *scope) narrow(n query.Node, first bool) {
+func (s *scope) narrow(n query.Node) {
 	switch n := n.(type) {
 	case query.And:
 		for _, c := range n.Nodes {
-			s.narrow(c, first)
+			s.narrow(c)
 		}
 	case query.Compare:
 		switch n.Field.Name {

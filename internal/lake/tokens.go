@@ -72,6 +72,7 @@ func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []st
 	return stats, err
 }
 
+// tokenColumns are the columns that Tokens sums. It is never changed.
 var tokenColumns = []string{"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "token_count", "cost_nano_usd"}
 
 // textFields refuses a field that is no text column.

@@ -55,6 +55,10 @@ func (l Limits) filled() Limits {
 	return def
 }
 
+// maxWorkers bounds how many children run at once; each may use its own limit of
+// memory.
+const maxWorkers = 2
+
 // SQL runs a user's statement, one SELECT over the views events and statements
 // of one tenant, in a child process. The error is of KindInvalid when the
 // statement is wrong or not allowed, of KindTooLarge when it takes more time or
@@ -62,6 +66,12 @@ func (l Limits) filled() Limits {
 func (l *Lake) SQL(ctx context.Context, tenant, statement string, limits Limits) (*Result, error) {
 	if len(l.config.WorkerCommand) == 0 {
 		return nil, hansard.Errorf(hansard.KindInvalid, "sql is switched off")
+	}
+	select {
+	case l.workers <- struct{}{}:
+		defer func() { <-l.workers }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	limits = limits.filled()
 	snap := l.pin(tenant)
@@ -189,9 +199,9 @@ func answer(r io.Reader) (*Result, error) {
 		case next.End != nil:
 			result.Truncated = next.End.Truncated
 			return result, nil
-		case next.Columns != nil:
+		case next.Columns != nil && result.Columns == nil:
 			result.Columns = next.Columns
-		case len(next.Row) == len(result.Columns):
+		case result.Columns != nil && len(next.Row) == len(result.Columns):
 			result.Rows = append(result.Rows, next.Row)
 		default:
 			return nil, errNoAnswer

@@ -159,19 +159,27 @@ func (j *job) checked(ctx context.Context, conn *sql.Conn) (string, error) {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return "", userError(err)
 	}
-	var tree string
-	if err := conn.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", j.Query).Scan(&tree); err != nil {
-		return "", userError(err)
-	}
-	if err := newChecker(catalog).check([]byte(tree)); err != nil {
+	c := newChecker(catalog)
+	tree, err := parseChecked(ctx, conn, c, j.Query)
+	if err != nil {
 		return "", err
 	}
 	var statement string
-	// What was checked is what runs: the text is made from the tree.
 	if err := conn.QueryRowContext(ctx, "SELECT json_deserialize_sql(?::JSON)", tree).Scan(&statement); err != nil {
 		return "", userError(err)
 	}
-	return statement, nil
+	// What runs is what was checked, however DuckDB spelled it.
+	_, err = parseChecked(ctx, conn, c, statement)
+	return statement, err
+}
+
+// parseChecked returns the syntax tree of a statement if it is allowed.
+func parseChecked(ctx context.Context, conn *sql.Conn, c *checker, statement string) (string, error) {
+	var tree string
+	if err := conn.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", statement).Scan(&tree); err != nil {
+		return "", userError(err)
+	}
+	return tree, c.check([]byte(tree))
 }
 
 // describe returns the columns of a statement without running it.

@@ -41,7 +41,7 @@ func (c *Column) leafNode() parquet.Node {
 	case Int:
 		return parquet.Int(64)
 	case Time:
-		return parquet.Timestamp(parquet.Nanosecond)
+		return parquet.TimestampAdjusted(parquet.Nanosecond, false) // UTC; DuckDB cuts "adjusted" ones to microseconds
 	case Float:
 		return parquet.Leaf(parquet.DoubleType)
 	case Bool:

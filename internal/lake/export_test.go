@@ -1,0 +1,4 @@
+package lake
+
+// Answer reads the lines of a worker.
+var Answer = answer

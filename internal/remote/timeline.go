@@ -1,0 +1,116 @@
+package remote
+
+import (
+	"encoding/json"
+	"math/big"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/trace"
+)
+
+// timeline is the JSON of a trace.Timeline.
+type timeline struct {
+	TraceID    string       `json:"trace_id"`
+	Start      time.Time    `json:"start"`
+	End        time.Time    `json:"end"`
+	DurationMS *json.Number `json:"duration_ms"`
+	Synthetic  bool         `json:"synthetic_times"`
+	Agents     []string     `json:"agents"`
+	ToolCalls  int          `json:"tool_calls"`
+	ToolErrors int          `json:"tool_errors"`
+	Unpaired   int          `json:"unpaired_tool_results"`
+	Errors     int          `json:"errors"`
+	Handoffs   int          `json:"handoffs"`
+	Input      *json.Number `json:"input_tokens"`
+	Output     *json.Number `json:"output_tokens"`
+	CacheRead  *json.Number `json:"cache_read_tokens"`
+	CacheWrite *json.Number `json:"cache_write_tokens"`
+	Reasoning  *json.Number `json:"reasoning_tokens"`
+	Tokens     *json.Number `json:"token_count"`
+	CostUSD    *json.Number `json:"cost_usd"`
+	Unpriced   int          `json:"unpriced_calls"`
+	Duplicates int          `json:"duplicates"`
+	Orphans    []string     `json:"orphans"`
+	Cycles     [][]string   `json:"cycles"`
+	Lines      []line       `json:"timeline"`
+	Nested     []int        `json:"tree"`
+}
+
+// line is the JSON of a trace.Line.
+type line struct {
+	Time          time.Time    `json:"time"`
+	Agent         string       `json:"agent"`
+	Action        string       `json:"action"`
+	Details       string       `json:"details"`
+	Duration      string       `json:"duration"`
+	Status        string       `json:"status"`
+	EventID       string       `json:"event_id"`
+	EventType     string       `json:"event_type"`
+	ParentEventID string       `json:"parent_event_id"`
+	ToolName      string       `json:"tool_name"`
+	DurationMS    *json.Number `json:"duration_ms"`
+	Position      uint64       `json:"position"`
+	Tier          hansard.Tier `json:"tier"`
+	Depth         int          `json:"depth"`
+	Orphan        bool         `json:"orphan"`
+	Cycle         bool         `json:"cycle"`
+	HasError      bool         `json:"has_error"`
+}
+
+func (t timeline) timeline() trace.Timeline {
+	tl := trace.Timeline{
+		TraceID: t.TraceID, Start: t.Start, End: t.End, SpanUS: scaled(t.DurationMS, 1_000), Synthetic: t.Synthetic,
+		Agents: t.Agents, ToolCalls: t.ToolCalls, ToolErrors: t.ToolErrors, Unpaired: t.Unpaired, Errors: t.Errors,
+		Handoffs: t.Handoffs, Duplicates: t.Duplicates, Orphans: t.Orphans, Cycles: t.Cycles,
+		Spend: trace.Spend{
+			Input: scaled(t.Input, 1), Output: scaled(t.Output, 1), CacheRead: scaled(t.CacheRead, 1),
+			CacheWrite: scaled(t.CacheWrite, 1), Reasoning: scaled(t.Reasoning, 1), Tokens: scaled(t.Tokens, 1),
+			CostNanoUSD: scaled(t.CostUSD, 1_000_000_000), Unpriced: t.Unpriced,
+		},
+	}
+	for _, l := range t.Lines {
+		tl.Lines = append(tl.Lines, trace.Line{
+			Time: l.Time, Agent: l.Agent, Action: l.Action, Details: l.Details, Duration: l.Duration, Status: l.Status,
+			EventID: l.EventID, EventType: l.EventType, ParentEventID: l.ParentEventID, ToolName: l.ToolName,
+			DurationUS: scaled(l.DurationMS, 1_000), Position: l.Position, Tier: l.Tier, Depth: l.Depth,
+			Orphan: l.Orphan, Cycle: l.Cycle, Erred: l.HasError,
+		})
+	}
+	for _, i := range t.Nested {
+		if i >= 0 && i < len(tl.Lines) { // an index beside the lines would crash whoever walks the tree
+			tl.Nested = append(tl.Nested, i)
+		}
+	}
+	return tl
+}
+
+// maxNumber is the longest number that scaled reads: big.Rat would take "1e999999999"
+// literally.
+const maxNumber = 40
+
+// scaled reads a decimal exactly and multiplies it by scale; absent for null and
+// for what does not fit.
+func scaled(n *json.Number, scale int64) hansard.Opt[int64] {
+	if n == nil || len(*n) > maxNumber || containsExponent(string(*n)) {
+		return hansard.Opt[int64]{}
+	}
+	r, ok := new(big.Rat).SetString(string(*n))
+	if !ok {
+		return hansard.Opt[int64]{}
+	}
+	r.Mul(r, new(big.Rat).SetInt64(scale))
+	if !r.IsInt() || !r.Num().IsInt64() {
+		return hansard.Opt[int64]{}
+	}
+	return hansard.Some(r.Num().Int64())
+}
+
+func containsExponent(s string) bool {
+	for i := range len(s) {
+		if s[i] == 'e' || s[i] == 'E' {
+			return true
+		}
+	}
+	return false
+}

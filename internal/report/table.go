@@ -1,0 +1,73 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// appendTable appends a report as aligned text. The searches of the figures are
+// left out: they are wider than a terminal.
+func appendTable(dst []byte, l layout) []byte {
+	b := bytes.NewBuffer(dst)
+	fmt.Fprintln(b, l.Title)
+	width := 0
+	for _, f := range l.Facts {
+		width = max(width, len(f.Label))
+	}
+	for _, f := range l.Facts {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, f.Label, f.Value)
+	}
+	for _, s := range l.Sections {
+		fmt.Fprintf(b, "\n%s\n", s.Title)
+		s.write(b)
+	}
+	if len(l.Notes) > 0 {
+		fmt.Fprintln(b)
+	}
+	for _, n := range l.Notes {
+		fmt.Fprintln(b, "! "+n)
+	}
+	return b.Bytes()
+}
+
+// write writes the rows in aligned columns.
+func (s section) write(b *bytes.Buffer) {
+	order := s.order()
+	widths := make([]int, len(s.Columns))
+	for _, r := range s.Rows {
+		for i, text := range r.Cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	for _, r := range s.Rows {
+		var line strings.Builder
+		for _, i := range order {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(r.Cells[i]))
+			if line.WriteString("  "); s.Columns[i].Numeric {
+				line.WriteString(pad + r.Cells[i])
+			} else {
+				line.WriteString(r.Cells[i] + pad)
+			}
+		}
+		fmt.Fprintln(b, strings.TrimRight(line.String(), " "))
+	}
+}
+
+// order returns the columns as a terminal shows them. The first names the row,
+// often in words of the sender's, which may be of any width: where other columns
+// follow it stands last, so that it moves none of them. A table of figures has
+// names of our own and keeps its order.
+func (s section) order() []int {
+	var order []int
+	for i, c := range s.Columns {
+		if (i > 0 || s.Title == overview) && c.Title != searchColumn {
+			order = append(order, i)
+		}
+	}
+	if s.Title != overview {
+		order = append(order, 0)
+	}
+	return order
+}
