@@ -42,7 +42,7 @@ type Config struct {
 	FS     durable.FS // default durable.OS
 
 	JournalSize     int64         // bytes of a journal file; default 64 MiB
-	SealRows        int           // entries of a log that make it seal; default 65,536
+	SealRows        int           // entries of a log that make it seal; default 32,768
 	SealAfter       time.Duration // how long an entry may wait to be sealed; default 60 s
 	CheckpointEvery time.Duration // default 1 s
 	MaxPending      int64         // bytes waiting to be committed; default 64 MiB
@@ -75,7 +75,7 @@ func (c *Config) setDefaults() {
 	def((*int64)(&c.CheckpointEvery), int64(time.Second))
 	def((*int64)(&c.DedupWindow), int64(30*24*time.Hour))
 	if c.SealRows == 0 {
-		c.SealRows = 65536
+		c.SealRows = 32768
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

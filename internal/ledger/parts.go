@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -177,17 +178,48 @@ func (l *Ledger) writeChecked(tmp string, x *part.Index, entries []*hansard.Entr
 	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, tmp); err != nil {
 		return err
 	}
-	back, err := readPart(l.cfg.FS, l.enc, tmp, x.Info)
-	if err != nil {
+	if err := l.readBack(tmp, x, entries); err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
-	for i, e := range back {
-		if e.LeafHash != entries[i].LeafHash {
-			return hansard.Errorf(hansard.KindCorrupt, "read back: entry %d is not the one that was written", e.Index)
+	return nil
+}
+
+// readBack reads a written part, a row group at a time, and compares it with the
+// entries that it was written from.
+func (l *Ledger) readBack(path string, x *part.Index, entries []*hansard.Entry) error {
+	f, err := l.cfg.FS.Open(path, false)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	pf, err := l.enc.Open(f, x.Bytes, x.Log)
+	if err != nil {
+		return err
+	}
+	seen := make([]bool, len(entries))
+	var leaf []byte
+	for g := range pf.Groups() {
+		rows, err := pf.Read(g)
+		if err != nil {
+			return err
 		}
-		if err := l.enc.CheckContent(e); err != nil {
-			return hansard.Errorf(hansard.KindCorrupt, "read back: entry %d: %w", e.Index, err)
+		for _, e := range rows {
+			i := e.Index - x.Name.First
+			if i >= uint64(len(entries)) || seen[i] {
+				return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", e.Index)
+			}
+			seen[i] = true
+			leaf = l.enc.AppendLeaf(leaf[:0], e)
+			if part.HashLeaf(leaf) != entries[i].LeafHash {
+				return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", e.Index)
+			}
+			if err := l.enc.CheckContent(e); err != nil {
+				return hansard.Errorf(hansard.KindCorrupt, "entry %d: %w", e.Index, err)
+			}
 		}
+	}
+	if i := slices.Index(seen, false); i >= 0 {
+		return hansard.Errorf(hansard.KindCorrupt, "entry %d is missing", entries[i].Index)
 	}
 	return nil
 }

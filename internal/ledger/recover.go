@@ -226,7 +226,7 @@ func (r *replay) rewrite(old []uint64) error {
 func (l *Ledger) sealableOf(t *tenant, e *hansard.Entry) *sealable {
 	return &sealable{
 		Entry: e, at: time.Now(), id: l.idOf(t, e),
-		size: int64(e.ContentSize) + 600,
+		size: int64(e.ContentSize) + 1800,
 	}
 }
 

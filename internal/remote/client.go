@@ -18,11 +18,13 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/access"
 )
 
 // DefaultServer is where a server listens when nobody says otherwise.
 const DefaultServer = "http://127.0.0.1:7575"
+
+// tenantHeader names the tenant to a server without tokens.
+const tenantHeader = "Hansard-Tenant"
 
 // maxAnswer bounds an answer that is read whole, in bytes.
 const maxAnswer = 256 << 20
@@ -113,7 +115,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	if c.tenant != "" {
-		req.Header.Set(access.TenantHeader, c.tenant)
+		req.Header.Set(tenantHeader, c.tenant)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/access"
 )
 
-// kindOf returns the kind of error that an HTTP status stands for. It is the
-// other way round of access.StatusOf; a server's 500 may also be "corrupt", which
-// the title says.
+// problemType is the media type of a problem.
+const problemType = "application/problem+json"
+
+// kindOf returns the kind of error that an HTTP status stands for. A
+// server's 500 may also be a record that is corrupt, which the title says.
 func kindOf(status int, title string) hansard.Kind {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -35,9 +36,9 @@ func kindOf(status int, title string) hansard.Kind {
 
 // problem returns the error that an answer of status 300 or above stands for.
 func problem(resp *http.Response, body []byte) error {
-	var p access.Problem
+	var p struct{ Title, Detail, Hint string }
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if media != access.ProblemType || json.Unmarshal(body, &p) != nil {
+	if media != problemType || json.Unmarshal(body, &p) != nil {
 		err := hansard.Errorf(kindOf(resp.StatusCode, ""), "the server answered %s", resp.Status)
 		return hansard.WithHint(err, "is it a Hansard server? --server URL names another one")
 	}

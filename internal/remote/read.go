@@ -11,6 +11,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
@@ -98,9 +99,9 @@ func (c *Client) Trace(ctx context.Context, id string) ([]trace.Timeline, error)
 	return out, nil
 }
 
-// Summary returns the summary report in a format: json, markdown, csv or html.
-func (c *Client) Summary(ctx context.Context, q reading.Question, format string) ([]byte, error) {
-	v := values("q", q.Search, "since", q.Since, "until", q.Until, "format", format)
+// Summary returns the summary report, written in a format.
+func (c *Client) Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error) {
+	v := values("q", q.Search, "since", q.Since, "until", q.Until, "format", string(format))
 	b, _, err := c.bytes(ctx, get("/v1/reports/summary", v))
 	return b, err
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 
 	"github.com/hansardhq/hansard/internal/intake"
-	"github.com/hansardhq/hansard/internal/transcript"
 )
 
 // Upload is a body that is sent as it is read: one of any size takes little
@@ -40,24 +40,6 @@ func (c *Client) Import(ctx context.Context, format, name string, up Upload) (*i
 	return c.upload(ctx, "/v1/import/"+url.PathEscape(format), values("name", name), up)
 }
 
-// Formats lists the formats that Import takes.
-func (c *Client) Formats(ctx context.Context) ([]transcript.Format, error) {
-	var answer struct {
-		Formats []struct {
-			Name        string `json:"name"`
-			Description string `json:"description"`
-		} `json:"formats"`
-	}
-	if err := c.json(ctx, get("/v1/import", nil), &answer); err != nil {
-		return nil, err
-	}
-	var out []transcript.Format
-	for _, f := range answer.Formats {
-		out = append(out, transcript.Format{Name: f.Name, Description: f.Description})
-	}
-	return out, nil
-}
-
 func (c *Client) upload(ctx context.Context, path string, query url.Values, up Upload) (*intake.Receipt, error) {
 	if up.ContentType == "" {
 		up.ContentType = "application/x-ndjson"
@@ -86,7 +68,11 @@ func (c *Client) upload(ctx context.Context, path string, query url.Values, up U
 		}
 		return &r, nil
 	}
-	return receiptBeside(b), problem(resp, b)
+	r := receiptBeside(b)
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); r != nil && media == "application/json" {
+		return r, nil // nothing was taken; the receipt lists why
+	}
+	return r, problem(resp, b)
 }
 
 // receiptBeside returns the receipt in an answer that is an error, nil if there

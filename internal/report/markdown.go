@@ -75,7 +75,9 @@ func markdown(s string) string {
 				b.WriteByte('\\')
 			}
 			b.WriteByte('_')
-		case '\\', '`', '*', '[', ']', '|', '~', '#', '!', '$':
+		case '|':
+			b.WriteString("&#124;") // a backslash would not always keep it in its cell
+		case '\\', '`', '*', '[', ']', '~', '#', '!':
 			b.WriteByte('\\')
 			b.WriteRune(c)
 		default:
@@ -89,18 +91,11 @@ func isWord(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// markdownCode returns a code span for a cell of a table: fenced by more
-// backquotes than it holds, its pipes escaped as tables ask for.
+// markdownCode returns a code span for a cell of a table; plain text where the
+// text holds what could end the span or the cell.
 func markdownCode(s string) string {
-	if s == "" {
-		return ""
+	if s == "" || strings.ContainsAny(s, "`|") {
+		return markdown(s)
 	}
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+	return "`" + s + "`"
 }

@@ -70,13 +70,18 @@ func escalations() []query.Node {
 	return []query.Node{is("event_type", hansard.TypeHumanIntervention), is("intervention", "escalation")}
 }
 
+// tokenFields returns the fields that state tokens, the total first.
+func tokenFields() []string {
+	return []string{"token_count", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
+}
+
 // counted returns the node for the entries that state tokens.
-func counted() query.Node {
-	var nodes []query.Node
-	for _, f := range []string{"token_count", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"} {
-		nodes = append(nodes, hasNumber(f))
+func counted() query.Or {
+	var n query.Or
+	for _, f := range tokenFields() {
+		n.Nodes = append(n.Nodes, hasNumber(f))
 	}
-	return query.Or{Nodes: nodes}
+	return n
 }
 
 // priced returns the node for the entries that state a cost.

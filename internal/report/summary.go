@@ -54,8 +54,8 @@ type SummaryReport struct {
 	// the search that selects its entries in the period. There are as many
 	// as the figure says, but for total_traces and agents_active, which
 	// count different values, tool_call_errors, where they are the calls and
-	// results that erred, and tokens, cost_usd, unpriced_calls and by_model,
-	// which are computed from them, each model call once.
+	// results that erred, and error_rate, tokens, cost_usd, unpriced_calls
+	// and by_model, which are computed from them, each model call once.
 	Searches map[string]string `json:"searches"`
 }
 
@@ -119,7 +119,7 @@ func (r *SummaryReport) compute(ctx context.Context, src Source, q query.Query) 
 		return err
 	}
 	for _, t := range tools {
-		r.ToolCallErrors += t.Errors
+		r.ToolCallErrors += t.Calls
 	}
 	models, err := src.Tokens(ctx, r.Tenant, q, []string{"model"})
 	if err != nil {
@@ -139,6 +139,7 @@ func (r *SummaryReport) searches(s selection) map[string]string {
 	all := map[string]string{
 		"total_events":      s.search(),
 		"total_errors":      s.search(erred()),
+		"error_rate":        s.search(erred()),
 		"total_traces":      s.search(),
 		"total_invocations": s.search(is("event_type", hansard.TypeInvocation)),
 		"total_tool_calls":  s.search(is("event_type", hansard.TypeToolCall)),
@@ -161,7 +162,11 @@ func (r *SummaryReport) searches(s selection) map[string]string {
 	for _, t := range r.ByTier {
 		row("by_tier", t.Name, is("tier", t.Name))
 	}
-	spent := query.Or{Nodes: []query.Node{counted(), priced()}}
+	for _, f := range tokenFields() {
+		row("tokens", f, hasNumber(f), own())
+	}
+	all["tokens.token_count"] = all["tokens"] // where no total is stated, its parts are summed
+	spent := query.Or{Nodes: append(counted().Nodes, priced())}
 	for _, m := range r.ByModel {
 		named := is("model", m.Model)
 		if m.Model == "" {

@@ -33,7 +33,9 @@ func (r *SummaryReport) figures() []figure {
 	number("total_handoffs", r.TotalHandoffs)
 	number("total_escalations", r.TotalEscalations)
 	number("agents_active", r.AgentsActive)
-	list = append(list, r.Tokens.figures("tokens", r.Searches["tokens"])...)
+	for _, f := range r.Tokens.figures("tokens") {
+		text(f.name, f.value)
+	}
 	text("cost_usd", r.CostUSD.plain())
 	number("unpriced_calls", r.UnpricedCalls)
 	number("synthetic_times", r.SyntheticTimes)
@@ -56,7 +58,9 @@ func (r *SummaryReport) rowFigures() []figure {
 	}
 	for _, m := range r.ByModel {
 		name := "by_model." + m.Model
-		list = append(list, m.Tokens.figures(name, r.Searches[name])...)
+		for _, f := range m.Tokens.figures("") {
+			add(name, f.name, f.value)
+		}
 		add(name, ".cost_usd", m.CostUSD.plain())
 	}
 	for _, m := range r.MissingKinds {
@@ -72,7 +76,7 @@ func (r *SummaryReport) rowFigures() []figure {
 }
 
 // figures lists the sums under a name.
-func (t Tokens) figures(name, search string) []figure {
+func (t Tokens) figures(name string) []figure {
 	var list []figure
 	for _, f := range []struct {
 		member string
@@ -85,7 +89,7 @@ func (t Tokens) figures(name, search string) []figure {
 		if f.n.Set {
 			value = strconv.FormatInt(f.n.V, 10)
 		}
-		list = append(list, figure{name + f.member, value, search})
+		list = append(list, figure{name: name + f.member, value: value})
 	}
 	return list
 }

@@ -34,14 +34,21 @@ func appendTable(dst []byte, l layout) []byte {
 
 // write writes the rows in aligned columns.
 func (s section) write(b *bytes.Buffer) {
-	order := s.order()
+	order, rows := s.order(), s.Rows
+	if s.Title != overview {
+		titles := row{}
+		for _, c := range s.Columns {
+			titles.Cells = append(titles.Cells, strings.ToUpper(c.Title))
+		}
+		rows = append([]row{titles}, rows...)
+	}
 	widths := make([]int, len(s.Columns))
-	for _, r := range s.Rows {
+	for _, r := range rows {
 		for i, text := range r.Cells {
 			widths[i] = max(widths[i], utf8.RuneCountInString(text))
 		}
 	}
-	for _, r := range s.Rows {
+	for _, r := range rows {
 		var line strings.Builder
 		for _, i := range order {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(r.Cells[i]))
