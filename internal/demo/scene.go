@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // scene is one run: what its events have in common, and the events so far.
@@ -94,9 +93,9 @@ func invocation(task string) hansard.Event {
 	return hansard.Event{EventType: hansard.TypeInvocation, Action: "invoke", Params: taskParams(task)}
 }
 
-func taskParams(task string) json.RawMessage {
-	return append(rawjson.AppendQuote([]byte(`{"task":`), task), '}')
-}
+// taskParams returns the parameters of an invocation; task is one of our texts,
+// none of which needs an escape.
+func taskParams(task string) json.RawMessage { return json.RawMessage(`{"task":"` + task + `"}`) }
 
 // model is a language model with its prices in nano-dollars per token.
 type model struct {

@@ -130,7 +130,7 @@ type batch struct {
 // share a sync, small enough that a body of any size takes little memory.
 const (
 	batchEvents = 1000
-	batchBytes  = 1 << 20
+	batchBytes  = 4 << 20
 )
 
 func (b *batch) full() bool { return len(b.records) >= batchEvents || b.bytes >= batchBytes }

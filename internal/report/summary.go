@@ -119,7 +119,7 @@ func (r *SummaryReport) compute(ctx context.Context, src Source, q query.Query) 
 		return err
 	}
 	for _, t := range tools {
-		r.ToolCallErrors += t.Calls
+		r.ToolCallErrors += t.Errors
 	}
 	models, err := src.Tokens(ctx, r.Tenant, q, []string{"model"})
 	if err != nil {
@@ -127,11 +127,22 @@ func (r *SummaryReport) compute(ctx context.Context, src Source, q query.Query) 
 	}
 	r.ByModel = use(models)
 	r.Tokens, r.CostUSD = total(r.ByModel)
-	unpriced, err := src.Tokens(ctx, r.Tenant, within(counted(), query.Not{Node: priced()}), nil)
-	for _, u := range unpriced {
-		r.UnpricedCalls += u.Calls
-	}
+	r.UnpricedCalls, err = unpriced(ctx, src, r.Tenant, within(counted(), query.Not{Node: priced()}, own()))
 	return err
+}
+
+// unpriced counts the model calls among entries with tokens and no cost. Whether
+// there are such entries is asked first: to find the calls takes far longer.
+func unpriced(ctx context.Context, src Source, tenant string, q query.Query) (calls int64, err error) {
+	n, err := count(ctx, src, tenant, q, lake.Measure{Op: lake.Count})
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	stats, err := src.Tokens(ctx, tenant, q, nil)
+	for _, s := range stats {
+		calls += s.Calls
+	}
+	return calls, err
 }
 
 // searches returns the searches of the figures and their rows.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/rawjson"
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
@@ -23,15 +22,11 @@ type Ranking []Tally
 
 // MarshalJSON writes a list of pairs.
 func (r Ranking) MarshalJSON() ([]byte, error) {
-	b := []byte{'['}
+	pairs := make([][2]any, len(r))
 	for i, t := range r {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(rawjson.AppendQuote(append(b, '['), t.Name), ',')
-		b = append(strconv.AppendInt(b, t.N, 10), ']')
+		pairs[i] = [2]any{t.Name, t.N}
 	}
-	return append(b, ']'), nil
+	return json.Marshal(pairs)
 }
 
 // Tallies is tallies in order; in JSON {"billing":12,"support":7}.
@@ -44,7 +39,11 @@ func (ts Tallies) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(rawjson.AppendQuote(b, t.Name), ':')
+		name, err := json.Marshal(t.Name)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, name...), ':')
 		b = strconv.AppendInt(b, t.N, 10)
 	}
 	return append(b, '}'), nil
