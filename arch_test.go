@@ -46,6 +46,7 @@ var mayImport = map[string]string{
 	"internal/access":     ". go.yaml.in/yaml/v3",
 	"internal/api":        "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
 	"internal/remote":     ". intake lake reading report trace proof",
+	"test/e2e":            "",
 	"cmd/hansard":         "**",
 }
 

@@ -100,7 +100,7 @@ func (c *Classifier) fill(e *hansard.Entry) {
 	if e.TraceID == "" {
 		e.TraceID = e.EventID // without a trace id the event is its own trace
 	}
-	if e.Error != "" && (e.Status == "" || e.Status == "ok") {
+	if (e.Error != "" || e.ErrorType != "" || e.EventType == hansard.TypeError) && (e.Status == "" || e.Status == "ok") {
 		e.Status = "error" // a present error makes the status at least error
 	}
 	if e.Timestamp == 0 {

@@ -41,9 +41,10 @@ const tokenWindow = time.Hour
 //
 // A model call counts once: on its agent.llm_response, else on its
 // agent.token_usage, else on whatever event says tokens or a cost. An event is
-// left out when a better one with tokens or cost in the same trace has the same
-// span, is its parent or has it as parent; and when it is labelled "aggregate".
-// The better one need not match the search.
+// left out when a better one in the same trace has the same span, is its parent
+// or has it as parent; and when it is labelled "aggregate". Tokens and cost are
+// looked at apart: a cost that only the token_usage states counts. The better
+// one need not match the search.
 func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []string) ([]TokenStat, error) {
 	keys, err := textFields(by)
 	if err != nil {
@@ -108,6 +109,7 @@ func wider(p query.Period, by time.Duration) query.Period {
 // orders events from the best on.
 func tokenStatement(said, better string, keys []string) string {
 	says := "coalesce(" + strings.Join(tokenColumns, ", ") + ") IS NOT NULL"
+	counts := "coalesce(" + strings.Join(tokenColumns[:len(tokenColumns)-1], ", ") + ") IS NOT NULL"
 	groups := make([]string, len(keys))
 	for i, k := range keys {
 		groups[i] = "coalesce(" + quoteName(k) + ", '')"
@@ -119,22 +121,36 @@ func tokenStatement(said, better string, keys []string) string {
 	const rank = `CASE event_type WHEN '` + hansard.TypeLLMResponse + `' THEN 0 WHEN '` + hansard.TypeTokenUsage + `' THEN 1 ELSE 2 END`
 	return fmt.Sprintf(`
 WITH said AS MATERIALIZED (SELECT *, %[1]s AS rank FROM (%[2]s) WHERE (%[3]s OR event_type = '%[9]s') AND %[4]s),
-better AS MATERIALIZED (SELECT event_id, trace_id, span_id, parent_event_id, %[1]s AS rank FROM (%[5]s) WHERE %[3]s AND %[4]s),
-spans AS (SELECT trace_id, span_id, min(rank) AS rank FROM better WHERE span_id IS NOT NULL GROUP BY ALL),
-ids AS (SELECT trace_id, event_id, min(rank) AS rank FROM better GROUP BY ALL),
-parents AS (SELECT trace_id, parent_event_id, min(rank) AS rank FROM better WHERE parent_event_id IS NOT NULL GROUP BY ALL),
+better AS MATERIALIZED (SELECT event_id, trace_id, span_id, parent_event_id, %[1]s AS rank, %[10]s AS counts, cost_nano_usd IS NOT NULL AS costs
+	FROM (%[5]s) WHERE %[3]s AND %[4]s),
+spans AS (SELECT trace_id, span_id, %[11]s FROM better WHERE span_id IS NOT NULL GROUP BY ALL),
+ids AS (SELECT trace_id, event_id, %[11]s FROM better GROUP BY ALL),
+parents AS (SELECT trace_id, parent_event_id, %[11]s FROM better WHERE parent_event_id IS NOT NULL GROUP BY ALL),
 counted AS (
 	SELECT s.*, coalesce(token_count, CASE WHEN coalesce(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) IS NOT NULL
-		THEN coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) END) AS total
+		THEN coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) END) AS total,
+		coalesce(least(a.any_rank, b.any_rank, c.any_rank) >= s.rank, true) AS calls,
+		coalesce(least(a.count_rank, b.count_rank, c.count_rank) >= s.rank, true) AS counts,
+		coalesce(least(a.cost_rank, b.cost_rank, c.cost_rank) >= s.rank, true) AS costs
 	FROM said s
-	LEFT JOIN spans a ON a.trace_id = s.trace_id AND a.span_id = s.span_id AND a.rank < s.rank
-	LEFT JOIN ids b ON b.trace_id = s.trace_id AND b.event_id = s.parent_event_id AND b.rank < s.rank
-	LEFT JOIN parents c ON c.trace_id = s.trace_id AND c.parent_event_id = s.event_id AND c.rank < s.rank
-	WHERE a.rank IS NULL AND b.rank IS NULL AND c.rank IS NULL)
-SELECT %[6]s count(*), count(total), count(cost_nano_usd), sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
-	sum(cache_write_tokens), sum(reasoning_tokens), sum(total), sum(cost_nano_usd) AS cost
-FROM counted %[7]s ORDER BY cost DESC NULLS LAST, sum(total) DESC NULLS LAST%[8]s`,
-		rank, said, says, single, better, first, group, positions(len(keys)), hansard.TypeLLMResponse)
+	LEFT JOIN spans a ON a.trace_id = s.trace_id AND a.span_id = s.span_id
+	LEFT JOIN ids b ON b.trace_id = s.trace_id AND b.event_id = s.parent_event_id
+	LEFT JOIN parents c ON c.trace_id = s.trace_id AND c.parent_event_id = s.event_id),
+own AS (SELECT * FROM counted WHERE calls OR counts OR costs)
+SELECT %[6]s count(*) FILTER (WHERE calls), count(total) FILTER (WHERE counts), count(cost_nano_usd) FILTER (WHERE costs),
+	%[12]s, sum(total) FILTER (WHERE counts), sum(cost_nano_usd) FILTER (WHERE costs) AS cost
+FROM own %[7]s ORDER BY cost DESC NULLS LAST, sum(total) FILTER (WHERE counts) DESC NULLS LAST%[8]s`,
+		rank, said, says, single, better, first, group, positions(len(keys)), hansard.TypeLLMResponse, counts,
+		"min(rank) AS any_rank, min(rank) FILTER (WHERE counts) AS count_rank, min(rank) FILTER (WHERE costs) AS cost_rank", sums())
+}
+
+// sums returns the sums of the token classes, over the events whose tokens count.
+func sums() string {
+	var list []string
+	for _, c := range tokenColumns[:5] {
+		list = append(list, "sum("+c+") FILTER (WHERE counts)")
+	}
+	return strings.Join(list, ", ")
 }
 
 // positions returns ", 1, 2 .." for the first n columns.

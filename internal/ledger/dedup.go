@@ -84,27 +84,66 @@ func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 	d.sealed = kept
 }
 
-// crowded reports whether the filter should be made anew, larger.
-func (d *dedup) crowded() bool { return d.filter.crowded(d.entries) }
-
-// rebuild makes the filter anew from all ids.
+// rebuild makes the filter anew from all ids, with room for as many again.
 func (d *dedup) rebuild() error {
-	n := len(d.fresh)
-	for _, f := range d.sealed {
+	f, n, err := d.filterOf(d.sealed, len(d.fresh))
+	if err != nil {
+		return err
+	}
+	d.use(f, n)
+	return nil
+}
+
+// filterOf returns a filter over the ids in files, with room for as many again,
+// and the number of ids. It changes nothing.
+func (d *dedup) filterOf(files []idFile, more int) (idFilter, int, error) {
+	n := more
+	for _, f := range files {
 		n += int(f.count)
 	}
-	d.filter, d.entries = newIDFilter(2*n), n
-	for id := range d.fresh {
-		d.filter.add(id)
-	}
-	for _, f := range d.sealed {
+	filter := newIDFilter(2 * n)
+	for _, f := range files {
 		x, err := readIndex(d.fs, f.path)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, id := range x.IDs {
+			filter.add(id.Event)
+		}
+	}
+	return filter, n, nil
+}
+
+// use takes a filter over all sealed ids into use.
+func (d *dedup) use(f idFilter, ids int) {
+	for id := range d.fresh {
+		f.add(id)
+	}
+	d.filter, d.entries = f, ids
+}
+
+// growFilters makes crowded filters anew, larger. The sealer calls it: no file of
+// ids comes or goes meanwhile, and commits wait only for the last step.
+func (l *Ledger) growFilters() error {
+	l.mu.Lock()
+	var crowded []*dedup
+	for _, t := range l.tenants {
+		if t.dedup.filter.crowded(t.dedup.entries) {
+			crowded = append(crowded, t.dedup)
+		}
+	}
+	l.mu.Unlock()
+	for _, d := range crowded {
+		l.mu.Lock()
+		files, more := slices.Clone(d.sealed), len(d.fresh)
+		l.mu.Unlock()
+		f, n, err := d.filterOf(files, more)
 		if err != nil {
 			return err
 		}
-		for _, id := range x.IDs {
-			d.filter.add(id.Event)
-		}
+		l.mu.Lock()
+		d.use(f, n)
+		l.mu.Unlock()
 	}
 	return nil
 }

@@ -191,15 +191,6 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 	return j.fs.SyncDir(j.dir)
 }
 
-// bytes returns how much of the journal is in use.
-func (j *journal) bytes() int64 {
-	n := int64(0)
-	for _, f := range j.files {
-		n += f.at
-	}
-	return n
-}
-
 // journalTail says how a journal file ends.
 type journalTail struct {
 	end   int64 // offset after the last whole frame

@@ -107,6 +107,7 @@ func (l *Ledger) sealDue(all bool) error {
 			errs = errors.Join(errs, fmt.Errorf("seal %s: %w", lg.id, err))
 		}
 	}
+	errs = errors.Join(errs, l.growFilters())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return errors.Join(errs, l.journal.free(l.sealedEnd, false))

@@ -38,7 +38,7 @@ func (p *pass) ipv6(b []byte, i int) {
 	if n := len(p.hits); n > 0 && p.hits[n-1].kind == ip && p.hits[n-1].start == start {
 		return
 	}
-	if bytes.IndexAny(b[start:end], "0123456789") >= 0 {
+	if bytes.ContainsAny(b[start:end], "0123456789") {
 		p.ipHit(b, start, end)
 	}
 }

@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -121,8 +122,8 @@ func TestTokenInClear(t *testing.T) {
 func TestEventsAsks(t *testing.T) {
 	c := ask(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got := fmt.Sprint(r.Method, " ", r.RequestURI, " ", r.Header["Authorization"], r.Header["Hansard-Tenant"], r.Header["Content-Type"], " ", string(body))
-		want := `POST /v1/events/search [Bearer hsd_x][acme][application/json] {"q":"a:b","value":"ada@example.com","limit":7,"order":"oldest"}`
+		got := fmt.Sprintln(r.Method, r.RequestURI, r.Header["Authorization"], r.Header["Hansard-Tenant"], r.Header["Content-Type"], string(body))
+		want := `POST /v1/events/search [Bearer hsd_x] [acme] [application/json] {"q":"a:b","value":"ada@example.com","limit":7,"order":"oldest"}` + "\n"
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
@@ -224,6 +225,37 @@ func TestTraceHostile(t *testing.T) {
 	if err := trace.Render(io.Discard, got[0], trace.Options{Tree: true}); err != nil || got[0].Spend.CostNanoUSD.Set {
 		t.Errorf("%v, %v", err, got[0].Spend)
 	}
+}
+
+// answerer is a connection to a server that always gives the same answer.
+type answerer []byte
+
+func (a answerer) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a))}, nil
+}
+
+// FuzzTrace checks that no answer of a server crashes whoever shows it.
+func FuzzTrace(f *testing.F) {
+	b, _ := json.Marshal(map[string]any{"traces": []any{trace.NewTimeline([]*hansard.Entry{{Event: hansard.Event{EventID: "1"}}})}})
+	f.Add(b)
+	f.Add([]byte(`{"traces":[{"start":"2026-01-01T00:00:00Z","timeline":[{"depth":-1,"status":"x","duration_ms":-1.5}],"tree":[0]}]}`))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		c, err := remote.New(remote.Config{HTTPClient: &http.Client{Transport: answerer(answer)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		timelines, err := c.Trace(t.Context(), "t")
+		if err != nil {
+			return
+		}
+		for _, tl := range timelines {
+			for _, opt := range []trace.Options{{Tree: true}, {Width: 80, Color: true}} {
+				if err := trace.Render(io.Discard, tl, opt); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
 }
 
 func TestUpload(t *testing.T) {

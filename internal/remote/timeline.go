@@ -73,7 +73,7 @@ func (t timeline) timeline() trace.Timeline {
 		tl.Lines = append(tl.Lines, trace.Line{
 			Time: l.Time, Agent: l.Agent, Action: l.Action, Details: l.Details, Duration: l.Duration, Status: l.Status,
 			EventID: l.EventID, EventType: l.EventType, ParentEventID: l.ParentEventID, ToolName: l.ToolName,
-			DurationUS: scaled(l.DurationMS, 1_000), Position: l.Position, Tier: l.Tier, Depth: l.Depth,
+			DurationUS: scaled(l.DurationMS, 1_000), Position: l.Position, Tier: l.Tier, Depth: max(l.Depth, 0),
 			Orphan: l.Orphan, Cycle: l.Cycle, Erred: l.HasError,
 		})
 	}

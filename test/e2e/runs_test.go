@@ -114,9 +114,7 @@ func TestTauBench(t *testing.T) {
 // checkProof proves an event of the trace and verifies it offline.
 func checkProof(t *testing.T, s *server, trace string) {
 	t.Helper()
-	var logs struct {
-		Logs []struct{ Log, VKey string } `json:"logs"`
-	}
+	var logs []struct{ Log, VKey string }
 	if err := json.Unmarshal([]byte(must(t, "logs", "--server", s.url, "-o", "json")), &logs); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +131,7 @@ func checkProof(t *testing.T, s *server, trace string) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range logs.Logs {
+	for _, l := range logs {
 		_, code := run(t, "verify", file, "--key", l.VKey)
 		if ok := l.Log == e.Log; (code == 0) != ok {
 			t.Errorf("verify with the key of %s: exit code %d, the entry is in %s", l.Log, code, e.Log)
@@ -143,7 +141,7 @@ func checkProof(t *testing.T, s *server, trace string) {
 	if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range logs.Logs {
+	for _, l := range logs {
 		if l.Log == e.Log {
 			if _, code := run(t, "verify", file, "--key", l.VKey); code != 5 {
 				t.Errorf("a tampered proof: exit code %d", code)

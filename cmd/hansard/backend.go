@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/keys"
+	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/redact"
+	"github.com/hansardhq/hansard/internal/remote"
+	"github.com/hansardhq/hansard/internal/report"
+	"github.com/hansardhq/hansard/internal/trace"
+)
+
+// backend answers the reading verbs: a server, or the files themselves.
+type backend interface {
+	Events(ctx context.Context, q reading.Question) (*reading.Events, error)
+	Trace(ctx context.Context, id string) ([]trace.Timeline, error)
+	// Summary returns the summary report, written in a format.
+	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
+	SQL(ctx context.Context, statement string) (*lake.Result, error)
+	// Prove returns a proof's text and the verifier key of the log.
+	Prove(ctx context.Context, id string, disclose bool) (text []byte, vkey string, err error)
+	// Logs returns the server's name and the tenant's logs.
+	Logs(ctx context.Context) (name string, logs []reading.Log, err error)
+	Close() error
+}
+
+// open returns whom to ask: the files where --data is given, else the server.
+func (p *program) open() (backend, error) {
+	if p.global.data != "" {
+		cfg, err := readConfig(p.env["HANSARD_CONFIG"])
+		if err != nil {
+			return nil, err
+		}
+		return openLocal(&p.global, cfg.Redact)
+	}
+	c, err := p.client()
+	if err != nil {
+		return nil, err
+	}
+	return remoteBackend{c}, nil
+}
+
+// with opens a backend, lets f use it and closes it.
+func (p *program) with(f func(backend) error) error {
+	b, err := p.open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.Close())
+}
+
+// client returns a client of the server that the flags and the environment name.
+func (p *program) client() (*remote.Client, error) {
+	cfg := remote.Config{Server: p.global.server, Tenant: p.global.tenant, Token: p.env["HANSARD_TOKEN"]}
+	if cfg.Server == "" {
+		cfg.Server = p.env["HANSARD_SERVER"]
+	}
+	if p.global.tokenFile != "" {
+		token, err := readToken(p.global.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Token = token
+	}
+	c, err := remote.New(cfg)
+	if err == nil && c.TokenInClear() {
+		p.say("warning: the token crosses the network to %s unencrypted", c.Server())
+	}
+	return c, err
+}
+
+// maxTokenFile bounds a file with a token, in bytes.
+const maxTokenFile = 4096
+
+// readToken reads a file that holds a token and nothing else.
+func readToken(path string) (string, error) {
+	b, err := durable.ReadFile(durable.OS{}, path, maxTokenFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", hansard.Errorf(hansard.KindNotFound, "there is no token file %s", path)
+	}
+	if err != nil {
+		return "", hansard.Errorf(hansard.KindInvalid, "read token file: %w", err)
+	}
+	token := strings.TrimSpace(string(b))
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		err := hansard.Errorf(hansard.KindInvalid, "token file %s does not hold one token", path)
+		return "", hansard.WithHint(err, "it holds the token and nothing else; the server's own token file is another thing")
+	}
+	return token, nil
+}
+
+// remoteBackend asks a server.
+type remoteBackend struct{ *remote.Client }
+
+// Close does nothing: there is nothing open.
+func (remoteBackend) Close() error { return nil }
+
+// localBackend reads a data folder while no server runs.
+type localBackend struct {
+	reader  *ledger.Reader
+	lake    *lake.Lake
+	reading *reading.Reading
+	tenant  string
+}
+
+// openLocal opens the data folder for reading. The configuration of redaction
+// says how values of persons are normalised before they are looked up.
+func openLocal(g *globals, rules redact.Config) (*localBackend, error) {
+	engine, err := redact.New(rules)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := ledger.OpenReader(durable.OS{}, g.data)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := ringFor(reader, g.keyDir())
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	l, err := lake.New(lake.Config{Dir: g.data, WorkerCommand: []string{sqlWorker}})
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	reader.Follow(l)
+	return &localBackend{
+		reader: reader, lake: l, tenant: g.tenantOrDefault(),
+		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine)}),
+	}, nil
+}
+
+// ringFor opens the key folder; nil if there is none. Reading must not make one.
+func ringFor(reader *ledger.Reader, dir string) (*keys.Ring, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, nil
+	}
+	return keys.Open(durable.OS{}, dir, reader.Name())
+}
+
+// Close ends the reading.
+func (b *localBackend) Close() error { return errors.Join(b.lake.Close(), b.reader.Close()) }
+
+// Events returns a page of events.
+func (b *localBackend) Events(ctx context.Context, q reading.Question) (*reading.Events, error) {
+	return b.reading.Events(ctx, b.tenant, q)
+}
+
+// Trace returns the timelines that an id stands for.
+func (b *localBackend) Trace(ctx context.Context, id string) ([]trace.Timeline, error) {
+	traces, err := b.reading.Traces(ctx, b.tenant, id)
+	timelines := make([]trace.Timeline, len(traces))
+	for i, t := range traces {
+		timelines[i] = trace.NewTimeline(t.Entries)
+	}
+	return timelines, err
+}
+
+// Summary returns the summary report.
+func (b *localBackend) Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error) {
+	summary, err := b.reading.Summary(ctx, b.tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = report.Render(&out, summary, format)
+	return out.Bytes(), err
+}
+
+// SQL runs one SELECT.
+func (b *localBackend) SQL(ctx context.Context, statement string) (*lake.Result, error) {
+	return b.reading.SQL(ctx, b.tenant, statement)
+}
+
+// Prove returns the proof that an event is in the record.
+func (b *localBackend) Prove(ctx context.Context, id string, disclose bool) ([]byte, string, error) {
+	proved, vkey, err := b.reading.Prove(ctx, b.tenant, id, disclose)
+	if err != nil {
+		return nil, "", err
+	}
+	return proved.Format(), vkey, nil
+}
+
+// Logs lists the tenant's logs.
+func (b *localBackend) Logs(context.Context) (string, []reading.Log, error) {
+	return b.reader.Name(), b.reading.Logs(b.tenant), nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// serverConfig is the configuration file of serve. Every key is a field here;
+// an unknown key is refused. Flags win over it.
+type serverConfig struct {
+	// Listen is the address of the API, "host:port".
+	Listen string `yaml:"listen"`
+	// TokenFile, TLSCert and TLSKey are paths, as the flags of these names.
+	TokenFile string `yaml:"token_file"`
+	TLSCert   string `yaml:"tls_cert"`
+	TLSKey    string `yaml:"tls_key"`
+	// AllowedHosts are further names under which browsers may reach the server.
+	AllowedHosts []string `yaml:"allowed_hosts"`
+	// PublicLog serves the logs' checkpoints and tiles without a token.
+	PublicLog bool `yaml:"public_log"`
+
+	// Limits of what a request may hold.
+	Limits struct {
+		Body   int64 `yaml:"body_bytes"`  // a request's body, decompressed; default 4 GiB
+		Event  int   `yaml:"event_bytes"` // one event; default 1 MiB
+		Depth  int   `yaml:"depth"`       // nesting of an event; default 64
+		Fields int   `yaml:"fields"`      // members of an event; default 1024
+	} `yaml:"limits"`
+
+	// Ledger says how much may wait, and for how long.
+	Ledger struct {
+		JournalBytes    int64         `yaml:"journal_bytes"`    // of one file; default 64 MiB
+		SealRows        int           `yaml:"seal_rows"`        // default 32,768
+		SealAfter       time.Duration `yaml:"seal_after"`       // default 60s
+		CheckpointEvery time.Duration `yaml:"checkpoint_every"` // default 1s
+		PendingBytes    int64         `yaml:"pending_bytes"`    // waiting to be committed; default 64 MiB
+		UnsealedBytes   int64         `yaml:"unsealed_bytes"`   // waiting to be sealed; default 256 MiB
+		DedupWindow     time.Duration `yaml:"dedup_window"`     // default 720h
+	} `yaml:"ledger"`
+
+	// QueryMemory is how many bytes queries may use; default 256 MiB.
+	QueryMemory int64 `yaml:"query_memory"`
+
+	Redact   redact.Config   `yaml:"redact"`
+	Classify classify.Config `yaml:"classify"`
+}
+
+// readConfig reads a configuration file. No path: the defaults.
+func readConfig(path string) (*serverConfig, error) {
+	cfg := &serverConfig{}
+	if path == "" {
+		return cfg, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindInvalid, "read the configuration: %w", err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	if err := d.Decode(cfg); err != nil && !errors.Is(err, io.EOF) {
+		err := hansard.Errorf(hansard.KindInvalid, "configuration %s: %w", path, err)
+		return nil, hansard.WithHint(err, "the keys are those of serverConfig in cmd/hansard/config.go; docs/CONFIGURATION.md lists them")
+	}
+	return cfg, nil
+}
+
+// storeConfig returns how the store is opened.
+func (c *serverConfig) storeConfig() storeConfig {
+	s := storeConfig{
+		Redact: c.Redact, Classify: c.Classify, QueryMemory: c.QueryMemory,
+		Limits: dialect.Limits{MaxBytes: c.Limits.Event, MaxDepth: c.Limits.Depth, MaxFields: c.Limits.Fields},
+	}
+	s.Ledger.JournalSize = c.Ledger.JournalBytes
+	s.Ledger.SealRows = c.Ledger.SealRows
+	s.Ledger.SealAfter = c.Ledger.SealAfter
+	s.Ledger.CheckpointEvery = c.Ledger.CheckpointEvery
+	s.Ledger.MaxPending = c.Ledger.PendingBytes
+	s.Ledger.MaxUnsealed = c.Ledger.UnsealedBytes
+	s.Ledger.DedupWindow = c.Ledger.DedupWindow
+	return s
+}

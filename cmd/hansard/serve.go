@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/api"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// defaultListen is where the API is served, and defaultData where the record
+// is kept.
+const (
+	defaultListen = "127.0.0.1:7575"
+	defaultData   = "./hansard-data"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	listen, config, tokenFile, tlsCert, tlsKey string
+	name, addressFile, logLevel, logFormat     string
+	allowedHosts                               []string
+	insecureHTTP, publicLog, demo              bool
+}
+
+func newServe(p *program) *cobra.Command {
+	f := &serveFlags{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server: take events in, keep them, answer questions",
+		Long: `Serve runs the server on a data folder, which is made if it is new. Keys are
+kept beside it (DATA.keys): keep a copy of them, apart from copies of the data.
+
+On this machine's own addresses no token is needed, and serve says so. On any
+other it wants a token file and TLS (or --insecure-http). SIGINT and SIGTERM
+stop it gracefully: what was taken is sealed first.`,
+		Example: `  hansard serve
+  hansard serve --data /var/lib/hansard --token-file tokens.yaml
+  hansard serve --listen 0.0.0.0:7575 --token-file tokens.yaml --tls-cert c.pem --tls-key k.pem`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", "", "address of the API and the logs (default "+defaultListen+", or HANSARD_LISTEN)")
+	flags.StringVar(&f.config, "config", "", "configuration file (YAML; or HANSARD_CONFIG)")
+	flags.StringVar(&f.tokenFile, "token-file", "", "file that lists who may do what; hansard token new makes entries")
+	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate file (PEM)")
+	flags.StringVar(&f.tlsKey, "tls-key", "", "key file of the certificate (PEM)")
+	flags.StringVar(&f.name, "name", "", "name of a new data folder's server, in every log's origin (default hansard- and 8 hex digits)")
+	flags.StringVar(&f.addressFile, "address-file", "", "write the address that is listened on to this file")
+	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	flags.StringSliceVar(&f.allowedHosts, "allowed-host", nil, "further host name under which browsers may reach the server")
+	flags.BoolVar(&f.insecureHTTP, "insecure-http", false, "listen beyond this machine without TLS")
+	flags.BoolVar(&f.publicLog, "public-log", false, "serve /log/ (envelopes and hashes, no content) without a token")
+	flags.BoolVar(&f.demo, "demo", false, "play an example run of a team of agents into the record")
+	return cmd
+}
+
+// serve runs the server until the context ends.
+//
+//	listener ─> access (host, origin, token) ─> api ─┬─> intake ─> ledger ─> lake, hub
+//	                                                 └─> reading <──────────────┘
+//	merger: lake.Candidates ─> ledger.Merge
+func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
+	cfg, err := p.serverConfig(f)
+	if err != nil {
+		return err
+	}
+	logger, err := p.logger(f)
+	if err != nil {
+		return err
+	}
+	guard, notice, err := accessConfig(cfg, f)
+	if err != nil {
+		return err
+	}
+	sc := cfg.storeConfig()
+	sc.Ledger.Dir, sc.Ledger.KeyDir, sc.Ledger.Name, sc.Logger = p.global.data, p.global.keyDir(), f.name, logger
+	st, err := openStore(sc)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return hansard.WithHint(fmt.Errorf("listen: %w", err), "another server may be running; choose another address with --listen")
+	}
+	guard.Listen = listener.Addr().String()
+	server, err := api.New(api.Config{
+		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
+		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, Logger: logger,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if notice != "" {
+		p.say("notice: %s", notice)
+	}
+	if err := p.announce(f, cfg, listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return p.serveUntil(ctx, st, server, listener, cfg, f, logger)
+}
+
+// serveUntil serves until the context ends, then lets requests finish.
+func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server, listener net.Listener, cfg *serverConfig, f *serveFlags, logger *slog.Logger) error {
+	hs := &http.Server{
+		Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	ctx, stop := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer stop()
+		err := listenAndServe(hs, listener, cfg)
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		server.Stop()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		if err := hs.Shutdown(drain); err != nil {
+			return hs.Close()
+		}
+		return nil
+	})
+	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
+	if f.demo {
+		group.Go(func() error { return p.playDemo(ctx, st, listener.Addr().String()) })
+	}
+	return group.Wait()
+}
+
+func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) error {
+	if cfg.TLSCert != "" {
+		return hs.ServeTLS(listener, cfg.TLSCert, cfg.TLSKey)
+	}
+	return hs.Serve(listener)
+}
+
+// mergeEvery is how often the parts of a day are looked at.
+const mergeEvery = time.Minute
+
+// mergeParts merges small parts until the context ends.
+func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
+	tick := time.NewTicker(mergeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			for _, c := range st.lake.Candidates(now) {
+				names := make([]part.Name, len(c.Parts))
+				for i, p := range c.Parts {
+					names[i] = p.Name
+				}
+				if err := st.ledger.Merge(c.Log, names); err != nil {
+					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
+				}
+			}
+		}
+	}
+}
+
+// serverConfig puts the configuration file, the environment and the flags
+// together: the later wins.
+func (p *program) serverConfig(f *serveFlags) (*serverConfig, error) {
+	first := func(values ...string) string {
+		for _, v := range values {
+			if v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	cfg, err := readConfig(first(f.config, p.env["HANSARD_CONFIG"]))
+	if err != nil {
+		return nil, err
+	}
+	p.global.data = first(p.global.data, p.env["HANSARD_DATA"], defaultData)
+	cfg.Listen = first(f.listen, p.env["HANSARD_LISTEN"], cfg.Listen, defaultListen)
+	cfg.TokenFile = first(f.tokenFile, cfg.TokenFile)
+	cfg.TLSCert, cfg.TLSKey = first(f.tlsCert, cfg.TLSCert), first(f.tlsKey, cfg.TLSKey)
+	cfg.AllowedHosts = append(cfg.AllowedHosts, f.allowedHosts...)
+	cfg.PublicLog = cfg.PublicLog || f.publicLog
+	if (cfg.TLSCert == "") != (cfg.TLSKey == "") {
+		return nil, hansard.Errorf(hansard.KindInvalid, "--tls-cert and --tls-key go together")
+	}
+	return cfg, nil
+}
+
+// accessConfig says who may reach the server, and refuses what is not safe.
+func accessConfig(cfg *serverConfig, f *serveFlags) (access.Config, string, error) {
+	out := access.Config{GuardConfig: access.GuardConfig{Listen: cfg.Listen, AllowedHosts: cfg.AllowedHosts}}
+	if cfg.TokenFile != "" {
+		tokens, err := access.ReadTokens(cfg.TokenFile)
+		if err != nil {
+			return out, "", err
+		}
+		out.Tokens = tokens
+	}
+	notice, err := access.CheckListen(cfg.Listen, out.Tokens != nil, cfg.TLSCert != "", f.insecureHTTP)
+	return out, notice, err
+}
+
+// logger returns the server's own log, on stderr. It never holds content.
+func (p *program) logger(f *serveFlags) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, hansard.Errorf(hansard.KindInvalid, "--log-level %q: want debug, info, warn or error", f.logLevel)
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	switch f.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.stderr, opt)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.stderr, opt)), nil
+	}
+	return nil, hansard.Errorf(hansard.KindInvalid, "--log-format %q: want text or json", f.logFormat)
+}
+
+// announce says where the server is.
+func (p *program) announce(f *serveFlags, cfg *serverConfig, listener net.Listener) error {
+	scheme := "http"
+	if cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	p.say("hansard %s: serving %s on %s://%s", versionText(), p.global.data, scheme, listener.Addr())
+	if f.addressFile == "" {
+		return nil
+	}
+	// Written under another name first, so that whoever waits for the file
+	// finds it whole.
+	tmp := f.addressFile + ".tmp"
+	if err := os.WriteFile(tmp, []byte(listener.Addr().String()+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, f.addressFile)
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/trace"
+)
+
+func newVerify(p *program) *cobra.Command {
+	var key string
+	var show bool
+	cmd := &cobra.Command{
+		Use:   "verify --data DIR | FILE.proof --key KEY",
+		Short: "Check that the record is whole and unchanged",
+		Long: `Check a data folder, or a copy of one, as an outsider would: every row against
+its leaf, every leaf against its tree, every tree against its signed
+checkpoint, every content against its digest. Nothing is changed, and no
+server may have the folder open.
+
+With FILE, check a proof that "hansard prove" wrote: that its entry is in the log
+whose key you trust. That needs neither the record nor the network.
+
+Exit code 5 says that something is wrong.`,
+		Example: `  hansard verify --data ./hansard-data
+  hansard verify --data /mnt/backup/hansard-data --keys /mnt/safe/keys -o json
+  hansard verify refund.proof --key @billing.vkey --show`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	out := outputFlag(cmd, formatText, formatJSON)
+	cmd.Flags().StringVar(&key, "key", "", "the log's verifier key, or @FILE that holds it")
+	cmd.Flags().BoolVar(&show, "show", false, "show the entry that a proof proves")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		switch {
+		case err != nil:
+			return err
+		case len(args) == 1 && p.global.data == "":
+			return p.verifyProof(args[0], key, show, format)
+		case len(args) == 0 && p.global.data != "":
+			return p.verifyData(format)
+		}
+		return usage(cmd.CommandPath(), errors.New("what to verify: --data DIR, or a FILE.proof with --key?"))
+	}
+	return cmd
+}
+
+// verifyData checks a data folder.
+func (p *program) verifyData(format string) error {
+	bar := p.newProgress("verifying", -1)
+	cfg := ledger.VerifyConfig{Dir: p.global.data, KeyDir: p.global.keyDir(), Progress: bar.set}
+	if p.global.keys == "" {
+		if _, err := os.Stat(cfg.KeyDir); err != nil {
+			cfg.KeyDir = ""
+		}
+	} else if _, err := os.Stat(cfg.KeyDir); err != nil {
+		return hansard.Errorf(hansard.KindNotFound, "there is no key folder %s", cfg.KeyDir)
+	}
+	v, err := ledger.Verify(cfg)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	sortFindings(v.Findings)
+	if format == formatJSON {
+		err = p.writeJSON(newVerificationJSON(v))
+	} else {
+		err = p.writeVerification(v)
+	}
+	if err == nil && len(v.Findings) > 0 {
+		err = quietError{exitFinding}
+	}
+	return err
+}
+
+// sortFindings puts the first wrong entry of each log first; what is about a log
+// or a file as a whole follows.
+func sortFindings(findings []ledger.Finding) {
+	slices.SortStableFunc(findings, func(a, b ledger.Finding) int {
+		if (a.Entry >= 0) != (b.Entry >= 0) {
+			if a.Entry >= 0 {
+				return -1
+			}
+			return 1
+		}
+		if c := strings.Compare(a.Log, b.Log); c != 0 {
+			return c
+		}
+		return int(min(max(a.Entry-b.Entry, -1), 1))
+	})
+}
+
+func (p *program) writeVerification(v *ledger.Verification) error {
+	rows := make([][]string, len(v.Logs))
+	for i, l := range v.Logs {
+		root := l.Root
+		if len(root) > 16 {
+			root = root[:16] + "…"
+		}
+		rows[i] = []string{
+			l.Log, trace.Count(l.Entries), trace.Count(l.Size), trace.Count(l.Signed), root, trace.Count(int64(l.Parts)),
+		}
+	}
+	figure := func(title string) column { return column{title: title, right: true} }
+	t := newTable(p.terminalOf(p.stdout), column{title: "LOG"}, figure("ENTRIES"), figure("SIZE"), figure("SIGNED"), column{title: "ROOT"}, figure("PARTS"))
+	if len(rows) > 0 {
+		if err := t.write(p.stdout, rows); err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout)
+	}
+	for _, n := range v.Notes {
+		fmt.Fprintf(p.stdout, "note: %s\n", trace.Clean(n))
+	}
+	for _, f := range v.Findings {
+		fmt.Fprintf(p.stdout, "WRONG: %s\n", trace.Clean(f.String()))
+	}
+	what := fmt.Sprintf("%s %s in %d logs", trace.Count(v.Entries), entriesWord(v.Entries), len(v.Logs))
+	if len(v.Findings) > 0 {
+		_, err := fmt.Fprintf(p.stdout, "NOT verified: %d findings in %s (%s)\n", len(v.Findings), what, trace.Clean(v.Name))
+		return err
+	}
+	_, err := fmt.Fprintf(p.stdout, "verified: %s, no findings (%s)\n", what, trace.Clean(v.Name))
+	return err
+}
+
+func entriesWord(n int64) string {
+	if n == 1 {
+		return "entry"
+	}
+	return "entries"
+}
+
+// verificationJSON is a verification as JSON.
+type verificationJSON struct {
+	Verified bool          `json:"verified"`
+	Name     string        `json:"name"`
+	Entries  int64         `json:"entries"`
+	Bytes    int64         `json:"bytes"`
+	Logs     []verifiedLog `json:"logs"`
+	Findings []findingJSON `json:"findings"`
+	Notes    []string      `json:"notes"`
+}
+
+type verifiedLog struct {
+	Log     string `json:"log"`
+	Origin  string `json:"origin"`
+	VKey    string `json:"vkey"`
+	Entries int64  `json:"entries"`
+	Size    int64  `json:"size"`
+	Signed  int64  `json:"signed"`
+	Root    string `json:"root"`
+	Parts   int    `json:"parts"`
+}
+
+type findingJSON struct {
+	Log   string `json:"log,omitempty"`
+	Entry *int64 `json:"entry,omitempty"`
+	File  string `json:"file,omitempty"`
+	Text  string `json:"text"`
+}
+
+func newVerificationJSON(v *ledger.Verification) verificationJSON {
+	j := verificationJSON{
+		Verified: len(v.Findings) == 0, Name: v.Name, Entries: v.Entries, Bytes: v.Bytes,
+		Logs: []verifiedLog{}, Findings: []findingJSON{}, Notes: append([]string{}, v.Notes...),
+	}
+	for _, l := range v.Logs {
+		j.Logs = append(j.Logs, verifiedLog(l))
+	}
+	for _, f := range v.Findings {
+		x := findingJSON{Log: f.Log, File: f.File, Text: f.Text}
+		if f.Entry >= 0 {
+			x.Entry = &f.Entry
+		}
+		j.Findings = append(j.Findings, x)
+	}
+	return j
+}

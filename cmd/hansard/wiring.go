@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/intake"
+	"github.com/hansardhq/hansard/internal/keys"
+	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/live"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// store is a data folder open for writing, with all that hangs on it.
+//
+//	events ─> intake ─> ledger ─┬─> lake ─┐
+//	          (redact,  journal, │        ├─> reading ─> answers
+//	          classify) parts,   │        │
+//	                    proofs   └─> hub ─┼─> live feed
+//	                       └──────────────┘
+//
+// The ledger tells the lake and the hub what was committed before it
+// acknowledges; the reading asks the lake for events and the ledger for proofs.
+type store struct {
+	ledger  *ledger.Ledger
+	lake    *lake.Lake
+	hub     *live.Hub
+	intake  *intake.Intake
+	reading *reading.Reading
+}
+
+// storeConfig says how a store is opened. Ledger.Dir is the data folder; all
+// else has a default.
+type storeConfig struct {
+	Ledger      ledger.Config // its Follower is set by openStore
+	Redact      redact.Config
+	Classify    classify.Config
+	Limits      dialect.Limits
+	Patience    time.Duration // of the intake with a busy ledger
+	QueryMemory int64         // bytes that DuckDB may use; 0: lake.DefaultMemoryLimit
+	Logger      *slog.Logger  // default: silent
+}
+
+// sqlWorker is the hidden verb by which the lake starts this program again to
+// run a user's SQL.
+const sqlWorker = "sql-worker"
+
+// openStore opens a data folder for writing, making it if it is new. Only one
+// process may have it open.
+func openStore(cfg storeConfig) (*store, error) {
+	engine, err := redact.New(cfg.Redact)
+	if err != nil {
+		return nil, err
+	}
+	classifier, err := classify.New(cfg.Classify)
+	if err != nil {
+		return nil, err
+	}
+	s := &store{hub: live.New()}
+	s.lake, err = lake.New(lake.Config{
+		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
+	})
+	if err != nil {
+		return nil, err
+	}
+	cfg.Ledger.Follower = follower{s.lake, s.hub}
+	if cfg.Ledger.Logger == nil {
+		cfg.Ledger.Logger = cfg.Logger
+	}
+	if s.ledger, err = ledger.Open(cfg.Ledger); err != nil {
+		return nil, errors.Join(err, s.lake.Close())
+	}
+	s.intake = intake.New(intake.Config{
+		Ledger: s.ledger, Redact: engine, Classifier: classifier, Limits: cfg.Limits, Patience: cfg.Patience,
+	})
+	s.reading = reading.New(reading.Config{
+		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
+	})
+	return s, nil
+}
+
+// Close seals what is in the journal and closes the folder. Requests and reads
+// must have ended.
+func (s *store) Close() error { return errors.Join(s.ledger.Close(), s.lake.Close()) }
+
+// follower tells the lake and the hub what becomes of entries.
+type follower struct {
+	lake *lake.Lake
+	hub  *live.Hub
+}
+
+// Load hands a log over to the lake at start.
+func (f follower) Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+	f.lake.Load(log, parts, fresh)
+}
+
+// Committed hands over what was committed: to the lake first, so that whoever
+// hears of an entry can read it.
+func (f follower) Committed(entries []*hansard.Entry) {
+	f.lake.Committed(entries)
+	f.hub.Committed(entries)
+}
+
+// Sealed tells the lake which parts there are.
+func (f follower) Sealed(log hansard.LogID, added []part.Info, removed []part.Name, end uint64) (wait func()) {
+	return f.lake.Sealed(log, added, removed, end)
+}
+
+// pseudonyms returns how a reading finds the pseudonyms of a value. ring is nil
+// where there is no key folder. A tenant without logs has none: looking must not
+// make keys.
+func pseudonyms(prover reading.Prover, ring *keys.Ring, engine *redact.Engine) func(tenant, value string) ([]string, error) {
+	return func(tenant, value string) ([]string, error) {
+		if ring == nil {
+			err := hansard.Errorf(hansard.KindInvalid, "a search for a person's value needs the key folder, and there is none")
+			return nil, hansard.WithHint(err, "name it with --keys DIR; the record holds persons by pseudonyms that these keys make")
+		}
+		for _, info := range prover.Logs() {
+			if info.Log.Tenant != tenant {
+				continue
+			}
+			k, err := ring.Pseudonyms(tenant, false)
+			if err != nil {
+				return nil, err
+			}
+			return engine.Lookup(k, value), nil
+		}
+		return nil, nil
+	}
+}
