@@ -40,11 +40,11 @@ type serverConfig struct {
 	// Ledger says how much may wait, and for how long.
 	Ledger struct {
 		JournalBytes    int64         `yaml:"journal_bytes"`    // of one file; default 64 MiB
-		SealRows        int           `yaml:"seal_rows"`        // default 32,768
+		SealRows        int           `yaml:"seal_rows"`        // default 16,384
 		SealAfter       time.Duration `yaml:"seal_after"`       // default 60s
 		CheckpointEvery time.Duration `yaml:"checkpoint_every"` // default 1s
 		PendingBytes    int64         `yaml:"pending_bytes"`    // waiting to be committed; default 64 MiB
-		UnsealedBytes   int64         `yaml:"unsealed_bytes"`   // waiting to be sealed; default 256 MiB
+		UnsealedBytes   int64         `yaml:"unsealed_bytes"`   // waiting to be sealed; default 128 MiB
 		DedupWindow     time.Duration `yaml:"dedup_window"`     // default 720h
 	} `yaml:"ledger"`
 

@@ -16,7 +16,7 @@ import (
 )
 
 // pageSize is how many events are asked for at once where more are wanted.
-const pageSize = 1000
+const pageSize = 5000
 
 // events is one run of the verb events.
 type events struct {
@@ -77,7 +77,7 @@ func (v *events) run(ctx context.Context, b backend) error {
 	if v.q.Value, err = v.p.secretArgument(v.q.Value, "value"); err != nil {
 		return err
 	}
-	list := newListing(format, v.p.stdout, t, v.p.global.zone())
+	list := newListing(format, v.p.stdout, t, v.p.global.zone(), false)
 	n, next, err := v.pages(ctx, b, list)
 	if err != nil {
 		return err
@@ -97,12 +97,16 @@ func (v *events) run(ctx context.Context, b backend) error {
 // pages lists events page by page up to the limit.
 func (v *events) pages(ctx context.Context, b backend, list listing) (n int, next string, err error) {
 	q := v.q
-	for {
-		q.Limit = pageSize
+	for size := pageSize; ; {
+		q.Limit = size
 		if v.limit > 0 {
-			q.Limit = min(pageSize, v.limit-n)
+			q.Limit = min(size, v.limit-n)
 		}
 		page, err := b.Events(ctx, q)
+		if hansard.KindOf(err) == hansard.KindTooLarge && size > 1 {
+			size /= 2 // events with very much content
+			continue
+		}
 		if err != nil {
 			return n, "", err
 		}

@@ -17,7 +17,9 @@ type listing interface {
 	close() error
 }
 
-func newListing(format string, w io.Writer, t terminal, zone *time.Location) listing {
+// newListing returns a listing in a format. One that is growing, because it
+// follows new events, leaves room for what is longer than the first ones.
+func newListing(format string, w io.Writer, t terminal, zone *time.Location, growing bool) listing {
 	switch format {
 	case formatJSON, formatNDJSON:
 		return &jsonListing{jsonList{w: w, t: t, lines: format == formatNDJSON}}
@@ -27,7 +29,7 @@ func newListing(format string, w io.Writer, t terminal, zone *time.Location) lis
 		row := func(e *hansard.Entry) []string { return eventRow(e, zone) }
 		return &rowListing{row: row, write: func(titles []string, rows [][]string) error { return writeMarkdown(w, titles, rows) }, titles: eventTitles()}
 	}
-	return newTableListing(w, t, zone)
+	return newTableListing(w, t, zone, growing)
 }
 
 // jsonListing writes entries as JSON.
@@ -74,24 +76,35 @@ type tableListing struct {
 	w    io.Writer
 	t    *table
 	zone *time.Location
-	ids  bool // with the ids of events
+	wide bool // there is room for whole dates and the ids of events
 }
 
-// wide is how many columns a terminal must have for the ids of events.
-const wide = 140
+// wide is how many columns a terminal must have for whole dates and the ids of
+// events.
+const wide = 120
 
-func newTableListing(w io.Writer, t terminal, zone *time.Location) *tableListing {
+func newTableListing(w io.Writer, t terminal, zone *time.Location, growing bool) *tableListing {
+	part := func(n, most int) int { return min(t.width/n, most) }
 	columns := []column{
-		{title: "TIME"}, {title: "AGENT", most: 20}, {title: "TYPE", most: 18}, {title: "ACTION", most: 32},
-		{title: "DETAILS", rest: true, most: 16}, {title: "STATUS", most: 9, paint: paintStatus},
+		{title: "TIME", most: 19}, {title: "AGENT", most: part(8, 20)}, {title: "TYPE", most: part(7, 18)},
+		{title: "ACTION", most: part(5, 32)}, {title: "DETAILS", rest: true, most: 12},
+		{title: "STATUS", most: part(11, 9), paint: paintStatus},
 	}
-	l := &tableListing{w: w, zone: zone, ids: t.width == 0 || t.width >= wide}
-	if l.ids {
-		columns = append(columns, column{title: "ID", most: 40, paint: dim})
+	l := &tableListing{w: w, zone: zone, wide: t.width == 0 || t.width >= wide}
+	if l.wide {
+		columns = append(columns, column{title: "ID", most: part(4, 40), paint: dim})
+	} else {
+		columns[0].most = len(shortTime)
 	}
 	l.t = newTable(t, columns...)
+	l.t.fixed = growing
 	return l
 }
+
+const (
+	longTime  = "2006-01-02 15:04:05"
+	shortTime = "01-02 15:04:05"
+)
 
 func (l *tableListing) add(page []*hansard.Entry) error {
 	if len(page) == 0 {
@@ -100,8 +113,9 @@ func (l *tableListing) add(page []*hansard.Entry) error {
 	rows := make([][]string, len(page))
 	for i, e := range page {
 		rows[i] = eventRow(e, l.zone)
-		if !l.ids {
+		if !l.wide {
 			rows[i] = rows[i][:6]
+			rows[i][0] = happened(e, l.zone, shortTime)
 		}
 	}
 	return l.t.write(l.w, rows)
@@ -116,9 +130,13 @@ func eventTitles() []string {
 // eventRow returns what a table shows of an event. The texts are the sender's.
 func eventRow(e *hansard.Entry, zone *time.Location) []string {
 	return []string{
-		time.Unix(0, query.Timestamp(e)).In(zone).Format("2006-01-02 15:04:05"), e.AgentName,
+		happened(e, zone, longTime), e.AgentName,
 		strings.TrimPrefix(e.EventType, "agent."), trace.Action(e), trace.Details(e), e.Status, e.EventID,
 	}
+}
+
+func happened(e *hansard.Entry, zone *time.Location, layout string) string {
+	return time.Unix(0, query.Timestamp(e)).In(zone).Format(layout)
 }
 
 func csvTitles() []string {

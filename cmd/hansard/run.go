@@ -108,7 +108,15 @@ func (p *program) complain(err error) {
 }
 
 // say writes a message for a person: never to the standard output, which is for
-// data.
+// data. Texts among the arguments are made harmless to a terminal.
 func (p *program) say(format string, args ...any) {
-	fmt.Fprintln(p.stderr, trace.Clean(fmt.Sprintf(format, args...)))
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			args[i] = trace.Clean(a)
+		case error:
+			args[i] = trace.Clean(a.Error())
+		}
+	}
+	fmt.Fprintf(p.stderr, format+"\n", args...)
 }

@@ -25,7 +25,7 @@ type column struct {
 type table struct {
 	columns []column
 	t       terminal
-	plain   bool // without a line of titles
+	fixed   bool // columns are as wide as they may be, for rows to come
 	m       *runewidth.Condition
 	widths  []int
 }
@@ -44,7 +44,7 @@ func (t *table) write(w io.Writer, rows [][]string) error {
 	if first {
 		t.layOut(rows)
 	}
-	if first && !t.plain {
+	if first {
 		titles := make([]string, len(t.columns))
 		for i, c := range t.columns {
 			titles[i] = c.title
@@ -62,14 +62,15 @@ func (t *table) layOut(rows [][]string) {
 	t.widths = make([]int, len(t.columns))
 	left := t.t.width
 	for i, c := range t.columns {
-		if !t.plain {
-			t.widths[i] = len(c.title)
-		}
+		t.widths[i] = len(c.title)
 		for _, r := range rows {
 			t.widths[i] = max(t.widths[i], t.m.StringWidth(t.text(r[i])))
 		}
-		if c.most > 0 && t.t.width > 0 {
-			t.widths[i] = min(t.widths[i], max(c.most, len(c.title)))
+		if most := max(c.most, len(c.title)); c.most > 0 && t.t.width > 0 {
+			t.widths[i] = min(t.widths[i], most)
+			if t.fixed {
+				t.widths[i] = most
+			}
 		}
 		left -= t.widths[i] + len(tableGap)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-runewidth"
@@ -42,6 +43,40 @@ func TestTable(t *testing.T) {
 		for _, l := range lines {
 			if n := runewidth.StringWidth(l); width >= 40 && n > width {
 				t.Errorf("width %d: a line of %d columns: %s", width, n, l)
+			}
+		}
+	}
+}
+
+// TestListing checks that a table of events fits every usual terminal, also
+// with rows that are longer than the first ones.
+func TestListing(t *testing.T) {
+	long := strings.Repeat("long", 30)
+	page := func(text string) []*hansard.Entry {
+		return []*hansard.Entry{{Event: hansard.Event{
+			EventID: text, EventType: "agent." + text, AgentName: text, Action: text, Status: "cancelled", Timestamp: 1,
+		}}}
+	}
+	for _, width := range []int{80, 100, 119, 120, 200} {
+		for _, growing := range []bool{false, true} {
+			var b bytes.Buffer
+			l := newListing(formatTable, &b, terminal{is: true, width: width}, time.UTC, growing)
+			for _, text := range []string{"x", long} {
+				if err := l.add(page(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+			if len(lines) != 3 || strings.Contains(lines[0], "ID") != (width >= 120) {
+				t.Errorf("width %d: %s", width, &b)
+			}
+			for _, line := range lines {
+				if n := runewidth.StringWidth(line); n > width {
+					t.Errorf("width %d: a line of %d columns:\n%s", width, n, line)
+				}
+			}
+			if growing && strings.Count(lines[2], "long") < 5 {
+				t.Errorf("width %d: no room was left: %s", width, lines[2])
 			}
 		}
 	}

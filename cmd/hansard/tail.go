@@ -58,7 +58,7 @@ func (v *tail) run(ctx context.Context) error {
 		err := hansard.Errorf(hansard.KindInvalid, "-f follows a server; files that are read with --data do not change")
 		return hansard.WithHint(err, "start a server on the folder: hansard serve --data "+v.p.global.data)
 	}
-	list := newListing(format, v.p.stdout, t, v.p.global.zone())
+	list := newListing(format, v.p.stdout, t, v.p.global.zone(), v.follow)
 	return v.p.with(func(b backend) error {
 		last, err := v.last(ctx, b, list)
 		if err != nil || !v.follow {

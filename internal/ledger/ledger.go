@@ -42,11 +42,11 @@ type Config struct {
 	FS     durable.FS // default durable.OS
 
 	JournalSize     int64         // bytes of a journal file; default 64 MiB
-	SealRows        int           // entries of a log that make it seal; default 32,768
+	SealRows        int           // entries of a log that make it seal; default 16,384
 	SealAfter       time.Duration // how long an entry may wait to be sealed; default 60 s
 	CheckpointEvery time.Duration // default 1 s
 	MaxPending      int64         // bytes waiting to be committed; default 64 MiB
-	MaxUnsealed     int64         // bytes committed and not sealed; default 256 MiB
+	MaxUnsealed     int64         // bytes committed and not sealed; default 128 MiB
 	DedupWindow     time.Duration // how long an id is remembered; default 30 days
 
 	Follower Follower     // default none
@@ -70,12 +70,12 @@ func (c *Config) setDefaults() {
 	}
 	def(&c.JournalSize, 64<<20)
 	def(&c.MaxPending, 64<<20)
-	def(&c.MaxUnsealed, 256<<20)
+	def(&c.MaxUnsealed, 128<<20)
 	def((*int64)(&c.SealAfter), int64(60*time.Second))
 	def((*int64)(&c.CheckpointEvery), int64(time.Second))
 	def((*int64)(&c.DedupWindow), int64(30*24*time.Hour))
 	if c.SealRows == 0 {
-		c.SealRows = 32768
+		c.SealRows = 16384
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -99,9 +99,10 @@ type Ledger struct {
 	requests chan *request
 	pending  chan struct{} // closed when the committer is done
 	sealNow  chan struct{}
-	stop     chan struct{}
-	wg       sync.WaitGroup
-	sealMu   sync.Mutex // one seal at a time
+	stop     chan struct{}  // closed to end the sealer
+	sealed   chan struct{}  // closed when the sealer is done
+	wg       sync.WaitGroup // unlinking of superseded parts
+	sealMu   sync.Mutex     // one seal at a time
 
 	// mu guards everything below and all that hangs on it. The committer
 	// takes it to change what is committed, the sealer to change what is

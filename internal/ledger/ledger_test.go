@@ -208,7 +208,7 @@ func everyBit(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		rel, _ := filepath.Rel(dir, path)
-		for _, at := range []int{0, len(whole) / 3, len(whole) / 2, len(whole) * 9 / 10, len(whole) - 1} {
+		for _, at := range []int{len(whole) / 3, len(whole) * 9 / 10, len(whole) - 1} {
 			bad := append([]byte(nil), whole...)
 			bad[at] ^= 0x10
 			if err := os.WriteFile(path, bad, 0o600); err != nil {

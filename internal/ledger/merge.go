@@ -24,6 +24,9 @@ func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
 	if err != nil {
 		return err
 	}
+	if l.isClosed() {
+		return errBusy("the server is stopping")
+	}
 	infos, err := l.mergeable(lg, names)
 	if err != nil || len(infos) < 2 {
 		return err
@@ -47,6 +50,12 @@ func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
 	// next start removes.
 	l.replace(lg, []*part.Index{x})
 	return nil
+}
+
+func (l *Ledger) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 // mergeable returns the named parts if they are there and fit together.

@@ -27,7 +27,7 @@ func Open(cfg Config) (*Ledger, error) {
 	l := &Ledger{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys,
 		requests: make(chan *request, 1024), pending: make(chan struct{}),
-		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), tenants: map[string]*tenant{},
+		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{},
 	}
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)

@@ -18,13 +18,12 @@ const maxPartRows = 1 << 18
 // start begins the goroutines.
 func (l *Ledger) start() {
 	go l.runCommitter()
-	l.wg.Add(1)
 	go l.runSealer()
 }
 
 // runSealer seals what is due and signs checkpoints, until the ledger closes.
 func (l *Ledger) runSealer() {
-	defer l.wg.Done()
+	defer close(l.sealed)
 	tick := time.NewTicker(l.cfg.CheckpointEvery)
 	defer tick.Stop()
 	last := time.Now()
@@ -362,6 +361,7 @@ func (l *Ledger) Close() error {
 	l.closed = true
 	l.mu.Unlock()
 	close(l.stop)
+	<-l.sealed // nobody but Close makes statements from here on
 	for l.anyQueued() {
 		time.Sleep(time.Millisecond)
 	}

@@ -1,0 +1,162 @@
+package classify_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+var key = []byte("0123456789abcdef0123456789abcdef")
+
+func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record {
+	t.Helper()
+	engine, err := redact.New(redact.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ev.EventID == "" {
+		ev.EventID = "e"
+	}
+	r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: key}}, &ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := classify.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := c.Classify(r, "loopback", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func TestTiers(t *testing.T) {
+	f := func(ev hansard.Event, want hansard.Tier) {
+		t.Helper()
+		if got := record(t, classify.Config{}, ev).Entry().Tier; got != want {
+			t.Errorf("%s %q %q: tier %s, want %s", ev.EventType, ev.Status, ev.Error, got, want)
+		}
+	}
+	f(hansard.Event{EventType: hansard.TypeError}, hansard.TierCritical)
+	f(hansard.Event{EventType: hansard.TypeSecurity}, hansard.TierCritical)
+	f(hansard.Event{EventType: hansard.TypeCompliance}, hansard.TierCritical)
+	f(hansard.Event{EventType: hansard.TypeToolResult, Error: "x"}, hansard.TierCritical)
+	f(hansard.Event{EventType: hansard.TypeReasoning, Status: "timeout"}, hansard.TierCritical)
+	f(hansard.Event{EventType: hansard.TypeToolResult, Status: "denied"}, hansard.TierInfo)
+	for _, typ := range []string{hansard.TypeDecision, hansard.TypeHandoff, hansard.TypeHumanIntervention, hansard.TypeLifecycle} {
+		f(hansard.Event{EventType: typ}, hansard.TierCompliance)
+	}
+	for _, typ := range []string{hansard.TypeInvocation, hansard.TypeToolCall, hansard.TypeToolResult, hansard.TypeTokenUsage, hansard.TypeFeedback} {
+		f(hansard.Event{EventType: typ}, hansard.TierInfo)
+	}
+	f(hansard.Event{EventType: hansard.TypeReasoning}, hansard.TierDebug)
+	f(hansard.Event{EventType: "x.custom"}, hansard.TierDebug)
+	f(hansard.Event{EventType: hansard.TypeLLMResponse}, hansard.TierDebug)
+	f(hansard.Event{EventType: hansard.TypeLLMResponse, InputTokens: hansard.Some[int64](0)}, hansard.TierInfo)
+	f(hansard.Event{EventType: hansard.TypeGeneric, CostNanoUSD: hansard.Some[int64](1)}, hansard.TierInfo)
+	f(hansard.Event{EventType: hansard.TypeReasoning, RaiseTier: hansard.TierCompliance}, hansard.TierCompliance)
+	f(hansard.Event{EventType: hansard.TypeError, RaiseTier: hansard.TierDebug}, hansard.TierCritical)
+}
+
+func TestConfiguredTiers(t *testing.T) {
+	cfg := classify.Config{RaiseTiers: map[string]hansard.Tier{hansard.TypeReasoning: hansard.TierInfo, hansard.TypeError: hansard.TierDebug}}
+	if got := record(t, cfg, hansard.Event{EventType: hansard.TypeReasoning}).Entry().Tier; got != hansard.TierInfo {
+		t.Errorf("raised to %s", got)
+	}
+	if got := record(t, cfg, hansard.Event{EventType: hansard.TypeError}).Entry().Tier; got != hansard.TierCritical {
+		t.Errorf("lowered to %s", got)
+	}
+	if _, err := classify.New(classify.Config{RaiseTiers: map[string]hansard.Tier{"x": "meta"}}); err == nil {
+		t.Error("meta is no tier for events")
+	}
+}
+
+func TestFill(t *testing.T) {
+	e := record(t, classify.Config{}, hansard.Event{EventType: hansard.TypeToolResult, Error: "x", Status: "ok", EventID: "e7"}).Entry()
+	if e.Status != "error" || e.TraceID != "e7" || e.TimeSource != hansard.TimeOfReceipt || len(e.Salt) != 16 {
+		t.Errorf("status %q, trace %q, time source %q, salt of %d bytes", e.Status, e.TraceID, e.TimeSource, len(e.Salt))
+	}
+	e = record(t, classify.Config{}, hansard.Event{EventType: hansard.TypeToolResult, Error: "x", Status: "timeout", Timestamp: 1}).Entry()
+	if e.Status != "timeout" || e.TimeSource != hansard.TimeFromSender {
+		t.Errorf("status %q, time source %q", e.Status, e.TimeSource)
+	}
+	if err := part.NewEncoder().CheckContent(e); err != nil {
+		t.Error(err)
+	}
+	if e := record(t, classify.Config{}, hansard.Event{EventType: hansard.TypeGeneric}).Entry(); e.ContentSize != 0 || e.Salt != nil {
+		t.Errorf("an event without content commits to %d bytes", e.ContentSize)
+	}
+}
+
+// TestFingerprint checks that it follows what was sent, and nothing else.
+func TestFingerprint(t *testing.T) {
+	ev := hansard.Event{EventType: hansard.TypeToolCall, Params: json.RawMessage(`{"a":1}`)}
+	a, b := record(t, classify.Config{}, ev), record(t, classify.Config{}, ev)
+	if a.Fingerprint() != b.Fingerprint() {
+		t.Error("the same event twice has two fingerprints")
+	}
+	stored := *a.Entry()
+	stored.Position, stored.Index, stored.ReceivedAt, stored.Timestamp = 7, 8, 9, 9
+	if classify.Fingerprint(part.NewEncoder(), key, &stored) != a.Fingerprint() {
+		t.Error("a stored entry has another fingerprint than the event that was sent")
+	}
+	if classify.Fingerprint(part.NewEncoder(), []byte("another key"), &stored) == a.Fingerprint() {
+		t.Error("the fingerprint does not depend on the key")
+	}
+	ev.Params = json.RawMessage(`{"a":2}`)
+	if record(t, classify.Config{}, ev).Fingerprint() == a.Fingerprint() {
+		t.Error("other params, the same fingerprint")
+	}
+}
+
+// TestLeafFits fills every list and text of the envelope with what escapes to six
+// bytes each: the leaf stays within the format, and nothing is lost.
+func TestLeafFits(t *testing.T) {
+	long := strings.Repeat("\x01", 1000)
+	ev := hansard.Event{EventType: "x.long", AgentName: long, Action: long, ToolName: long, Decision: long, Service: long, Environment: long, Model: long, Provider: long, AgentVersion: long, ActorRole: long, HandoffTo: long, HandoffFrom: long, ErrorType: long}
+	for i := range 64 {
+		item := fmt.Sprintf("%02d", i) + strings.Repeat("\x02", 250)
+		ev.Tags = append(ev.Tags, item)
+		ev.Resources = append(ev.Resources, hansard.Resource{Kind: item, Operation: item, DataClass: item})
+	}
+	e := record(t, classify.Config{}, ev).Entry()
+	e.Position, e.Index, e.ReceivedAt, e.Timestamp = 1<<53-1, 1<<40, 1<<62, 1<<62
+	enc := part.NewEncoder()
+	if leaf := enc.AppendLeaf(nil, e); len(leaf) > part.MaxLeaf {
+		t.Errorf("leaf of %d bytes", len(leaf))
+	}
+	if !e.Truncated || !strings.Contains(string(e.Attributes), `"overflow.resources"`) || !json.Valid(e.Attributes) {
+		t.Errorf("truncated %v, attributes %.80s", e.Truncated, e.Attributes)
+	}
+	if err := enc.CheckContent(e); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCut(t *testing.T) {
+	cfg := classify.Config{MaxField: 1000}
+	text := "head " + strings.Repeat("é", 2000) + " tail"
+	raw, _ := json.Marshal(map[string]string{"text": text})
+	e := record(t, cfg, hansard.Event{EventType: hansard.TypeGeneric, Reasoning: text, Params: raw, Attributes: raw, Comment: "short"}).Entry()
+	if !e.Truncated || len(e.Reasoning) > 1000 || !strings.HasPrefix(e.Reasoning, "head ") || !strings.HasSuffix(e.Reasoning, " tail") || !strings.Contains(e.Reasoning, "bytes cut") {
+		t.Errorf("reasoning %.60q", e.Reasoning)
+	}
+	if len(e.Params) > 1000 || !json.Valid(e.Params) || !strings.Contains(string(e.Params), "tail") {
+		t.Errorf("params %.60q", e.Params)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(e.Attributes, &object); err != nil {
+		t.Errorf("attributes are no object: %v", err)
+	}
+	if e.Comment != "short" {
+		t.Errorf("comment %q", e.Comment)
+	}
+}
