@@ -67,6 +67,9 @@ func (c *Column) Null(e *hansard.Entry) bool {
 	case String:
 		return *c.str(e) == ""
 	case Int, Time:
+		if c.opt != nil {
+			return !c.opt(e).Set
+		}
 		_, ok := c.Int(e)
 		return !ok
 	case Float:

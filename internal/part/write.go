@@ -35,15 +35,19 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 		parquet.BloomFilters(parquet.SplitBlockFilter(10, "trace_id"), parquet.SplitBlockFilter(10, "event_id")),
 	)
 	columns := enc.schemaOrder(pw.Schema())
-	values := make([]parquet.Value, 0, RowGroup)
+	values := make([]parquet.Value, 0, writeBlock)
 	for len(entries) > 0 {
 		group := slices.Clone(entries[:min(RowGroup, len(entries))])
 		entries = entries[len(group):]
 		sortRows(group)
-		for i, cw := range pw.ColumnWriters() {
-			values = columns[i].appendValues(values[:0], group, i)
-			if _, err := cw.WriteRowValues(values); err != nil {
-				return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
+		for len(group) > 0 {
+			block := group[:min(writeBlock, len(group))]
+			group = group[len(block):]
+			for i, cw := range pw.ColumnWriters() {
+				values = columns[i].appendValues(values[:0], block, i)
+				if _, err := cw.WriteRowValues(values); err != nil {
+					return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
+				}
 			}
 		}
 		if err := pw.Flush(); err != nil {
@@ -55,6 +59,10 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 	}
 	return nil
 }
+
+// writeBlock is how many rows are written column by column at a time: few
+// enough that they stay in the processor's cache meanwhile.
+const writeBlock = 256
 
 func sortRows(entries []*hansard.Entry) {
 	sort.Slice(entries, func(i, j int) bool {

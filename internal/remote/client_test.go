@@ -354,6 +354,19 @@ func TestFollowEnds(t *testing.T) {
 	if err != context.Canceled {
 		t.Errorf("%v, want cancelled", err)
 	}
+	for want, body := range map[hansard.Kind]string{
+		hansard.KindInternal: "event: event\ndata: {\n\n",
+		hansard.KindTooLarge: "data: " + strings.Repeat("x", remote.MaxLine) + "\n\n",
+	} {
+		c = ask(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			io.WriteString(w, body)
+		})
+		lost := func(err error, _ time.Duration) { t.Errorf("tries again after %v", err) }
+		if err := c.Follow(t.Context(), remote.Feed{Lost: lost}); hansard.KindOf(err) != want {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
 	c = ask(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<h1>hello</h1>") })
 	if err := c.Follow(t.Context(), remote.Feed{}); hansard.KindOf(err) != hansard.KindInvalid {
 		t.Errorf("%v, want that it is no live feed", err)

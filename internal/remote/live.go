@@ -38,7 +38,8 @@ const (
 
 // Follow calls f.Each for each entry that matches until ctx ends. When the
 // connection is lost it tries again, and goes on after the last entry it had. It
-// gives up on a refusal: a search that is wrong, or a caller who may not.
+// gives up on a refusal (a search that is wrong, a caller who may not) and on an
+// entry that it cannot read: the next attempt would meet it again.
 func (c *Client) Follow(ctx context.Context, f Feed) error {
 	wait := firstWait
 	for {
@@ -48,7 +49,7 @@ func (c *Client) Follow(ctx context.Context, f Feed) error {
 			return ctx.Err()
 		case errors.Is(err, errEach):
 			return errors.Unwrap(err)
-		case kind == hansard.KindInvalid, kind == hansard.KindDenied, kind == hansard.KindNotFound:
+		case kind == hansard.KindInvalid, kind == hansard.KindDenied, kind == hansard.KindNotFound, kind == hansard.KindTooLarge:
 			return err
 		}
 		if got {
@@ -66,8 +67,8 @@ func (c *Client) Follow(ctx context.Context, f Feed) error {
 	}
 }
 
-// errEach marks an error of Feed.Each.
-var errEach = errors.New("the reader of the live feed failed")
+// errEach marks an error over one entry, which ends the following.
+var errEach = errors.New("an entry could not be handed over")
 
 type eachError struct{ err error }
 
@@ -126,7 +127,7 @@ func (c *Client) messages(s *Stream, f *Feed) (got bool, err error) {
 		}
 		var e entry
 		if err := json.Unmarshal(m.Data, &e); err != nil {
-			return got, hansard.Errorf(hansard.KindInternal, "an entry of the live feed cannot be read: %w", err)
+			return got, eachError{hansard.Errorf(hansard.KindInternal, "an entry of the live feed cannot be read: %w", err)}
 		}
 		if f.After.Set && e.Position <= f.After.V {
 			continue // sent again after a reconnection

@@ -9,8 +9,8 @@ import (
 )
 
 // MaxLine bounds one line of an event stream, and the data of one message, in
-// bytes.
-const MaxLine = 4 << 20
+// bytes: an entry has several fields of up to 1 MiB.
+const MaxLine = 16 << 20
 
 // Message is one message of an event stream (WHATWG HTML, section 9.2).
 type Message struct {
