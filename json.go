@@ -105,6 +105,7 @@ type wireContent struct {
 	Alg    string `json:"alg"`
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
+	Salt   string `json:"salt,omitempty"` // gone after an erasure
 }
 
 // MarshalJSON renders the entry with EVENT.md's names. Durations are in
@@ -139,7 +140,7 @@ func (e *Entry) MarshalJSON() ([]byte, error) {
 		w.Redactions[r.Kind] = r.N
 	}
 	if e.ContentSize > 0 {
-		w.Content = &wireContent{"sha256", e.ContentDigest.String(), e.ContentSize}
+		w.Content = &wireContent{"sha256", e.ContentDigest.String(), e.ContentSize, hex.EncodeToString(e.Salt)}
 		w.Erased = len(e.Salt) == 0
 	}
 	if e.LeafHash != (Hash{}) {
@@ -148,8 +149,7 @@ func (e *Entry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. The salt of the content is not in
-// it: whoever needs the commitment asks for a proof.
+// UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Entry) UnmarshalJSON(b []byte) error {
 	var w wire
 	if err := json.Unmarshal(b, &w); err != nil {
@@ -207,6 +207,12 @@ func (e *Entry) unmarshalRest(w *wire) (err error) {
 		e.ContentSize = w.Content.Size
 		if _, err := hex.Decode(e.ContentDigest[:], []byte(w.Content.Digest)); err != nil {
 			return fmt.Errorf("content digest: %w", err)
+		}
+		if e.Salt, err = hex.DecodeString(w.Content.Salt); err != nil {
+			return fmt.Errorf("content salt: %w", err)
+		}
+		if len(e.Salt) == 0 {
+			e.Salt = nil
 		}
 	}
 	_, err = hex.Decode(e.LeafHash[:], []byte(w.LeafHash))

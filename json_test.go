@@ -39,6 +39,10 @@ func TestEntryJSON(t *testing.T) {
 	if _, ok := fields["output_tokens"]; ok {
 		t.Error("an absent figure is shown")
 	}
+	want.Salt = []byte("0123456789abcdef")
+	if b, err = json.Marshal(want); err != nil {
+		t.Fatal(err)
+	}
 	var got hansard.Entry
 	if err := json.Unmarshal(b, &got); err != nil {
 		t.Fatal(err)

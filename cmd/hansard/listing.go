@@ -84,15 +84,19 @@ type tableListing struct {
 const wide = 120
 
 func newTableListing(w io.Writer, t terminal, zone *time.Location, growing bool) *tableListing {
-	part := func(n, most int) int { return min(t.width/n, most) }
+	l := &tableListing{w: w, zone: zone, wide: t.width == 0 || t.width >= wide}
+	room, ids := t.width, min(t.width/5, 40)
+	if l.wide {
+		room -= ids
+	}
+	part := func(n, most int) int { return min(room/n, most) }
 	columns := []column{
 		{title: "TIME", most: 19}, {title: "AGENT", most: part(8, 20)}, {title: "TYPE", most: part(7, 18)},
 		{title: "ACTION", most: part(5, 32)}, {title: "DETAILS", rest: true, most: 12},
 		{title: "STATUS", most: part(11, 9), paint: paintStatus},
 	}
-	l := &tableListing{w: w, zone: zone, wide: t.width == 0 || t.width >= wide}
 	if l.wide {
-		columns = append(columns, column{title: "ID", most: part(4, 40), paint: dim})
+		columns = append(columns, column{title: "ID", most: ids, paint: dim})
 	} else {
 		columns[0].most = len(shortTime)
 	}

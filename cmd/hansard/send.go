@@ -31,7 +31,8 @@ func newSend(p *program) *cobra.Command {
 		Short: "Send events to a server",
 		Long: `Send events: one JSON object, an array, or one object a line. Without FILE, or
 with -, they are read from standard input. The answer comes when they are on
-disk; what is refused is listed by line, and the rest is kept.`,
+disk; what is refused is listed by line, and the rest is kept. A file may be
+compressed (.gz, .zst).`,
 		Example: `  hansard send events.ndjson
   echo '{"agent_name":"me","action":"hello"}' | hansard send -
   hansard send events.json --entries -o json`,
@@ -71,7 +72,7 @@ func (v *send) run(ctx context.Context, path string) error {
 	body, contentType := sniff(in, path)
 	bar := v.p.newProgress(filepath.Base(path), size)
 	r, err := c.Send(ctx, remote.Upload{
-		Body: body, Size: size, ContentType: contentType, IdempotencyKey: v.key, Entries: v.entries,
+		Body: body, Size: size, ContentType: contentType, Encoding: encodingOf(path), IdempotencyKey: v.key, Entries: v.entries,
 		Progress: func(done int64) { bar.set(done, size) },
 	})
 	bar.end()
@@ -134,6 +135,17 @@ func (v *send) places(r *intake.Receipt) error {
 	return t.write(v.p.stdout, rows)
 }
 
+// encodingOf returns how a file is compressed, by its name.
+func encodingOf(path string) string {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gz":
+		return "gzip"
+	case ".zst":
+		return "zstd"
+	}
+	return ""
+}
+
 // peeked is how much of a body is looked at to see its form, in bytes.
 const peeked = 64 << 10
 
@@ -141,11 +153,18 @@ const peeked = 64 << 10
 // begins.
 func sniff(r io.Reader, path string) (io.Reader, string) {
 	const lines, json = "application/x-ndjson", "application/json"
+	compressed := encodingOf(path) != ""
+	if compressed {
+		path = strings.TrimSuffix(path, filepath.Ext(path))
+	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".ndjson", ".jsonl":
 		return r, lines
 	case ".json":
 		return r, json
+	}
+	if compressed {
+		return r, lines
 	}
 	b := bufio.NewReaderSize(r, peeked)
 	head, _ := b.Peek(peeked) // an error comes again from the read

@@ -99,6 +99,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return hansard.WithHint(fmt.Errorf("listen: %w", err), "another server may be running; choose another address with --listen")
 	}
 	guard.Listen = listener.Addr().String()
+	if cfg.Listen = guard.Listen; notice != "" {
+		notice, _ = access.CheckListen(cfg.Listen, guard.Tokens != nil, cfg.TLSCert != "", f.insecureHTTP) // with the port that it got
+	}
 	server, err := api.New(api.Config{
 		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
 		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, Logger: logger,

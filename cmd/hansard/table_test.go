@@ -185,6 +185,8 @@ func TestSniff(t *testing.T) {
 	f("-", "{\n\"a\":1}", object)
 	f("-", " [{\"a\":1},\n{\"a\":2}]", object)
 	f("-", "", object)
+	f("x.json.gz", "\x1f\x8b", object)
+	f("x.gz", "\x1f\x8b", lines)
 }
 
 // TestImportBusy checks that a file is sent again to a busy server, and what

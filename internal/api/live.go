@@ -59,7 +59,8 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	st := &stream{w: w, rc: http.NewResponseController(w), match: match, after: after, resumed: resume}
-	if st.comment("connected"); resume {
+	st.connected(s.cfg.Ledger.LastPosition(id.Tenant))
+	if resume {
 		if err := s.catchUp(r.Context(), id.Tenant, st); err != nil {
 			st.named("error", "catching up failed; connect again")
 			return
@@ -156,6 +157,17 @@ func (st *stream) send(entries []*hansard.Entry) {
 func (st *stream) named(name, text string) {
 	st.write(fmt.Sprintf("event: %s\ndata: %s\n\n", name, text))
 	st.flush()
+}
+
+// connected says where the record is, so that a reader who loses the connection
+// before the first event knows where to go on.
+func (st *stream) connected(last uint64, ok bool) {
+	if !st.resumed && ok {
+		st.write(fmt.Sprintf("event: connected\nid: %d\ndata: {}\n\n", last))
+		st.flush()
+		return
+	}
+	st.comment("connected")
 }
 
 func (st *stream) comment(text string) {

@@ -95,7 +95,11 @@ func (s *Server) getTile(w http.ResponseWriter, r *http.Request, log hansard.Log
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if tile.W == 1<<tile.H {
-		w.Header().Set("Cache-Control", "private, max-age=604800, immutable")
+		who := "private"
+		if s.cfg.PublicLog {
+			who = "public"
+		}
+		w.Header().Set("Cache-Control", who+", max-age=604800, immutable")
 	}
 	w.Write(b) // the caller may be gone; there is nobody to tell
 }

@@ -103,6 +103,7 @@ type Ledger struct {
 	sealed   chan struct{}  // closed when the sealer is done
 	wg       sync.WaitGroup // unlinking of superseded parts
 	sealMu   sync.Mutex     // one seal at a time
+	leaves   leafCache
 
 	// mu guards everything below and all that hangs on it. The committer
 	// takes it to change what is committed, the sealer to change what is

@@ -4,7 +4,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/proof"
 )
 
@@ -44,6 +43,18 @@ func (l *Ledger) Log(id hansard.LogID) (Info, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return lg.info(), nil
+}
+
+// LastPosition returns the position of the tenant's last committed entry, and
+// whether there is one.
+func (l *Ledger) LastPosition(tenantName string) (uint64, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tenants[tenantName]
+	if t == nil || t.next == 0 {
+		return 0, false
+	}
+	return t.next - 1, true
 }
 
 func (l *Ledger) log(id hansard.LogID) (*log, error) {
@@ -114,83 +125,4 @@ func (lg *log) checkTile(level int, n uint64, width int) error {
 		}
 	}
 	return hansard.Errorf(hansard.KindNotFound, "log %s has no such tile", lg.id)
-}
-
-// Bundle returns an entry bundle of a log as tlog-tiles serves it: width leaves,
-// each after its length in two bytes, from index n*256 on.
-func (l *Ledger) Bundle(id hansard.LogID, n uint64, width int) ([]byte, error) {
-	lg, err := l.log(id)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	err = lg.checkTile(0, n, width)
-	first := n * tileWidth
-	fresh := lg.freshFrom(first, width)
-	parts := lg.parts
-	l.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	leaves := map[uint64][]byte{}
-	for _, e := range fresh {
-		leaves[e.Index] = l.enc.AppendLeaf(nil, e)
-	}
-	for _, p := range parts {
-		if p.Name.First < first+uint64(width) && first < p.Name.End {
-			if err := l.readLeaves(leaves, p, first, width); err != nil {
-				return nil, err
-			}
-		}
-	}
-	var b []byte
-	for i := range uint64(width) {
-		leaf, ok := leaves[first+i]
-		if !ok {
-			return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s is not kept any more", first+i, id)
-		}
-		b = append(b, byte(len(leaf)>>8), byte(len(leaf)))
-		b = append(b, leaf...)
-	}
-	return b, nil
-}
-
-// freshFrom returns those of width entries from the first on that are in no
-// part yet. l.mu is held.
-func (lg *log) freshFrom(first uint64, width int) []*hansard.Entry {
-	var entries []*hansard.Entry
-	for i := range uint64(width) {
-		if x := first + i; x >= lg.sealedEnd && x-lg.sealedEnd < uint64(len(lg.fresh)) {
-			entries = append(entries, lg.fresh[x-lg.sealedEnd].Entry)
-		}
-	}
-	return entries
-}
-
-// readLeaves renders the leaves of a part that are among width entries from the
-// first on. A bundle lies in one row group, so that one is read.
-func (l *Ledger) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
-	f, err := l.cfg.FS.Open(PartPath(l.cfg.Dir, p), false)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	pf, err := l.enc.Open(f, p.Bytes, p.Log)
-	if err != nil {
-		return err
-	}
-	group := 0
-	if first > p.Name.First {
-		group = int((first - p.Name.First) / part.RowGroup)
-	}
-	entries, err := pf.Read(group)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Index >= first && e.Index < first+uint64(width) {
-			leaves[e.Index] = l.enc.AppendLeaf(nil, e)
-		}
-	}
-	return nil
 }

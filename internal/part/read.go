@@ -80,7 +80,17 @@ func (f *File) Groups() int { return len(f.file.RowGroups()) }
 
 // Read returns all entries of row group i in the part's order. Leaf hashes are
 // not set.
-func (f *File) Read(i int) (entries []*hansard.Entry, err error) {
+func (f *File) Read(i int) ([]*hansard.Entry, error) {
+	return f.read(i, func(*Column) bool { return true })
+}
+
+// ReadEnvelopes returns the entries of row group i without their content: what
+// their leaves are rendered from.
+func (f *File) ReadEnvelopes(i int) ([]*hansard.Entry, error) {
+	return f.read(i, func(c *Column) bool { return c.Class != Content })
+}
+
+func (f *File) read(i int, wanted func(*Column) bool) (entries []*hansard.Entry, err error) {
 	defer recoverCorrupt(&err)
 	group := f.file.RowGroups()[i]
 	n := group.NumRows()
@@ -91,6 +101,9 @@ func (f *File) Read(i int) (entries []*hansard.Entry, err error) {
 		entries[k] = &block[k]
 	}
 	for k, chunk := range group.ColumnChunks() {
+		if !wanted(f.columns[k]) {
+			continue
+		}
 		if err := f.columns[k].read(chunk, entries); err != nil {
 			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
 		}

@@ -28,7 +28,7 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 		return fmt.Errorf("write part: no entries")
 	}
 	pw := parquet.NewWriter(w, enc.Schema(),
-		parquet.CreatedBy("hansard", FormatVersion, ""),
+		parquet.CreatedBy("hansard", FormatVersion+".0.0", "1"),
 		parquet.DataPageStatistics(true),
 		parquet.KeyValueMetadata("hansard.part", FormatVersion),
 		parquet.KeyValueMetadata("hansard.log", entries[0].Log.String()),

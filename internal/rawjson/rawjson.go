@@ -20,9 +20,7 @@ type SyntaxError struct {
 // Error returns the message and the offset.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Msg, e.Offset) }
 
-func fail(i int, format string, args ...any) (int, error) {
-	return i, &SyntaxError{i, fmt.Sprintf(format, args...)}
-}
+func fail(i int, msg string) (int, error) { return i, &SyntaxError{i, msg} }
 
 // Valid returns nil if b holds exactly one JSON value, nested at most maxDepth
 // deep, with optional white space around it; else a *SyntaxError.
@@ -32,7 +30,7 @@ func Valid(b []byte, maxDepth int) error {
 		return err
 	}
 	if i = SkipSpace(b, i); i != len(b) {
-		_, err = fail(i, "unexpected %q after the value", b[i])
+		_, err = fail(i, "expected nothing after the value")
 		return err
 	}
 	return nil
@@ -193,7 +191,7 @@ func hex4(b []byte, i int) (rune, bool) {
 
 func scanLiteral(b []byte, i int, lit string) (int, error) {
 	if len(b)-i < len(lit) || string(b[i:i+len(lit)]) != lit {
-		return fail(i, "expected %s", lit)
+		return fail(i, "expected a JSON value")
 	}
 	return i + len(lit), nil
 }
@@ -209,7 +207,7 @@ func scanNumber(b []byte, i int) (int, error) {
 	case i < len(b) && '1' <= b[i] && b[i] <= '9':
 		i = digits(b, i)
 	default:
-		return fail(start, "unexpected %q", b[start])
+		return fail(start, "expected a JSON value")
 	}
 	if i < len(b) && b[i] == '.' {
 		j := digits(b, i+1)

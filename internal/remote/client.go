@@ -35,7 +35,7 @@ type Config struct {
 	Token  string // bearer token; empty: none
 	Tenant string // for a server without tokens; empty: the server's default
 	// HTTPClient sends the requests; nil: one that gives up on a server that
-	// does not begin to answer within a minute after it has the request.
+	// does not begin to answer within five minutes after it has the request.
 	HTTPClient *http.Client
 }
 
@@ -66,7 +66,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{base: strings.TrimRight(u.String(), "/"), host: u.Hostname(), token: cfg.Token, tenant: cfg.Tenant, http: cfg.HTTPClient}
 	if c.http == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.ResponseHeaderTimeout = time.Minute
+		t.ResponseHeaderTimeout = 5 * time.Minute
 		c.http = &http.Client{Transport: t}
 	}
 	return c, nil

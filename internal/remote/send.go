@@ -17,6 +17,7 @@ type Upload struct {
 	Body        io.Reader
 	Size        int64  // bytes; -1: unknown
 	ContentType string // of the body; empty: application/x-ndjson
+	Encoding    string // how the body is compressed: gzip, zstd; empty: not
 	// IdempotencyKey gives events without an id one that is the same whenever
 	// the same body is sent under this key. Of Send only.
 	IdempotencyKey string
@@ -45,6 +46,9 @@ func (c *Client) upload(ctx context.Context, path string, query url.Values, up U
 		up.ContentType = "application/x-ndjson"
 	}
 	headers := map[string]string{"Content-Type": up.ContentType}
+	if up.Encoding != "" {
+		headers["Content-Encoding"] = up.Encoding
+	}
 	if up.IdempotencyKey != "" {
 		headers["Idempotency-Key"] = up.IdempotencyKey
 	}

@@ -63,7 +63,7 @@ func hashBundle(bundle []byte) ([][]byte, error) {
 // shows that it would have noticed a changed bit in any kind of answer.
 func TestFsck(t *testing.T) {
 	s := start(t)
-	s.fill()
+	s.fill(60, 30)
 	for _, l := range s.logs() {
 		status, err := runFsck(t.Context(), s.base(l), l.Origin, l.verifier(t))
 		if err != nil {
@@ -142,7 +142,7 @@ func TestFsckWhileGrowing(t *testing.T) {
 			}
 		}
 	})
-	for i := range 20 {
+	for i := range 12 {
 		s.post(200 + i)
 		s.seal()
 		if i%4 == 3 {

@@ -45,7 +45,7 @@ type row map[string]any
 // the log's tiles.
 func TestParquet(t *testing.T) {
 	s := start(t)
-	s.fill()
+	s.fill(12, 100)
 	s.seal()
 	s.seal() // the statements that the first one made
 	hashes := map[string][]tlog.Hash{}

@@ -95,19 +95,19 @@ func (s *server) merge(most int) int {
 }
 
 // fill makes a record of all that a log can be made of: merged parts, parts
-// beside them, an unfinished part, and entries that are in no part yet; the last
-// ones fill more than a bundle of each log. The meta log has more than a bundle
-// too. A checkpoint covers all of it.
-func (s *server) fill() {
+// beside them, an unfinished part, and entries that are in no part yet. It seals
+// the given number of times after as many events each, and then some; each seal
+// puts four statements into the meta log. A checkpoint covers all of it.
+func (s *server) fill(seals, events int) {
 	s.t.Helper()
-	for i := range 60 {
-		s.post(20 + i*2)
+	for range seals {
+		s.post(events)
 		s.seal()
 	}
 	s.postGiant()
 	s.post(1000)
 	s.seal()
-	if n := s.merge(1000); n < 12 {
+	if n := s.merge(1000); n < 4 {
 		s.t.Fatalf("only %d parts to merge", n)
 	}
 	for range 2 {

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"errors"
+	"io/fs"
+	"sync"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// Bundle returns an entry bundle of a log as tlog-tiles serves it: width leaves,
+// each after its length in two bytes, from index n*256 on. They are rendered
+// from the parts.
+func (l *Ledger) Bundle(id hansard.LogID, n uint64, width int) ([]byte, error) {
+	lg, err := l.log(id)
+	if err != nil {
+		return nil, err
+	}
+	// A seal or a merge may unlink a part between the look and the read. Its
+	// entries are in another one then.
+	for attempt := 0; ; attempt++ {
+		b, err := l.bundle(lg, n, width)
+		if !errors.Is(err, fs.ErrNotExist) || attempt == 10 {
+			return b, err
+		}
+	}
+}
+
+func (l *Ledger) bundle(lg *log, n uint64, width int) ([]byte, error) {
+	first := n * tileWidth
+	l.mu.Lock()
+	err := lg.checkTile(0, n, width)
+	fresh := lg.freshFrom(first, width)
+	parts := lg.parts
+	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	leaves := map[uint64][]byte{}
+	for _, e := range fresh {
+		leaves[e.Index] = l.enc.AppendLeaf(nil, e)
+	}
+	for _, p := range parts {
+		if p.Name.First < first+uint64(width) && first < p.Name.End {
+			if err := l.readLeaves(leaves, p, first, width); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var b []byte
+	for i := range uint64(width) {
+		leaf, ok := leaves[first+i]
+		if !ok {
+			return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s is not kept any more", first+i, lg.id)
+		}
+		b = append(b, byte(len(leaf)>>8), byte(len(leaf)))
+		b = append(b, leaf...)
+	}
+	return b, nil
+}
+
+// freshFrom returns those of width entries from the first on that are in no
+// part yet. l.mu is held.
+func (lg *log) freshFrom(first uint64, width int) []*hansard.Entry {
+	var entries []*hansard.Entry
+	for i := range uint64(width) {
+		if x := first + i; x >= lg.sealedEnd && x-lg.sealedEnd < uint64(len(lg.fresh)) {
+			entries = append(entries, lg.fresh[x-lg.sealedEnd].Entry)
+		}
+	}
+	return entries
+}
+
+// readLeaves adds the leaves of a part that are among width entries from the
+// first on. A bundle lies in one row group.
+func (l *Ledger) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
+	group := 0
+	if first > p.Name.First {
+		group = int((first - p.Name.First) / part.RowGroup)
+	}
+	all, err := l.leaves.get(l, p, group)
+	if err != nil {
+		return err
+	}
+	start := p.Name.First + uint64(group)*part.RowGroup
+	for i := range uint64(width) {
+		if at := first + i; at >= start && at-start < uint64(len(all)) {
+			leaves[at] = all[at-start]
+		}
+	}
+	return nil
+}
+
+// leafCache keeps the leaves of the row group that was asked for last: whoever
+// reads a log reads its bundles in order, 128 of them from one row group.
+type leafCache struct {
+	mu     sync.Mutex // held while a row group is read, so that it is read once
+	path   string
+	group  int
+	leaves [][]byte // by index, from the group's first on
+}
+
+func (c *leafCache) get(l *Ledger, p part.Info, group int) ([][]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	path := PartPath(l.cfg.Dir, p)
+	if c.path == path && c.group == group {
+		return c.leaves, nil
+	}
+	leaves, err := l.renderGroup(path, p, group)
+	if err != nil {
+		return nil, err
+	}
+	c.path, c.group, c.leaves = path, group, leaves
+	return leaves, nil
+}
+
+// renderGroup renders the leaves of one row group in the order of their indexes.
+func (l *Ledger) renderGroup(path string, p part.Info, group int) ([][]byte, error) {
+	f, err := l.cfg.FS.Open(path, false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	pf, err := l.enc.Open(f, p.Bytes, p.Log)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := pf.ReadEnvelopes(group)
+	if err != nil {
+		return nil, err
+	}
+	first := p.Name.First + uint64(group)*part.RowGroup
+	leaves := make([][]byte, len(entries))
+	for _, e := range entries {
+		if e.Index < first || e.Index-first >= uint64(len(leaves)) {
+			return nil, hansard.Errorf(hansard.KindCorrupt, "part %s of %s: entry %d is in the wrong row group", p.Name, p.Log, e.Index)
+		}
+		leaves[e.Index-first] = l.enc.AppendLeaf(nil, e)
+	}
+	return leaves, nil
+}
