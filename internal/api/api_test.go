@@ -476,13 +476,20 @@ func TestLive(t *testing.T) {
 		}
 		sc := bufio.NewScanner(res.Body)
 		sc.Buffer(nil, 4<<20)
-		sc.Scan() // ": connected"
+		sc.Scan() // the feed has begun
 		return sc, func() { res.Body.Close() }
 	}
 	next := func(sc *bufio.Scanner) (id, event string) {
+		event = ""
 		for sc.Scan() {
+			if v, ok := strings.CutPrefix(sc.Text(), "event: "); ok {
+				event = v
+			}
 			if v, ok := strings.CutPrefix(sc.Text(), "id: "); ok {
 				id = v
+			}
+			if event != "event" {
+				continue
 			}
 			if v, ok := strings.CutPrefix(sc.Text(), "data: "); ok {
 				var e hansard.Entry

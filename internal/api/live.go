@@ -41,7 +41,7 @@ const (
 func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	id, _ := access.IdentityOf(r.Context())
 	q := r.URL.Query().Get("q")
-	after, resume, err := resumeFrom(r)
+	next, resume, err := resumeFrom(r)
 	if err == nil {
 		err = noPersons(q)
 	}
@@ -54,23 +54,30 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	st := &stream{w: w, rc: http.NewResponseController(w), match: match, next: next}
+	if !resume {
+		// Where the record is now, read before the watching begins: what is
+		// committed in between is caught up with.
+		last, ok := s.cfg.Ledger.LastPosition(id.Tenant)
+		if ok {
+			st.next = last + 1
+		}
+	}
 	watcher := s.cfg.Hub.Watch(id.Tenant, liveDepth)
 	defer watcher.Close()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	st := &stream{w: w, rc: http.NewResponseController(w), match: match, after: after, resumed: resume}
-	st.connected(s.cfg.Ledger.LastPosition(id.Tenant))
-	if resume {
-		if err := s.catchUp(r.Context(), id.Tenant, st); err != nil {
-			st.named("error", "catching up failed; connect again")
-			return
-		}
+	st.connected()
+	if err := s.catchUp(r.Context(), id.Tenant, st); err != nil {
+		st.named("error", "catching up failed; connect again")
+		return
 	}
 	s.follow(r.Context(), watcher.Entries(), st)
 }
 
-// resumeFrom reads the position that a reader has seen last.
-func resumeFrom(r *http.Request) (after uint64, ok bool, err error) {
+// resumeFrom reads the position that a reader has seen last, and returns the one
+// after it.
+func resumeFrom(r *http.Request) (next uint64, ok bool, err error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
 		text = r.URL.Query().Get("after")
@@ -78,17 +85,18 @@ func resumeFrom(r *http.Request) (after uint64, ok bool, err error) {
 	if text == "" {
 		return 0, false, nil
 	}
-	if after, err = strconv.ParseUint(text, 10, 53); err != nil {
+	seen, err := strconv.ParseUint(text, 10, 53)
+	if err != nil {
 		return 0, false, hansard.Errorf(hansard.KindInvalid, "Last-Event-ID, or after, must be a position")
 	}
-	return after, true, nil
+	return seen + 1, true, nil
 }
 
-// catchUp sends what was committed after the position that the reader saw. The
+// catchUp sends what was committed from the stream's next position on. The
 // watcher is collecting already, so that nothing falls in between.
 func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
 	for {
-		entries, err := s.cfg.Lake.Follow(ctx, tenant, hansard.Tiers, st.after+1, livePage)
+		entries, err := s.cfg.Lake.Follow(ctx, tenant, hansard.Tiers, st.next, livePage)
 		if err != nil {
 			return err
 		}
@@ -123,25 +131,23 @@ func (s *Server) follow(ctx context.Context, commits <-chan []*hansard.Entry, st
 
 // stream writes server-sent events.
 type stream struct {
-	w       http.ResponseWriter
-	rc      *http.ResponseController
-	match   func(*hansard.Entry) bool
-	after   uint64 // the last position that was sent or passed over
-	resumed bool   // positions up to after were seen already
-	err     error
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	match func(*hansard.Entry) bool
+	next  uint64 // positions below were sent, passed over, or seen before
+	err   error
 }
 
-// send writes the entries that match, in order. Those that a resumed reader has
-// seen are left out.
+// send writes the entries that match, in order, from the next position on.
 func (st *stream) send(entries []*hansard.Entry) {
 	for _, e := range entries {
 		if st.err != nil {
 			return
 		}
-		if st.resumed && e.Position <= st.after {
+		if e.Position < st.next {
 			continue
 		}
-		st.after, st.resumed = e.Position, true
+		st.next = e.Position + 1
 		if st.match(e) {
 			b, err := json.Marshal(e)
 			if err != nil {
@@ -161,13 +167,13 @@ func (st *stream) named(name, text string) {
 
 // connected says where the record is, so that a reader who loses the connection
 // before the first event knows where to go on.
-func (st *stream) connected(last uint64, ok bool) {
-	if !st.resumed && ok {
-		st.write(fmt.Sprintf("event: connected\nid: %d\ndata: {}\n\n", last))
-		st.flush()
+func (st *stream) connected() {
+	if st.next == 0 {
+		st.comment("connected")
 		return
 	}
-	st.comment("connected")
+	st.write(fmt.Sprintf("event: connected\nid: %d\ndata: {}\n\n", st.next-1))
+	st.flush()
 }
 
 func (st *stream) comment(text string) {

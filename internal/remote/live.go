@@ -122,17 +122,24 @@ func (c *Client) messages(s *Stream, f *Feed) (got bool, err error) {
 			return got, hansard.Errorf(hansard.KindBusy, "the live feed broke: %w", err)
 		}
 		got = true
+		if m.Event == "connected" && !f.After.Set {
+			// Where the record was when the feed began: what is lost before
+			// the first event is asked for from there.
+			if last, err := strconv.ParseUint(m.ID, 10, 64); err == nil {
+				f.After = hansard.Some(last)
+			}
+		}
 		if m.Event != "event" {
 			continue
 		}
-		var e entry
+		var e hansard.Entry
 		if err := json.Unmarshal(m.Data, &e); err != nil {
 			return got, eachError{hansard.Errorf(hansard.KindInternal, "an entry of the live feed cannot be read: %w", err)}
 		}
 		if f.After.Set && e.Position <= f.After.V {
 			continue // sent again after a reconnection
 		}
-		if err := f.Each(&e.Entry); err != nil {
+		if err := f.Each(&e); err != nil {
 			return got, eachError{err}
 		}
 		f.After = hansard.Some(e.Position)

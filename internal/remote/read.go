@@ -66,22 +66,22 @@ func (c *Client) Events(ctx context.Context, q reading.Question) (*reading.Event
 		return nil, err
 	}
 	var page struct {
-		Events     []entry `json:"events"`
-		NextCursor string  `json:"next_cursor"`
+		Events     []*hansard.Entry `json:"events"`
+		NextCursor string           `json:"next_cursor"`
 	}
 	if err := c.json(ctx, k, &page); err != nil {
 		return nil, err
 	}
-	return &reading.Events{Events: entries(page.Events), NextCursor: page.NextCursor}, nil
+	return &reading.Events{Events: page.Events, NextCursor: page.NextCursor}, nil
 }
 
 // Event returns one event.
 func (c *Client) Event(ctx context.Context, id string) (*hansard.Entry, error) {
-	var e entry
+	var e hansard.Entry
 	if err := c.json(ctx, get("/v1/events/"+url.PathEscape(id), nil), &e); err != nil {
 		return nil, err
 	}
-	return &e.Entry, nil
+	return &e, nil
 }
 
 // Trace returns the timelines that a trace id, task id or event id stands for.
@@ -179,37 +179,4 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 func (c *Client) Ready(ctx context.Context) error {
 	_, _, err := c.bytes(ctx, get("/readyz", nil))
 	return err
-}
-
-// entry is a hansard.Entry as a server writes one. An entry's JSON does not hold
-// the salt, by whose absence an Entry shows that its content was erased; it says
-// "erased" instead. So that what was not erased does not look so, such an entry
-// gets the zero salt: it fits no digest, and a proof has the real one.
-type entry struct{ hansard.Entry }
-
-const notErased = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-
-// UnmarshalJSON reads what hansard.Entry.MarshalJSON wrote.
-func (e *entry) UnmarshalJSON(b []byte) error {
-	if err := json.Unmarshal(b, &e.Entry); err != nil {
-		return err
-	}
-	var rest struct {
-		Erased bool `json:"erased"`
-	}
-	if err := json.Unmarshal(b, &rest); err != nil {
-		return err
-	}
-	if e.ContentSize > 0 && !rest.Erased && len(e.Salt) == 0 {
-		e.Salt = []byte(notErased)
-	}
-	return nil
-}
-
-func entries(from []entry) []*hansard.Entry {
-	out := make([]*hansard.Entry, len(from))
-	for i := range from {
-		out[i] = &from[i].Entry
-	}
-	return out
 }
