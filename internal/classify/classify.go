@@ -37,9 +37,6 @@ func (r Record) Fingerprint() [6]byte { return r.fingerprint }
 // journal.
 func (r Record) Size() int { return r.size }
 
-// entrySize is about what an entry takes in memory besides its content.
-const entrySize = 1800
-
 // Config sets what classification may.
 type Config struct {
 	// MaxField is how many bytes a single content field may have; what is
@@ -91,7 +88,7 @@ func (c *Classifier) Classify(r redact.Redacted, submittedBy string, key []byte)
 		rand.Read(e.Salt)
 		e.ContentDigest, e.ContentSize = part.Digest(e.Salt, content), int64(len(content))
 	}
-	rec.size = len(content) + entrySize
+	rec.size = len(content) + roughSize(e)
 	return rec, nil
 }
 

@@ -206,7 +206,7 @@ func TestDecodeRejects(t *testing.T) {
 	f(`{"a":1,}`, invalid, "event is not valid JSON: expected a key in quotes at byte 7")
 	f(`{"a"}`, invalid, "event is not valid JSON: expected ':' after a key at byte 4")
 	f(`{"a":1`, invalid, "event is not valid JSON: expected ',' or '}' at byte 6")
-	f(`{"a":}`, invalid, "event is not valid JSON: unexpected '}' at byte 5")
+	f(`{"a":}`, invalid, "event is not valid JSON: expected a JSON value at byte 5")
 	f(`{} {}`, invalid, "event is not valid JSON: more after the object at byte 3")
 	f("{\"a\":\"\xff\"}", invalid, "event is not valid JSON: invalid UTF-8 at byte 6")
 	f("{\"a\":\"0123456789\x01\"}", invalid, "event is not valid JSON: control character in a string at byte 16")

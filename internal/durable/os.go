@@ -72,7 +72,10 @@ func (OS) SyncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	if err := d.Sync(); err != nil {
+		return &SyncError{Path: path, Err: errors.Join(err, d.Close())}
+	}
+	return d.Close()
 }
 
 type osFile struct{ *os.File }

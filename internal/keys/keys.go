@@ -50,6 +50,9 @@ func Open(fsys durable.FS, dir, name string) (*Ring, error) {
 	return &Ring{fs: fsys, dir: dir, name: name}, nil
 }
 
+// Dir returns the key folder.
+func (r *Ring) Dir() string { return r.dir }
+
 // Name returns the server's name, with which every origin begins.
 func (r *Ring) Name() string { return r.name }
 

@@ -66,7 +66,7 @@ func (l *Ledger) commit(group []*request) {
 	l.mu.Lock()
 	st := l.newStage()
 	for _, r := range group {
-		if r.err = st.add(r); r.err != nil {
+		if r.err = l.disk(st.add(r)); r.err != nil {
 			r.results = nil
 		}
 	}
@@ -76,6 +76,13 @@ func (l *Ledger) commit(group []*request) {
 		return // duplicates only: what they repeat is durable
 	}
 	body := appendBody(nil, l.enc, sections)
+	if len(body) > maxBody && len(group) > 1 {
+		st.forget()
+		for _, r := range group { // nobody suffers from another's size
+			l.commit([]*request{r})
+		}
+		return
+	}
 	if err := l.reserve(len(body)); err != nil {
 		st.forget()
 		for _, r := range group {
@@ -103,20 +110,34 @@ func (l *Ledger) reserve(body int) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := l.journal.reserve(body)
-	if err != nil && durable.NoSpace(err) {
-		l.cfg.Logger.Warn("the disk is full; refusing events until there is room", "error", err)
-		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the disk is full"), "make room on the disk of the data folder; events are taken again then")
-	}
-	if err != nil {
+	err := l.disk(l.journal.reserve(body))
+	if err != nil && hansard.KindOf(err) != hansard.KindBusy {
 		l.cfg.Logger.Error("no new journal file", "error", err)
 		return hansard.Errorf(hansard.KindBusy, "the journal cannot grow: %w", err)
 	}
-	return nil
+	return err
+}
+
+// disk turns what a write failed with into what a sender is told. A full disk is
+// a busy server. A failed sync ends the process: what the disk holds is not
+// known any more.
+func (l *Ledger) disk(err error) error {
+	switch {
+	case durable.SyncFailed(err):
+		l.cfg.Fatal(err)
+	case durable.NoSpace(err):
+		l.cfg.Logger.Warn("the disk is full; refusing events until there is room", "error", err)
+		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the disk is full"), "make room on the disk of the data folder; events are taken again then")
+	}
+	return err
 }
 
 // publish makes a durable commit visible: trees, positions, followers.
 func (l *Ledger) publish(st *stage, sections []*section) {
+	// The follower hears of the entries before the sealer can see them.
+	if l.cfg.Follower != nil {
+		l.cfg.Follower.Committed(inOrder(sections))
+	}
 	l.mu.Lock()
 	now := time.Now()
 	for _, s := range st.order {
@@ -135,9 +156,6 @@ func (l *Ledger) publish(st *stage, sections []*section) {
 		full = full || len(s.log.fresh) >= l.cfg.SealRows
 	}
 	l.mu.Unlock()
-	if l.cfg.Follower != nil {
-		l.cfg.Follower.Committed(inOrder(sections))
-	}
 	if full {
 		l.wakeSealer()
 	}
@@ -316,9 +334,14 @@ func (st *stage) log(t *stagedTenant, tier hansard.Tier) (*stagedLog, error) {
 		t.tenant.logs[tier] = lg
 	}
 	s := &stagedLog{log: lg, first: lg.tree.size, tree: lg.tree.clone()}
+	if s.first == 0 && tier != hansard.TierMeta {
+		if err := st.addStatement(t, beginStatement(lg)); err != nil {
+			return nil, err
+		}
+	}
 	st.sections[id] = s
 	st.order = append(st.order, s)
-	if s.first == 0 {
+	if s.first == 0 && tier == hansard.TierMeta { // it states its own begin
 		return s, st.addStatement(t, beginStatement(lg))
 	}
 	return s, nil

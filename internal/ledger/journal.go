@@ -131,9 +131,6 @@ func journalHead(seq uint64, anew bool) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
-// begunHead reports whether the file's header was written at all.
-func begunHead(b []byte) bool { return !blank(b[:min(len(b), journalHeader)]) }
-
 // anew reports whether the file, whose header is sound, makes earlier ones void.
 func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 
@@ -182,13 +179,15 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 				return nil
 			}
 		}
-		// A crash here leaves a file of which recovery skips every entry.
-		if err := errors.Join(f.file.Close(), j.fs.Remove(f.path)); err != nil {
+		// A crash here leaves a file of which recovery skips every entry. The
+		// name goes for good before the next one does: a later file must not
+		// be gone where an earlier one is left.
+		if err := errors.Join(f.file.Close(), j.fs.Remove(f.path), j.fs.SyncDir(j.dir)); err != nil {
 			return fmt.Errorf("free journal file: %w", err)
 		}
 		j.files = j.files[1:]
 	}
-	return j.fs.SyncDir(j.dir)
+	return nil
 }
 
 // journalTail says how a journal file ends.
@@ -200,11 +199,13 @@ type journalTail struct {
 }
 
 // scanJournal calls f for each whole frame of the journal file in b, in order.
-func scanJournal(b []byte, seq uint64, f func(frame) error) (journalTail, error) {
+// With the journal's key it tells a frame behind damage from a sender's text that
+// looks like one.
+func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (journalTail, error) {
 	if err := checkJournalHead(b, seq); err != nil {
 		return journalTail{}, err
 	}
-	at := int64(journalHeader)
+	at, last := int64(journalHeader), uint64(0)
 	for at < int64(len(b)) {
 		fr, err := parseFrame(b[at:], seq, at)
 		if err != nil {
@@ -213,11 +214,11 @@ func scanJournal(b []byte, seq uint64, f func(frame) error) (journalTail, error)
 		if err := f(fr); err != nil {
 			return journalTail{}, err
 		}
-		at += fr.size
+		at, last = at+fr.size, fr.commit
 	}
 	tail := journalTail{end: at}
 	if rest := b[min(at, int64(len(b))):]; !blank(rest) {
-		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at), frameBegun(rest)
+		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest)
 	}
 	return tail, nil
 }
@@ -232,15 +233,24 @@ func frameBegun(b []byte) bool {
 	return size <= int64(len(b)) && blank(b[size:])
 }
 
-// frameAfter reports whether a whole frame begins anywhere after at.
-func frameAfter(b []byte, seq uint64, at int64) bool {
+// frameAfter reports whether a whole frame begins anywhere after at, of one of
+// the commits that may follow the last one.
+func frameAfter(b []byte, seq uint64, at int64, last uint64, key note.Verifier) bool {
 	for at += frameAlign; at+frameHeader <= int64(len(b)); at += frameAlign {
-		if _, err := parseFrame(b[at:], seq, at); err == nil {
+		commit := binary.LittleEndian.Uint64(b[at+8:])
+		if binary.LittleEndian.Uint32(b[at:]) != frameMagic || commit <= last || commit > last+maxCommits || binary.LittleEndian.Uint64(b[at+24:]) != 0 {
+			continue // told apart without reading the body
+		}
+		f, err := parseFrame(b[at:], seq, at)
+		if err == nil && (key == nil || key.Verify(signedText(f.commit, f.body), f.sig)) {
 			return true
 		}
 	}
 	return false
 }
+
+// maxCommits is more than a journal file has commits.
+const maxCommits = 1 << 24
 
 var errJournalHead = errors.New("journal: damaged file header")
 
@@ -276,6 +286,21 @@ func (l layout) journalSeqs() ([]uint64, error) {
 
 // maxJournal bounds how large a journal file may be that is read back.
 const maxJournal = 1 << 30
+
+// readHead returns the first bytes of a journal file.
+func (l layout) readHead(seq uint64) ([]byte, error) {
+	f, err := l.fs.Open(journalPath(l.journal(), seq), false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, journalHeader)
+	n, err := f.ReadAt(b, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b[:n], err
+}
 
 func (l layout) readJournal(seq uint64) ([]byte, error) {
 	b, err := durable.ReadFile(l.fs, journalPath(l.journal(), seq), maxJournal)

@@ -135,10 +135,11 @@ type log struct {
 	tree   tree      // all committed entries
 	tiles  tileStore // hashes below sealedEnd
 
-	parts     []part.Info // in the order of indexes
-	sealedEnd uint64
-	tail      []*sealable // sealed entries of the last, unfinished bundle
-	fresh     []*sealable // committed and not sealed, from sealedEnd on
+	parts      []part.Info // in the order of indexes
+	superseded []part.Info // found at start, not yet removed
+	sealedEnd  uint64
+	tail       []*sealable // sealed entries of the last, unfinished bundle
+	fresh      []*sealable // committed and not sealed, from sealedEnd on
 
 	signed     proofPoint // the last signed checkpoint
 	checkpoint []byte     // ... as published

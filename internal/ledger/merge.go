@@ -41,7 +41,7 @@ func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
 		return err
 	}
 	if err := l.stateSeal(lg, []*part.Index{x}); err != nil {
-		return err
+		return errors.Join(err, l.dropUnfinished([]*part.Index{x}))
 	}
 	if err := l.finishPart(x.Info); err != nil {
 		return err
@@ -58,6 +58,9 @@ func (l *Ledger) isClosed() bool {
 	return l.closed
 }
 
+// maxMergeBytes bounds the parts that one merge reads, compressed.
+const maxMergeBytes = 64 << 20
+
 // mergeable returns the named parts if they are there and fit together.
 func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 	l.mu.Lock()
@@ -73,6 +76,12 @@ func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 	for i := range infos[min(1, len(infos)):] {
 		if infos[i].Name.End != infos[i+1].Name.First || infos[i].Date != infos[i+1].Date {
 			return nil, hansard.Errorf(hansard.KindInvalid, "merge parts of %s: they do not follow each other on one date", lg.id)
+		}
+	}
+	bytes := int64(0)
+	for i, p := range infos {
+		if bytes += p.Bytes; bytes > maxMergeBytes {
+			return infos[:i], nil // the rest waits: a merge holds its entries in memory
 		}
 	}
 	if n := len(infos); n > 0 && infos[n-1].Name.End-infos[0].Name.First > maxPartRows {

@@ -69,10 +69,23 @@ func (l *Ledger) open() error {
 	if err := l.openLogs(); err != nil {
 		return err
 	}
-	if err := l.openJournal(); err != nil {
+	replayed, err := l.openJournal()
+	if err != nil {
 		return err
 	}
+	// Up to here a start that is refused has changed nothing.
 	if err := l.checkCheckpoints(); err != nil {
+		return err
+	}
+	if len(replayed.files) > 0 { // no graceful stop
+		if err := l.syncNames(); err != nil {
+			return err
+		}
+	}
+	if err := l.removeSuperseded(); err != nil {
+		return err
+	}
+	if err := replayed.rewrite(); err != nil {
 		return err
 	}
 	for _, t := range l.tenants {
@@ -188,22 +201,32 @@ func (l *Ledger) newLog(id hansard.LogID) (*log, error) {
 	if err := l.cfg.FS.MkdirAll(l.layout.log(id)); err != nil {
 		return nil, err
 	}
-	err = durable.WriteFile(l.cfg.FS, l.layout.vkey(id), func(w io.Writer) error {
-		_, err := io.WriteString(w, vkey+"\n")
-		return err
-	})
-	if err != nil {
+	if err := l.writeVKey(id, vkey); err != nil {
 		return nil, err
 	}
 	return l.openLog(l.tenants[id.Tenant], id)
 }
 
+func (l *Ledger) writeVKey(id hansard.LogID, vkey string) error {
+	return durable.WriteFile(l.cfg.FS, l.layout.vkey(id), func(w io.Writer) error {
+		_, err := io.WriteString(w, vkey+"\n")
+		return err
+	})
+}
+
 // openLog loads a log from its folder.
 func (l *Ledger) openLog(t *tenant, id hansard.LogID) (*log, error) {
-	_, err := durable.ReadFile(l.cfg.FS, l.layout.vkey(id), 4096)
-	signer, vkey, err := l.keys.LogSigner(id, errors.Is(err, fs.ErrNotExist))
+	_, missing := durable.ReadFile(l.cfg.FS, l.layout.vkey(id), 4096)
+	_, unsigned := durable.ReadFile(l.cfg.FS, l.layout.checkpoint(id), 1<<16)
+	begun := !errors.Is(missing, fs.ErrNotExist) || !errors.Is(unsigned, fs.ErrNotExist)
+	signer, vkey, err := l.keys.LogSigner(id, !begun)
 	if err != nil {
 		return nil, err
+	}
+	if errors.Is(missing, fs.ErrNotExist) { // a crash before it was written
+		if err := l.writeVKey(id, vkey); err != nil {
+			return nil, err
+		}
 	}
 	lg := &log{id: id, signer: signer, vkey: vkey, tiles: tileStore{l.cfg.FS, l.layout.tiles(id)}}
 	if err := l.loadParts(t, lg); err != nil {
@@ -220,8 +243,9 @@ func (l *Ledger) openLog(t *tenant, id hansard.LogID) (*log, error) {
 	return lg, l.loadTail(t, lg)
 }
 
-// loadParts finds the live parts and what their indexes say of them. What a
-// crash left behind, unfinished files and superseded parts, is removed.
+// loadParts finds the live parts and what their indexes say of them. Unfinished
+// files that a crash left behind are removed; superseded parts stay until the
+// start is certain.
 func (l *Ledger) loadParts(t *tenant, lg *log) error {
 	if err := l.removeUnfinished(lg.id); err != nil {
 		return err
@@ -230,13 +254,9 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range superseded {
-		if err := l.removePart(p); err != nil {
-			return err
-		}
-	}
-	for i, p := range live {
-		if p.Name.First != lg.sealedEnd && i > 0 {
+	lg.superseded = superseded
+	for _, p := range live {
+		if p.Name.First != lg.sealedEnd {
 			return hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", lg.sealedEnd, p.Name.First-1)
 		}
 		x, err := l.loadIndex(t, p)
@@ -325,8 +345,11 @@ func (l *Ledger) checkCheckpoints() error {
 
 func (l *Ledger) checkCheckpoint(lg *log) error {
 	signed, err := durable.ReadFile(l.cfg.FS, l.layout.checkpoint(lg.id), 1<<16)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && lg.sealedEnd == 0 {
 		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return unsignedParts(lg, 0)
 	}
 	if err != nil {
 		return err
@@ -338,6 +361,9 @@ func (l *Ledger) checkCheckpoint(lg *log) error {
 	c, err := proof.OpenCheckpoint(signed, v)
 	if err != nil {
 		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
+	}
+	if uint64(c.Size) < lg.sealedEnd {
+		return unsignedParts(lg, uint64(c.Size))
 	}
 	hint := "run hansard verify on the folder; restore it from a backup, or keep it for forensics and start a new one"
 	if uint64(c.Size) > lg.tree.size {
@@ -353,6 +379,51 @@ func (l *Ledger) checkCheckpoint(lg *log) error {
 		return hansard.WithHint(err, hint)
 	}
 	lg.signed, lg.checkpoint = proofPoint{uint64(c.Size), root}, signed
+	return nil
+}
+
+// unsignedParts says that parts hold entries that no checkpoint covers. A part
+// gets its name only after a checkpoint over it is on the disk, so this is an
+// older checkpoint put back.
+func unsignedParts(lg *log, signed uint64) error {
+	err := hansard.Errorf(hansard.KindCorrupt, "%d entries are in parts, but the checkpoint covers %d", lg.sealedEnd, signed)
+	return hansard.WithHint(err, "run hansard verify on the folder; restore it from a backup, or keep it for forensics and start a new one")
+}
+
+// removeSuperseded unlinks parts that others cover, once those are known to be
+// what was written.
+func (l *Ledger) removeSuperseded() error {
+	for _, t := range l.tenants {
+		for _, lg := range t.logs {
+			for _, p := range lg.superseded {
+				if err := l.checkCovering(lg, p); err != nil {
+					return fmt.Errorf("log %s: %w", lg.id, err)
+				}
+				if err := l.removePart(p); err != nil {
+					return err
+				}
+			}
+			lg.superseded = nil
+		}
+	}
+	return nil
+}
+
+// checkCovering checks the bytes of the live parts that cover p.
+func (l *Ledger) checkCovering(lg *log, p part.Info) error {
+	for _, q := range lg.parts {
+		if !q.Name.Covers(p.Name) {
+			continue
+		}
+		sum, _, err := hashFile(l.cfg.FS, PartPath(l.cfg.Dir, q))
+		if err != nil {
+			return err
+		}
+		if sum != q.SHA256 {
+			err := hansard.Errorf(hansard.KindCorrupt, "part %s is damaged; part %s, which it was to replace, is kept", q.Name, p.Name)
+			return hansard.WithHint(err, "run hansard verify on the folder")
+		}
+	}
 	return nil
 }
 

@@ -107,6 +107,9 @@ func readPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) ([]*
 	if err != nil {
 		return nil, err
 	}
+	if n := pf.Rows(); n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
+	}
 	entries, err := pf.ReadAll()
 	if err != nil {
 		return nil, err
@@ -154,9 +157,19 @@ func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, erro
 		return nil, errors.Join(fmt.Errorf("write part %s: %w", name, err), l.cfg.FS.Remove(tmp))
 	}
 	if err := l.writeIndex(path, x); err != nil {
-		return nil, fmt.Errorf("write index of part %s: %w", name, err)
+		return nil, errors.Join(fmt.Errorf("write index of part %s: %w", name, err), l.cfg.FS.Remove(tmp))
 	}
 	return x, nil
+}
+
+// dropUnfinished removes parts that were written and will not be finished.
+func (l *Ledger) dropUnfinished(parts []*part.Index) error {
+	var errs error
+	for _, x := range parts {
+		path := PartPath(l.cfg.Dir, x.Info)
+		errs = errors.Join(errs, l.cfg.FS.Remove(path+durable.TempSuffix), l.cfg.FS.Remove(path+IndexSuffix))
+	}
+	return errs
 }
 
 // finishPart gives a written part its name.

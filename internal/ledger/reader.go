@@ -96,7 +96,13 @@ func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
 	}
 	end := uint64(0)
 	for _, p := range live {
+		if p.Name.First != end {
+			return nil, hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", end, int64(p.Name.First)-1)
+		}
 		x, err := readIndex(r.layout.fs, PartPath(r.layout.dir, p)+IndexSuffix)
+		if err == nil && (x.Log != p.Log || x.Name != p.Name || x.Date != p.Date) {
+			err = errors.New("it is that of another part")
+		}
 		if err != nil {
 			err := hansard.Errorf(hansard.KindCorrupt, "index of part %s: %w", p.Name, err)
 			return nil, hansard.WithHint(err, "hansard reindex makes it anew")
@@ -114,43 +120,90 @@ func trimLine(b []byte) string {
 	return string(b)
 }
 
-// loadJournal adds the entries that are in no part yet.
+// loadJournal adds the entries that are in no part yet. Damage before the last
+// commit is an error: part of the record must not pass for all of it.
 func (r *Reader) loadJournal() error {
 	seqs, err := r.layout.journalSeqs()
+	if err != nil || len(seqs) == 0 {
+		return err
+	}
+	vkey, err := durable.ReadFile(r.layout.fs, r.layout.journalVKey(), 4096)
 	if err != nil {
 		return err
 	}
-	live, err := r.layout.liveJournal(seqs)
+	key, err := note.NewVerifier(trimLine(vkey))
+	if err != nil {
+		return hansard.Errorf(hansard.KindCorrupt, "journal.vkey: %w", err)
+	}
+	live, unborn, err := r.layout.liveJournal(seqs)
 	if err != nil {
 		return err
 	}
-	for _, seq := range live {
-		b, err := r.layout.readJournal(seq)
-		if err != nil {
-			return err
+	j := &readJournal{r: r, key: key}
+	for i, seq := range live {
+		if err := j.file(seq, i == len(live)-1); err != nil {
+			err := hansard.Errorf(hansard.KindCorrupt, "journal file %016x: %w", seq, err)
+			return hansard.WithHint(err, "run hansard verify on the folder")
 		}
-		if _, err := scanJournal(b, seq, r.loadFrame); err != nil {
-			return fmt.Errorf("journal file %016x: %w", seq, err)
+	}
+	if unborn != nil && unborn.lastCommit > j.commit {
+		return hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", unborn.seq)
+	}
+	return nil
+}
+
+// readJournal adds the journal's commits to a reader.
+type readJournal struct {
+	r      *Reader
+	key    note.Verifier
+	commit uint64
+}
+
+func (j *readJournal) file(seq uint64, last bool) error {
+	b, err := j.r.layout.readJournal(seq)
+	if err != nil {
+		return err
+	}
+	tail, err := scanJournal(b, seq, j.key, j.frame)
+	if err == nil && tail.torn && (tail.more || !last) {
+		err = fmt.Errorf("damaged at byte %d, before commits that were acknowledged", tail.end)
+	}
+	return err
+}
+
+func (j *readJournal) frame(f frame) error {
+	if j.commit != 0 && f.commit != j.commit+1 {
+		return fmt.Errorf("commit %d follows commit %d", f.commit, j.commit)
+	}
+	j.commit = f.commit
+	if !j.key.Verify(signedText(f.commit, f.body), f.sig) {
+		return fmt.Errorf("commit %d: its signature is not the journal key's", f.commit)
+	}
+	sections, err := parseBody(j.r.enc, f.body)
+	if err != nil {
+		return err
+	}
+	for _, s := range sections {
+		if err := j.r.add(s); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *Reader) loadFrame(f frame) error {
-	sections, err := parseBody(r.enc, f.body)
-	if err != nil {
-		return err
+// add adds the entries of a section that are in no part.
+func (r *Reader) add(s *section) error {
+	lg := r.logs[s.log]
+	if lg == nil {
+		return fmt.Errorf("log %s has entries, but no folder", s.log)
 	}
-	for _, s := range sections {
-		lg := r.logs[s.log]
-		if lg == nil {
-			return hansard.Errorf(hansard.KindCorrupt, "log %s has entries in the journal, but no folder", s.log)
-		}
-		for _, e := range s.rows {
-			if e.Index == lg.view.sealedEnd+uint64(len(lg.view.fresh)) {
-				e.LeafHash = part.HashLeaf(r.enc.AppendLeaf(nil, e))
-				lg.view.fresh = append(lg.view.fresh, &sealable{Entry: e})
-			}
+	for _, e := range s.rows {
+		switch size := lg.view.sealedEnd + uint64(len(lg.view.fresh)); {
+		case e.Index > size:
+			return fmt.Errorf("log %s: entries %d to %d are missing", s.log, size, e.Index-1)
+		case e.Index == size:
+			e.LeafHash = part.HashLeaf(r.enc.AppendLeaf(nil, e))
+			lg.view.fresh = append(lg.view.fresh, &sealable{Entry: e})
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -15,41 +16,71 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// openJournal reads back the commits whose entries are in no part yet and
-// copies them to a new, synced file before anything is served: what a killed
-// process wrote may be in the page cache only.
-func (l *Ledger) openJournal() error {
+// openJournal reads back the commits whose entries are in no part yet. It
+// changes nothing but memory.
+func (l *Ledger) openJournal() (*replay, error) {
 	seqs, err := l.layout.journalSeqs()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fresh := len(seqs) == 0 && len(l.tenants) == 0
 	signer, vkey, err := l.keys.JournalSigner(fresh)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := l.writeJournalVKey(vkey); err != nil {
-		return err
+		return nil, err
 	}
 	l.journal = &journal{fs: l.cfg.FS, dir: l.layout.journal(), size: l.cfg.JournalSize, signer: signer}
-	r := &replay{l: l}
+	r := &replay{l: l, files: seqs}
 	if r.verifier, err = note.NewVerifier(vkey); err != nil {
-		return err
+		return nil, err
 	}
 	for _, seq := range seqs {
 		l.journal.seq = seq
 	}
-	live, err := l.layout.liveJournal(seqs)
+	live, unborn, err := l.layout.liveJournal(seqs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, seq := range live {
 		if err := r.file(seq, i == len(live)-1); err != nil {
-			return fmt.Errorf("journal file %016x: %w", seq, err)
+			return nil, fmt.Errorf("journal file %016x: %w", seq, err)
 		}
 	}
+	if unborn != nil && unborn.lastCommit > r.commit {
+		err := hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", unborn.seq)
+		return nil, hansard.WithHint(err, "run hansard verify on the folder; restore it from a backup")
+	}
 	l.journal.commit = r.commit
-	return r.rewrite(seqs)
+	return r, nil
+}
+
+// syncNames makes durable the names of everything below the data and key
+// folders. After a crash a name may be in the page cache only: a part that was
+// renamed, a folder that was made.
+func (l *Ledger) syncNames() error {
+	for _, root := range []string{l.cfg.Dir, l.keys.Dir()} {
+		if err := syncTree(l.cfg.FS, root); err != nil {
+			return fmt.Errorf("sync names: %w", err)
+		}
+	}
+	return nil
+}
+
+func syncTree(fsys durable.FS, dir string) error {
+	entries, err := fsys.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			if err := syncTree(fsys, filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return fsys.SyncDir(dir)
 }
 
 // writeJournalVKey keeps the journal's verifier key with the data, so that
@@ -65,31 +96,58 @@ func (l *Ledger) writeJournalVKey(vkey string) error {
 	})
 }
 
+// unbornFile is a last journal file whose header was never written.
+type unbornFile struct {
+	seq        uint64
+	lastCommit uint64 // of the frames that it holds all the same, 0 without any
+}
+
 // liveJournal returns the files that count: from the last one that begins the
-// journal anew, without a last one whose header was never written.
-func (l layout) liveJournal(seqs []uint64) ([]uint64, error) {
-	live := seqs
+// journal anew, without a last one whose header was never written. A crash
+// leaves such a one blank, or, if it was to begin anew, with commits that older
+// files hold too.
+func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *unbornFile, err error) {
+	live = seqs
 	for i, seq := range seqs {
-		b, err := l.readJournal(seq)
+		head, err := l.readHead(seq)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !begunHead(b) && i == len(seqs)-1 {
-			return live[:len(live)-1], nil
+		if blank(head) && i == len(seqs)-1 {
+			b, err := l.readJournal(seq)
+			if err != nil {
+				return nil, nil, err
+			}
+			return live[:len(live)-1], &unbornFile{seq, lastCommit(b, seq)}, nil
 		}
-		if checkJournalHead(b, seq) == nil && anew(b) {
+		if checkJournalHead(head, seq) == nil && anew(head) {
 			live = seqs[i:]
 		}
 	}
-	return live, nil
+	return live, nil, nil
+}
+
+// lastCommit returns the number of the last whole frame, without looking at the
+// file's header.
+func lastCommit(b []byte, seq uint64) uint64 {
+	last := uint64(0)
+	for at := int64(journalHeader); at < int64(len(b)); {
+		f, err := parseFrame(b[at:], seq, at)
+		if err != nil {
+			break
+		}
+		last, at = f.commit, at+f.size
+	}
+	return last
 }
 
 // replay applies the journal's commits in order.
 type replay struct {
 	l        *Ledger
 	verifier note.Verifier
+	files    []uint64 // sequence numbers of all files that were there
 	commit   uint64
-	kept     []keptFrame // commits with an entry that is not sealed
+	kept     []keptFrame // commits from the first with an entry that is not sealed
 }
 
 type keptFrame struct {
@@ -105,7 +163,7 @@ func (r *replay) file(seq uint64, last bool) error {
 	if err != nil {
 		return err
 	}
-	tail, err := scanJournal(b, seq, r.frame)
+	tail, err := scanJournal(b, seq, r.verifier, r.frame)
 	if err != nil {
 		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
 	}
@@ -150,7 +208,9 @@ func (r *replay) frame(f frame) error {
 		}
 		keep = keep || applied
 	}
-	if keep {
+	// From the first one that is needed on all are kept, so that their numbers
+	// go on without a gap.
+	if keep || len(r.kept) > 0 {
 		r.kept = append(r.kept, keptFrame{f, sections})
 	}
 	return nil
@@ -194,9 +254,10 @@ func (r *replay) section(s *section) (bool, error) {
 }
 
 // rewrite copies the kept commits to a new file, which makes the old ones void,
-// and removes those. The new file counts once its header is synced, which is
+// and removes those, before anything is served: what a killed process wrote may
+// be in the page cache only. The new file counts once its header is synced, which is
 // last: a crash at any point leaves the old files or the new one.
-func (r *replay) rewrite(old []uint64) error {
+func (r *replay) rewrite() error {
 	j := r.l.journal
 	if len(r.kept) > 0 {
 		seq, frames := j.seq+1, []byte(nil)
@@ -214,7 +275,7 @@ func (r *replay) rewrite(old []uint64) error {
 		f.ends = ends
 		j.seq, j.files = seq, []*journalFile{f}
 	}
-	for _, seq := range old {
+	for _, seq := range r.files {
 		if err := j.fs.Remove(journalPath(j.dir, seq)); err != nil {
 			return err
 		}

@@ -158,18 +158,13 @@ func (l *Ledger) sealLog(lg *log) error {
 	if err := lg.tiles.append(first, leafHashes(entriesOf(fresh))); err != nil {
 		return err
 	}
-	var added []*part.Index
-	for _, seg := range segments(items) {
-		name := part.Name{First: seg[0].Index, End: seg[len(seg)-1].Index + 1}
-		x, err := l.writePart(name, seg)
-		if err != nil {
-			return err
-		}
-		added = append(added, x)
+	added, err := l.writeSegments(items)
+	if err != nil {
+		return err
 	}
 	// A crash here leaves unfinished files, which the next start removes.
 	if err := l.stateSeal(lg, added); err != nil {
-		return err
+		return errors.Join(err, l.dropUnfinished(added))
 	}
 	// A crash here leaves a statement about parts that are not there. Their
 	// entries are in the journal and are sealed again, into the same bytes or
@@ -181,6 +176,20 @@ func (l *Ledger) sealLog(lg *log) error {
 	}
 	l.install(lg, items, fresh, added, end)
 	return nil
+}
+
+// writeSegments writes the parts that the entries become, unfinished. On an error
+// it leaves none.
+func (l *Ledger) writeSegments(items []*sealable) ([]*part.Index, error) {
+	var added []*part.Index
+	for _, seg := range segments(items) {
+		x, err := l.writePart(part.Name{First: seg[0].Index, End: seg[len(seg)-1].Index + 1}, seg)
+		if err != nil {
+			return nil, errors.Join(err, l.dropUnfinished(added))
+		}
+		added = append(added, x)
+	}
+	return added, nil
 }
 
 // segments cuts entries that begin at a multiple of 256 into the parts that they
@@ -341,7 +350,7 @@ func (l *Ledger) publish1(lg *log) ([]byte, error) {
 		_, err := w.Write(signed)
 		return err
 	})
-	if err != nil {
+	if err := l.disk(err); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()

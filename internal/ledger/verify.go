@@ -92,7 +92,7 @@ func Verify(cfg VerifyConfig) (*Verification, error) {
 	}
 	v := &verifier{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), v: &Verification{},
-		seen: map[string]bool{}, fresh: map[hansard.LogID][]*section{},
+		seen: map[string]bool{}, views: map[hansard.LogID]hashes{}, fresh: map[hansard.LogID][]*section{},
 	}
 	err = v.run()
 	return v.v, errors.Join(err, unlock())
@@ -122,6 +122,7 @@ type verifier struct {
 
 	statements []*statementAt
 	live       []livePart
+	views      map[hansard.LogID]hashes
 	positions  map[string]*bitmap // by tenant
 }
 
@@ -280,7 +281,7 @@ func (v *verifier) checkJournal() {
 		return
 	}
 	key := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
-	live, err := v.layout.liveJournal(seqs)
+	live, unborn, err := v.layout.liveJournal(seqs)
 	if err != nil {
 		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
 		return
@@ -291,6 +292,9 @@ func (v *verifier) checkJournal() {
 	j := &journalCheck{v: v, key: key}
 	for i, seq := range live {
 		j.file(seq, i == len(live)-1)
+	}
+	if unborn != nil && unborn.lastCommit > j.commit {
+		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), unborn.seq), "the file's header is gone, but it holds commits")
 	}
 }
 
@@ -306,7 +310,7 @@ func (j *journalCheck) file(seq uint64, last bool) {
 	if b == nil {
 		return
 	}
-	tail, err := scanJournal(b, seq, func(f frame) error {
+	tail, err := scanJournal(b, seq, j.key, func(f frame) error {
 		j.frame(path, f)
 		return nil
 	})
@@ -330,6 +334,7 @@ func (j *journalCheck) frame(path string, f frame) {
 	j.commit = f.commit
 	if j.key != nil && !j.key.Verify(signedText(f.commit, f.body), f.sig) {
 		j.v.find(none, -1, path, "commit %d: its signature is not the journal key's", f.commit)
+		return // whoever wrote it may have written anything
 	}
 	sections, err := parseBody(j.v.enc, f.body)
 	if err != nil {

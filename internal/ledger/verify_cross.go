@@ -83,28 +83,39 @@ func (v *verifier) checkStatedPoint(s *statementAt) {
 	v.comparePoint(s, id, c)
 }
 
+// comparePoint compares a stated checkpoint with the log as it is.
 func (v *verifier) comparePoint(s *statementAt, id hansard.LogID, c proof.Checkpoint) {
-	h := hashes{tiles: tileStore{v.cfg.FS, v.layout.tiles(id)}}
-	sealed := v.sealedSize(id)
-	if uint64(c.Size) > sealed {
-		return // its entries are in the journal; the commit's own root was checked
+	h := v.hashesOf(id)
+	if size := h.sealedEnd + uint64(len(h.fresh)); uint64(c.Size) > size {
+		v.find(id, int64(size), "", "the log had %d entries when statement %d of %s was made, and has %d now", c.Size, s.index, s.log, size)
+		return
 	}
-	h.sealedEnd = sealed
 	root, err := h.root(uint64(c.Size))
 	if err == nil && root != c.Root {
 		v.find(s.log, int64(s.index), "", "log %s had another root at %d entries than was put on record", id, c.Size)
 	}
 }
 
-// sealedSize returns the end of the log's last part.
-func (v *verifier) sealedSize(id hansard.LogID) uint64 {
-	end := uint64(0)
+// hashesOf returns the hashes of a log as they are on disk and in the journal.
+func (v *verifier) hashesOf(id hansard.LogID) hashes {
+	if h, ok := v.views[id]; ok {
+		return h
+	}
+	h := hashes{tiles: tileStore{v.cfg.FS, v.layout.tiles(id)}}
 	for _, p := range v.live {
 		if p.log == id {
-			end = max(end, p.info.Name.End)
+			h.sealedEnd = max(h.sealedEnd, p.info.Name.End)
 		}
 	}
-	return end
+	for _, sec := range v.fresh[id] {
+		for _, e := range sec.rows {
+			if e.Index == h.sealedEnd+uint64(len(h.fresh)) {
+				h.fresh = append(h.fresh, &sealable{Entry: e})
+			}
+		}
+	}
+	v.views[id] = h
+	return h
 }
 
 func logIDOf(s string) hansard.LogID {
@@ -127,23 +138,21 @@ func fingerprintOf(enc *part.Encoder, key []byte, e *hansard.Entry, old [6]byte)
 
 // bitmap is the set of positions of a tenant.
 type bitmap struct {
-	words  []uint64
-	count  uint64
-	max    uint64
-	pruned bool
+	words []uint64
+	count uint64
+	max   uint64
 }
 
 const maxPosition = 1 << 40
 
 // notePosition adds a position to those of its tenant.
-func (v *verifier) notePosition(tenantName string, position uint64, pruned bool) {
+func (v *verifier) notePosition(tenantName string, position uint64) {
 	b := v.positions[tenantName]
 	if b == nil {
 		b = &bitmap{}
 		v.positions[tenantName] = b
 	}
-	b.pruned = b.pruned || pruned
-	if position >= maxPosition || int(position/64) > len(b.words)+1<<24 {
+	if position >= maxPosition || int(position/64) > len(b.words)+1<<20 {
 		v.find(hansard.LogID{}, -1, "", "tenant %s has an entry at position %d", tenantName, position)
 		return
 	}
@@ -159,11 +168,10 @@ func (v *verifier) notePosition(tenantName string, position uint64, pruned bool)
 	b.max = max(b.max, position)
 }
 
-// checkPositions finds gaps in the one order of a tenant's entries. Where parts
-// were pruned there are gaps by right.
+// checkPositions finds gaps in the one order of a tenant's entries.
 func (v *verifier) checkPositions() {
 	for name, b := range v.positions {
-		if b.pruned || b.count == b.max+1 {
+		if b.count == b.max+1 {
 			continue
 		}
 		for p := range b.max {

@@ -22,15 +22,14 @@ type logCheck struct {
 	point   proof.Checkpoint
 	signed  bool
 	tree    tree
-	first   uint64 // of the entries that are kept
 	entries int64
 	parts   int
 	fp      []byte // fingerprint key, nil without a key folder
 
 	lastPosition uint64
 	lastReceived int64
-	sealed       bool // the entries being checked are in a part
-	broken       bool // a hash did not fit; roots are not compared any more
+	sealedEnd    uint64 // entries in parts
+	broken       bool   // a hash did not fit; roots are not compared any more
 }
 
 func (v *verifier) checkLog(id hansard.LogID) {
@@ -45,6 +44,9 @@ func (v *verifier) checkLog(id hansard.LogID) {
 	c.checkParts()
 	c.checkTileFiles()
 	c.checkFresh()
+	if c.parts > 0 && (!c.signed || uint64(c.point.Size) < c.sealedEnd) {
+		v.find(id, c.point.Size, v.layout.checkpoint(id), "%d entries are in parts, but the checkpoint covers %d: an older one was put back", c.sealedEnd, c.point.Size)
+	}
 	if c.signed && uint64(c.point.Size) > c.tree.size {
 		v.find(id, int64(c.tree.size), "", "the checkpoint covers %d entries, but only %d are there", c.point.Size, c.tree.size)
 	}
@@ -81,10 +83,6 @@ func (c *logCheck) checkParts() {
 		c.v.read(path+IndexSuffix, 0)
 		c.v.v.Notes = append(c.v.v.Notes, "a superseded part was left by a crash: "+p.Name.String())
 	}
-	if len(live) > 0 && live[0].Name.First > 0 {
-		c.begin(live[0].Name.First)
-	}
-	c.sealed = true
 	for _, p := range live {
 		if p.Name.First != c.tree.size {
 			c.find(int64(c.tree.size), "", "entries %d to %d are in no part", c.tree.size, int64(p.Name.First)-1)
@@ -93,19 +91,7 @@ func (c *logCheck) checkParts() {
 		c.checkPart(p)
 		c.parts++
 	}
-	c.sealed = false
-}
-
-// begin takes the hashes of entries that were pruned from the tiles.
-func (c *logCheck) begin(first uint64) {
-	store := tileStore{c.v.cfg.FS, c.v.layout.tiles(c.id)}
-	t, err := treeAt(first, store.hash)
-	if err != nil {
-		c.find(0, "", "entries below %d are gone, and so are their hashes", first)
-		c.broken = true
-	}
-	c.tree, c.first = t, first
-	c.tree.size = first
+	c.sealedEnd = c.tree.size
 }
 
 // skipTo goes on after a gap. No root can be computed any more.
@@ -218,7 +204,7 @@ func (c *logCheck) checkEntry(path string, e *hansard.Entry) {
 		c.find(at, path, "received before the entry in front of it")
 	}
 	c.lastPosition, c.lastReceived = e.Position, e.ReceivedAt
-	c.v.notePosition(c.id.Tenant, e.Position, c.first > 0)
+	c.v.notePosition(c.id.Tenant, e.Position)
 	c.entries++
 	if c.broken {
 		c.tree.size++

@@ -72,6 +72,12 @@ func getRedactions(e *entry) []byte {
 
 func setRedactions(e *entry, b []byte) error {
 	e.Redactions = nil
+	if len(b) == 0 {
+		return nil
+	}
+	if err := rawjson.Valid(b, 2); err != nil {
+		return fmt.Errorf("redactions: %w", err)
+	}
 	return rawjson.Object(b, func(key, value []byte) error {
 		n, err := strconv.ParseInt(string(value), 10, 64)
 		if err != nil {

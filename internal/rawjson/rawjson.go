@@ -3,7 +3,8 @@
 // float or a map on its way into the record.
 //
 // Scan and Valid accept exactly RFC 8259, with valid UTF-8 and a bounded depth.
-// The other functions expect input that one of them has accepted.
+// The other functions expect input that one of them has accepted; on any other
+// they give what they can, and do not panic.
 package rawjson
 
 import (

@@ -29,6 +29,9 @@ func Unquote(dst, q []byte) []byte {
 // appendEscape appends what the escape at the start of q means and returns its
 // length.
 func appendEscape(dst, q []byte) ([]byte, int) {
+	if len(q) < 2 {
+		return append(dst, q...), len(q)
+	}
 	switch c := q[1]; c {
 	case 'b':
 		return append(dst, '\b'), 2

@@ -12,7 +12,9 @@ func Object(b []byte, f func(key, value []byte) error) error {
 	for i = SkipSpace(b, i+1); i < len(b) && b[i] == '"'; {
 		end := skip(b, i)
 		key := b[i:end]
-		i = SkipSpace(b, SkipSpace(b, end)+1) // past the colon
+		if i = SkipSpace(b, SkipSpace(b, end)+1); i > len(b) { // past the colon
+			return nil
+		}
 		end = skip(b, i)
 		if err := f(key, b[i:end]); err != nil {
 			return err
@@ -78,7 +80,7 @@ func skipString(b []byte, i int) int {
 			return i + 1
 		}
 	}
-	return i
+	return len(b)
 }
 
 func skipScalar(b []byte, i int) int {
