@@ -56,7 +56,7 @@ staticcheck: cc
 	$(GO) run $(STATICCHECK) ./...
 
 race: cc
-	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race $$packages
+	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short $$packages
 
 fuzz-short: cc
 	GO=$(GO) scripts/fuzz 3s

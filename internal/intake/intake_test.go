@@ -156,14 +156,14 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestLargeBody streams a body of a hundred megabytes: what it takes in memory
+// TestLargeBody streams a body of sixty megabytes: what it takes in memory
 // does not grow with it.
 func TestLargeBody(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a hundred megabytes")
+		t.Skip("sixty megabytes")
 	}
 	in, l, dir := open(t)
-	body := &repeated{n: 100_000}
+	body := &repeated{n: 60_000}
 	var peak uint64
 	done := make(chan struct{})
 	go func() {
