@@ -51,13 +51,17 @@ type serverConfig struct {
 	// QueryMemory is how many bytes queries may use; default 256 MiB.
 	QueryMemory int64 `yaml:"query_memory"`
 
+	// MemoryLimit is what the Go part of the server tries to stay below, in
+	// bytes; default 1 GiB, 0: no limit. GOMEMLIMIT wins over it.
+	MemoryLimit int64 `yaml:"memory_limit"`
+
 	Redact   redact.Config   `yaml:"redact"`
 	Classify classify.Config `yaml:"classify"`
 }
 
 // readConfig reads a configuration file. No path: the defaults.
 func readConfig(path string) (*serverConfig, error) {
-	cfg := &serverConfig{}
+	cfg := &serverConfig{MemoryLimit: 1 << 30}
 	if path == "" {
 		return cfg, nil
 	}

@@ -32,8 +32,7 @@ func newRoot(p *program) *cobra.Command {
 answers questions about it.
 
 Reading verbs ask a running server (--server), or read the files themselves
-(--data DIR) when none runs. What a server is asked is on the record too;
-reading the files cannot be.
+(--data DIR) when none runs.
 
 Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 denied, 5 verification
 found something, 130 interrupted.`,
@@ -68,7 +67,7 @@ found something, 130 interrupted.`,
 // verbs lists the verbs.
 func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
-		newServe, newServe, newSend, newImport, newEvents, newTail, newTrace, newReport, newSQL, newSQLWorker,
+		newServe, newSend, newImport, newEvents, newTail, newTrace, newReport, newSQL, newSQLWorker,
 		newVerify, newProve, newLogs, newReindex, newToken, newDoctor, newVersion,
 	}
 }

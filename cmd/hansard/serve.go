@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,15 +90,18 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	}
 	sc := cfg.storeConfig()
 	sc.Ledger.Dir, sc.Ledger.KeyDir, sc.Ledger.Name, sc.Logger = p.global.data, p.global.keyDir(), f.name, logger
-	st, err := openStore(sc)
+	if cfg.MemoryLimit > 0 && p.env["GOMEMLIMIT"] == "" {
+		debug.SetMemoryLimit(cfg.MemoryLimit)
+	}
+	listener, err := listen(cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	listener, err := net.Listen("tcp", cfg.Listen)
+	st, err := openStore(sc)
 	if err != nil {
-		return hansard.WithHint(fmt.Errorf("listen: %w", err), "another server may be running; choose another address with --listen")
+		return errors.Join(err, listener.Close())
 	}
+	defer func() { err = errors.Join(err, st.Close()) }()
 	guard.Listen = listener.Addr().String()
 	if cfg.Listen = guard.Listen; notice != "" {
 		notice, _ = access.CheckListen(cfg.Listen, guard.Tokens != nil, cfg.TLSCert != "", f.insecureHTTP) // with the port that it got
@@ -150,6 +154,22 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 		group.Go(func() error { return p.playDemo(ctx, st, listener.Addr().String()) })
 	}
 	return group.Wait()
+}
+
+// listen opens the address, after what TLS needs was found to be there: a server
+// that cannot serve must not make a data folder.
+func listen(cfg *serverConfig) (net.Listener, error) {
+	if cfg.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
+			err := hansard.Errorf(hansard.KindInvalid, "the certificate and its key: %w", err)
+			return nil, hansard.WithHint(err, "--tls-cert and --tls-key are PEM files that belong together")
+		}
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		err = hansard.WithHint(fmt.Errorf("listen: %w", err), "another server may be running; choose another address with --listen")
+	}
+	return listener, err
 }
 
 func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) error {

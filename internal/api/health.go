@@ -79,5 +79,6 @@ func (s *Server) healthRoutes(mux *http.ServeMux) {
 			ok(w, r)
 		}
 	})
-	mux.Handle("GET /metrics", access.Require(access.RoleReader)(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
+	// The figures are of all tenants, so they are an admin's.
+	mux.Handle("GET /metrics", access.Require(access.RoleAdmin)(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/zstd"
@@ -72,6 +74,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, read func(intake.S
 	if entries {
 		limit = min(limit, maxEntriesBody)
 	}
+	r.Body = &patient{ReadCloser: r.Body, rc: http.NewResponseController(w)}
 	body, err := decoded(r, limit)
 	if err != nil {
 		s.fail(w, r, err)
@@ -83,6 +86,30 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, read func(intake.S
 	}, body)
 	s.metrics.count(receipt)
 	s.answerReceipt(w, r, receipt, err)
+}
+
+// maxDrain is how much of a refused body is read, so that its sender comes to
+// read the answer.
+const maxDrain = 64 << 20
+
+// bodyPause is how long a sender may pause within a body.
+const bodyPause = 30 * time.Second
+
+// patient is a body whose sender may not pause for long: the deadline moves on
+// with every read.
+type patient struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (p *patient) Read(b []byte) (int, error) {
+	_ = p.rc.SetReadDeadline(time.Now().Add(bodyPause)) // not every connection has deadlines
+	n, err := p.ReadCloser.Read(b)
+	if err != nil {
+		_ = p.rc.SetReadDeadline(time.Time{}) // the answer may take longer
+	}
+	return n, err
 }
 
 // maxEntriesBody bounds a body whose answer lists each entry.
@@ -97,6 +124,9 @@ func (s *Server) answerReceipt(w http.ResponseWriter, r *http.Request, receipt *
 	case r.Context().Err() != nil:
 		// The caller is gone; what was durable stays.
 	default:
+		// A sender that is still sending would see a reset connection instead
+		// of the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
 		p := s.problem(r.Context(), bodyError(err)).(*problem)
 		if p.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "1")
@@ -118,7 +148,9 @@ func bodyError(err error) error {
 	case errors.As(err, &tooLarge) || errors.Is(err, errBodyTooLarge):
 		err := hansard.Errorf(hansard.KindTooLarge, "the body is larger than this server takes")
 		return hansard.WithHint(err, "send it in several requests; what was counted is taken")
-	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zstd.ErrMagicMismatch) || isZstd(err):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return hansard.Errorf(hansard.KindInvalid, "the body paused for more than %s", bodyPause)
+	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zstd.ErrMagicMismatch) || isZstd(err) || errors.Is(err, zstd.ErrUnknownDictionary):
 		return hansard.Errorf(hansard.KindInvalid, "the compressed body is damaged: %w", err)
 	}
 	return err

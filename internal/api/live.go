@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/live"
 	"github.com/hansardhq/hansard/internal/reading"
 )
 
@@ -63,7 +63,11 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 			st.next = last + 1
 		}
 	}
-	watcher := s.cfg.Hub.Watch(id.Tenant, liveDepth)
+	watcher, err := s.cfg.Hub.Watch(id.Tenant, liveDepth)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	defer watcher.Close()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -72,7 +76,7 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 		st.named("error", "catching up failed; connect again")
 		return
 	}
-	s.follow(r.Context(), watcher.Entries(), st)
+	s.follow(r.Context(), watcher.Events(), st)
 }
 
 // resumeFrom reads the position that a reader has seen last, and returns the one
@@ -100,24 +104,28 @@ func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
 		if err != nil {
 			return err
 		}
-		st.send(entries)
+		events := make([]*live.Event, len(entries))
+		for i, e := range entries {
+			events[i] = &live.Event{Entry: e}
+		}
+		st.send(events)
 		if st.err != nil || len(entries) < livePage {
 			return st.err
 		}
 	}
 }
 
-func (s *Server) follow(ctx context.Context, commits <-chan []*hansard.Entry, st *stream) {
+func (s *Server) follow(ctx context.Context, commits <-chan []*live.Event, st *stream) {
 	beat := time.NewTicker(liveHeartbeat)
 	defer beat.Stop()
 	for st.err == nil {
 		select {
-		case entries, ok := <-commits:
+		case events, ok := <-commits:
 			if !ok {
 				st.named("dropped", "this reader did not keep up; connect again with Last-Event-ID")
 				return
 			}
-			st.send(entries)
+			st.send(events)
 		case <-beat.C:
 			st.comment("heartbeat")
 		case <-s.closing:
@@ -139,7 +147,7 @@ type stream struct {
 }
 
 // send writes the entries that match, in order, from the next position on.
-func (st *stream) send(entries []*hansard.Entry) {
+func (st *stream) send(entries []*live.Event) {
 	for _, e := range entries {
 		if st.err != nil {
 			return
@@ -148,8 +156,8 @@ func (st *stream) send(entries []*hansard.Entry) {
 			continue
 		}
 		st.next = e.Position + 1
-		if st.match(e) {
-			b, err := json.Marshal(e)
+		if st.match(e.Entry) {
+			b, err := e.JSON()
 			if err != nil {
 				st.err = err
 				return

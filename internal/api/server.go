@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -106,11 +109,35 @@ func (s *Server) huma(mux *http.ServeMux) huma.API {
 	config.CreateHooks = nil        // no $schema members in answers
 	config.OpenAPIPath = "/openapi" // .json, .yaml
 	config.SchemasPath = "/v1/schemas"
+	config.RejectUnknownQueryParameters = true
 	config.Info.Description = "The record of what a team of AI agents said, decided, did and spent."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
+	problemErrors()
 	return humago.New(mux, config)
 }
+
+// problemErrors makes huma's own errors problems like ours. What the caller sent
+// is not repeated in them: it may be personal data. huma keeps the maker of
+// errors in a variable of its package, the same for all servers of a process.
+var problemErrors = sync.OnceFunc(func() {
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		p := access.Problem{Title: strings.ToLower(http.StatusText(status)), Status: status, Detail: msg}
+		if status == http.StatusUnprocessableEntity {
+			p.Title, p.Status = hansard.KindInvalid.String(), http.StatusBadRequest
+		}
+		if ctx != nil {
+			p.RequestID = access.RequestID(ctx.Context())
+		}
+		for _, err := range errs {
+			var d huma.ErrorDetailer
+			if errors.As(err, &d) {
+				p.Detail += "; " + strings.TrimSpace(d.ErrorDetail().Location+" "+d.ErrorDetail().Message)
+			}
+		}
+		return &problem{p}
+	}
+})
 
 // caller returns who asks, if they have the role.
 func caller(ctx context.Context, need access.Role) (access.Identity, error) {
@@ -150,6 +177,9 @@ func (p *problem) ContentType(string) string { return access.ProblemType }
 
 func (s *Server) problem(ctx context.Context, err error) huma.StatusError {
 	p := access.ProblemOf(ctx, err)
+	if ctx.Err() != nil {
+		return &problem{p} // the caller is gone, or the server is stopping
+	}
 	if p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
 		s.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", p.RequestID, "error", err)
 	}

@@ -5,6 +5,7 @@ package intake
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -156,16 +157,21 @@ type session struct {
 }
 
 func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
-	keys, fpKey, err := in.cfg.Ledger.Pseudonyms(src.Tenant)
-	if err != nil {
-		return nil, err
+	if !ledger.TenantPattern.MatchString(src.Tenant) {
+		return nil, hansard.Errorf(hansard.KindInvalid, "tenant: want 1 to 63 of a-z, 0-9 and -")
 	}
-	return &session{in: in, ctx: ctx, src: src, keys: keys, fpKey: fpKey, receipt: newReceipt(), batch: &batch{}}, nil
+	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: &batch{}}, nil
 }
 
 // take redacts and classifies one event and adds it to the batch. An error is
 // about this event alone.
 func (s *session) take(line int, ev *hansard.Event) error {
+	if s.fpKey == nil { // a tenant's keys are made for its first event, not for a bad line
+		var err error
+		if s.keys, s.fpKey, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
+			return err
+		}
+	}
 	if ev.EventID == "" {
 		ev.EventID = s.newID(line)
 	}
@@ -188,8 +194,10 @@ func (s *session) newID(line int) string {
 	if s.src.IdempotencyKey == "" {
 		return newUUIDv7(time.Now())
 	}
-	sum := sha256.Sum256([]byte(s.src.Tenant + "\x00" + s.src.IdempotencyKey + "\x00" + strconv.Itoa(line)))
-	return "idem-" + hex.EncodeToString(sum[:16])
+	// Keyed, because an idempotency key may be, or hold, personal data.
+	mac := hmac.New(sha256.New, s.fpKey)
+	mac.Write([]byte("idempotency\x00" + s.src.IdempotencyKey + "\x00" + strconv.Itoa(line)))
+	return "idem-" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // newUUIDv7 returns an id that sorts by time (RFC 9562, section 5.7).

@@ -9,9 +9,10 @@ import (
 
 // Bounds of a merge.
 const (
-	MaxMergedRows = 262_144          // rows of the part that a merge makes, at most
-	MinMerge      = 8                // parts that are merged at once, at least,
-	MergeAge      = 10 * time.Minute // unless the last of them is this old
+	MaxMergedRows  = 262_144          // rows of the part that a merge makes, at most
+	MaxMergedBytes = 32 << 20         // bytes of the parts that it reads, at most: a merge holds their entries in memory
+	MinMerge       = 8                // parts that are merged at once, at least,
+	MergeAge       = 10 * time.Minute // unless the last of them is this old
 	// alignment is what a part's end is a multiple of, but for the last of a
 	// log, which the ledger still writes anew.
 	alignment = 256
@@ -53,16 +54,17 @@ func (l *Lake) Candidates(now time.Time) []Candidate {
 // at a gap, or when it is full. A last part that is not finished is left out.
 func runs(parts []*livePart) [][]part.Info {
 	var all [][]part.Info
-	var rows int64
+	var rows, bytes int64
 	if n := len(parts); n > 0 && parts[n-1].Name.End%alignment != 0 {
 		parts = parts[:n-1]
 	}
 	for i, p := range parts {
-		if i == 0 || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows {
-			all, rows = append(all, nil), 0
+		if i == 0 || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows || bytes+p.Bytes > MaxMergedBytes {
+			all, rows, bytes = append(all, nil), 0, 0
 		}
 		all[len(all)-1] = append(all[len(all)-1], p.Info)
 		rows += p.Rows
+		bytes += p.Bytes
 	}
 	return all
 }

@@ -25,7 +25,12 @@ type place struct {
 	query.Cursor
 	fresh *hansard.Entry
 	part  *livePart
+	bytes int64 // of content
 }
+
+// MaxPageBytes is about how much content a page holds. It ends early where the
+// entries are large; the cursor goes on.
+const MaxPageBytes = 32 << 20
 
 // Events returns one page of the events that the query selects, in its order.
 // The error is of KindInvalid for a query that cannot be answered.
@@ -41,12 +46,23 @@ func (l *Lake) Events(ctx context.Context, tenant string, q query.Query) (Page, 
 		return Page{}, err
 	}
 	var page Page
-	if len(places) > q.Limit {
-		places = places[:q.Limit]
-		page.Next = hansard.Some(places[q.Limit-1].Cursor)
+	if n := pageLen(places, q.Limit); n < len(places) {
+		places = places[:n]
+		page.Next = hansard.Some(places[n-1].Cursor)
 	}
 	page.Entries, err = l.fetch(ctx, places)
 	return page, err
+}
+
+// pageLen returns how many of the places make a page: one at least.
+func pageLen(places []place, limit int) int {
+	bytes := int64(0)
+	for i, p := range places[:min(limit, len(places))] {
+		if bytes += p.bytes; bytes > MaxPageBytes && i > 0 {
+			return i
+		}
+	}
+	return min(limit, len(places))
 }
 
 // places finds the first limit places that the query selects, in its order. It
@@ -57,7 +73,7 @@ func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit 
 	sc.after(q)
 	var found []place
 	for _, e := range sc.fresh(snap, q.Match) {
-		found = append(found, place{Cursor: query.CursorOf(e), fresh: e})
+		found = append(found, place{Cursor: query.CursorOf(e), fresh: e, bytes: e.ContentSize})
 	}
 	found = first(found, q.Order, limit)
 	parts := sc.parts(snap)
@@ -130,8 +146,8 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 	if a := q.After.V; q.After.Set {
 		c.put(` AND ("timestamp" `+before+` ? OR "timestamp" = ? AND "position" `+before+` ?)`, nil, a.Timestamp, a.Timestamp, int64(a.Position))
 	}
-	text := fmt.Sprintf(`SELECT filename, "timestamp", "position" FROM (%s) WHERE %s ORDER BY "timestamp" %s, "position" %s LIMIT %d`,
-		l.scan(parts, "filename, ", union(c.columns, []string{"timestamp", "position"})), c.text.String(), direction, direction, limit)
+	text := fmt.Sprintf(`SELECT filename, "timestamp", "position", "content_size" FROM (%s) WHERE %s ORDER BY "timestamp" %s, "position" %s LIMIT %d`,
+		l.scan(parts, "filename, ", union(c.columns, []string{"timestamp", "position", "content_size"})), c.text.String(), direction, direction, limit)
 	byPath := map[string]*livePart{}
 	for _, p := range parts {
 		byPath[p.path] = p
@@ -141,7 +157,8 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 		path, _ := row[0].(string)
 		t, _ := row[1].(int64)
 		position, _ := row[2].(int64)
-		found = append(found, place{Cursor: query.Cursor{Timestamp: t, Position: uint64(position)}, part: byPath[path]})
+		bytes, _ := row[3].(int64)
+		found = append(found, place{Cursor: query.Cursor{Timestamp: t, Position: uint64(position)}, part: byPath[path], bytes: bytes})
 		return nil
 	})
 	return found, err

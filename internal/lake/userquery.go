@@ -59,6 +59,9 @@ func (l Limits) filled() Limits {
 // memory.
 const maxWorkers = 2
 
+// maxWait is how long a statement waits for others to end.
+const maxWait = 5 * time.Second
+
 // SQL runs a user's statement, one SELECT over the views events and statements
 // of one tenant, in a child process. The error is of KindInvalid when the
 // statement is wrong or not allowed, of KindTooLarge when it takes more time or
@@ -72,6 +75,9 @@ func (l *Lake) SQL(ctx context.Context, tenant, statement string, limits Limits)
 		defer func() { <-l.workers }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-time.After(maxWait):
+		err := hansard.Errorf(hansard.KindBusy, "other statements are running")
+		return nil, hansard.WithHint(err, "ask again in a moment")
 	}
 	limits = limits.filled()
 	snap := l.pin(tenant)

@@ -73,71 +73,77 @@ func (lg *log) freshFrom(first uint64, width int) []*hansard.Entry {
 }
 
 // readLeaves adds the leaves of a part that are among width entries from the
-// first on. A bundle lies in one row group.
+// first on. A bundle may lie in several row groups, where entries are large.
 func (l *Ledger) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
-	group := 0
-	if first > p.Name.First {
-		group = int((first - p.Name.First) / part.RowGroup)
-	}
-	all, err := l.leaves.get(l, p, group)
-	if err != nil {
-		return err
-	}
-	start := p.Name.First + uint64(group)*part.RowGroup
-	for i := range uint64(width) {
-		if at := first + i; at >= start && at-start < uint64(len(all)) {
-			leaves[at] = all[at-start]
+	for at := max(first, p.Name.First); at < min(first+uint64(width), p.Name.End); {
+		g, err := l.leaves.get(l, p, at)
+		if err != nil {
+			return err
+		}
+		for ; at < g.first+uint64(len(g.leaves)); at++ {
+			leaves[at] = g.leaves[at-g.first]
 		}
 	}
 	return nil
 }
 
+// leafGroup is the leaves of one row group, by index.
+type leafGroup struct {
+	path   string
+	first  uint64
+	leaves [][]byte
+}
+
 // leafCache keeps the leaves of the row group that was asked for last: whoever
 // reads a log reads its bundles in order, 128 of them from one row group.
 type leafCache struct {
-	mu     sync.Mutex // held while a row group is read, so that it is read once
-	path   string
-	group  int
-	leaves [][]byte // by index, from the group's first on
+	mu   sync.Mutex // held while a row group is read, so that it is read once
+	last leafGroup
 }
 
-func (c *leafCache) get(l *Ledger, p part.Info, group int) ([][]byte, error) {
+// get returns the row group of a part that holds the entry.
+func (c *leafCache) get(l *Ledger, p part.Info, index uint64) (leafGroup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	path := PartPath(l.cfg.Dir, p)
-	if c.path == path && c.group == group {
-		return c.leaves, nil
+	if c.last.path == path && c.last.first <= index && index < c.last.first+uint64(len(c.last.leaves)) {
+		return c.last, nil
 	}
-	leaves, err := l.renderGroup(path, p, group)
-	if err != nil {
-		return nil, err
+	g, err := l.renderGroup(path, p, index)
+	if err == nil {
+		c.last = g
 	}
-	c.path, c.group, c.leaves = path, group, leaves
-	return leaves, nil
+	return g, err
 }
 
-// renderGroup renders the leaves of one row group in the order of their indexes.
-func (l *Ledger) renderGroup(path string, p part.Info, group int) ([][]byte, error) {
+// renderGroup renders the leaves of the row group that holds the entry.
+func (l *Ledger) renderGroup(path string, p part.Info, index uint64) (leafGroup, error) {
 	f, err := l.cfg.FS.Open(path, false)
 	if err != nil {
-		return nil, err
+		return leafGroup{}, err
 	}
 	defer f.Close()
 	pf, err := l.enc.Open(f, p.Bytes, p.Log)
 	if err != nil {
-		return nil, err
+		return leafGroup{}, err
 	}
-	entries, err := pf.ReadEnvelopes(group)
-	if err != nil {
-		return nil, err
-	}
-	first := p.Name.First + uint64(group)*part.RowGroup
-	leaves := make([][]byte, len(entries))
-	for _, e := range entries {
-		if e.Index < first || e.Index-first >= uint64(len(leaves)) {
-			return nil, hansard.Errorf(hansard.KindCorrupt, "part %s of %s: entry %d is in the wrong row group", p.Name, p.Log, e.Index)
+	for i := range pf.Groups() {
+		first, end := pf.Range(i)
+		if first, end = first+p.Name.First, end+p.Name.First; index < first || index >= end {
+			continue
 		}
-		leaves[e.Index-first] = l.enc.AppendLeaf(nil, e)
+		entries, err := pf.ReadEnvelopes(i)
+		if err != nil {
+			return leafGroup{}, err
+		}
+		g := leafGroup{path, first, make([][]byte, len(entries))}
+		for _, e := range entries {
+			if e.Index < first || e.Index >= end {
+				return leafGroup{}, hansard.Errorf(hansard.KindCorrupt, "part %s of %s: entry %d is in the wrong row group", p.Name, p.Log, e.Index)
+			}
+			g.leaves[e.Index-first] = l.enc.AppendLeaf(nil, e)
+		}
+		return g, nil
 	}
-	return leaves, nil
+	return leafGroup{}, hansard.Errorf(hansard.KindCorrupt, "part %s of %s has no entry %d", p.Name, p.Log, index)
 }

@@ -54,18 +54,11 @@ type journal struct {
 	dir    string
 	size   int64 // of a new file
 	signer note.Signer
-	commit uint64 // number of the last commit
-	seq    uint64 // of the newest file
-	files  []*journalFile
+	commit uint64         // number of the last commit
+	seq    uint64         // of the newest file
+	files  []*journalFile // oldest first; the ledger's mutex guards it
+	cur    *journalFile   // the last of them; the committer's alone
 	buf    []byte
-}
-
-// current returns the file that is written to, nil if there is none yet.
-func (j *journal) current() *journalFile {
-	if len(j.files) == 0 {
-		return nil
-	}
-	return j.files[len(j.files)-1]
 }
 
 // reserve makes sure that a frame with a body of n bytes fits into the current
@@ -74,7 +67,7 @@ func (j *journal) current() *journalFile {
 // out of space here is no failed sync.
 func (j *journal) reserve(n int) error {
 	need := frameSize(n)
-	if f := j.current(); f != nil && f.at+need <= f.size {
+	if j.cur != nil && j.cur.at+need <= j.cur.size {
 		return nil
 	}
 	f, err := newJournalFile(j.fs, j.dir, j.seq+1, max(j.size, need+journalHeader), nil)
@@ -82,7 +75,7 @@ func (j *journal) reserve(n int) error {
 		return err
 	}
 	j.seq++
-	j.files = append(j.files, f)
+	j.files, j.cur = append(j.files, f), f
 	return nil
 }
 
@@ -138,7 +131,7 @@ func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 // that the file's state is unknown: the process must end, and the next start
 // finds out what reached the disk.
 func (j *journal) append(sections []*section, body []byte) error {
-	f := j.current()
+	f := j.cur
 	sig, err := signFrame(j.signer, j.commit+1, body)
 	if err != nil {
 		return err

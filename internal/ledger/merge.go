@@ -59,7 +59,7 @@ func (l *Ledger) isClosed() bool {
 }
 
 // maxMergeBytes bounds the parts that one merge reads, compressed.
-const maxMergeBytes = 64 << 20
+const maxMergeBytes = 32 << 20
 
 // mergeable returns the named parts if they are there and fit together.
 func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {

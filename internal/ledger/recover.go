@@ -273,7 +273,7 @@ func (r *replay) rewrite() error {
 			return err
 		}
 		f.ends = ends
-		j.seq, j.files = seq, []*journalFile{f}
+		j.seq, j.files, j.cur = seq, []*journalFile{f}, f
 	}
 	for _, seq := range r.files {
 		if err := j.fs.Remove(journalPath(j.dir, seq)); err != nil {

@@ -4,6 +4,7 @@
 package live
 
 import (
+	"encoding/json"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -20,27 +21,55 @@ type Hub struct {
 // New returns a hub without watchers.
 func New() *Hub { return &Hub{watchers: map[*Watcher]struct{}{}} }
 
+// MaxWatchers bounds the watchers of a tenant: each costs something on every
+// commit.
+const MaxWatchers = 256
+
+// Event is a committed entry on its way to the watchers, who share it.
+type Event struct {
+	*hansard.Entry
+	once sync.Once
+	json []byte
+	err  error
+}
+
+// JSON returns the entry as JSON. It is rendered once, for whoever asks first.
+func (e *Event) JSON() ([]byte, error) {
+	e.once.Do(func() { e.json, e.err = json.Marshal(e.Entry) })
+	return e.json, e.err
+}
+
 // Watcher receives one tenant's entries, in the order of commits.
 type Watcher struct {
 	hub    *Hub
 	tenant string
-	queue  chan []*hansard.Entry
+	queue  chan []*Event
 }
 
 // Watch begins to collect entries of the tenant that are committed from now on.
 // depth is how many commits may wait; a watcher that lets more wait is dropped:
-// its channel is closed.
-func (h *Hub) Watch(tenant string, depth int) *Watcher {
-	w := &Watcher{hub: h, tenant: tenant, queue: make(chan []*hansard.Entry, depth)}
+// its channel is closed. A tenant with too many watchers is KindBusy.
+func (h *Hub) Watch(tenant string, depth int) (*Watcher, error) {
+	w := &Watcher{hub: h, tenant: tenant, queue: make(chan []*Event, depth)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	n := 0
+	for other := range h.watchers {
+		if other.tenant == tenant {
+			n++
+		}
+	}
+	if n >= MaxWatchers {
+		err := hansard.Errorf(hansard.KindBusy, "%d readers follow this record already", n)
+		return nil, hansard.WithHint(err, "let several share one connection, or try again later")
+	}
 	h.watchers[w] = struct{}{}
-	return w
+	return w, nil
 }
 
-// Entries returns the channel of committed entries. It is closed when the
+// Events returns the channel of committed entries. It is closed when the
 // watcher fell behind or was closed.
-func (w *Watcher) Entries() <-chan []*hansard.Entry { return w.queue }
+func (w *Watcher) Events() <-chan []*Event { return w.queue }
 
 // Close ends the watching. It may be called more than once.
 func (w *Watcher) Close() {
@@ -66,10 +95,10 @@ func (h *Hub) Committed(entries []*hansard.Entry) {
 	if len(h.watchers) == 0 {
 		return
 	}
-	events := map[string][]*hansard.Entry{}
+	events := map[string][]*Event{}
 	for _, e := range entries {
 		if e.Log.Tier != hansard.TierMeta {
-			events[e.Log.Tenant] = append(events[e.Log.Tenant], e)
+			events[e.Log.Tenant] = append(events[e.Log.Tenant], &Event{Entry: e})
 		}
 	}
 	for w := range h.watchers {

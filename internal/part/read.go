@@ -75,6 +75,16 @@ func recoverCorrupt(err *error) {
 // Rows returns the number of rows.
 func (f *File) Rows() int64 { return f.file.NumRows() }
 
+// Range returns the half-open range of rows that row group i holds, counted in
+// the order of the entries' indexes.
+func (f *File) Range(i int) (first, end uint64) {
+	groups := f.file.RowGroups()
+	for _, g := range groups[:i] {
+		first += uint64(g.NumRows())
+	}
+	return first, first + uint64(groups[i].NumRows())
+}
+
 // Groups returns the number of row groups.
 func (f *File) Groups() int { return len(f.file.RowGroups()) }
 

@@ -14,9 +14,12 @@ import (
 )
 
 // RowGroup is how many rows a row group of a part holds at most. DuckDB reads
-// row groups in parallel and skips those that cannot match. It is a multiple of
-// 256, so that an entry bundle lies in one row group.
+// row groups in parallel and skips those that cannot match.
 const RowGroup = 32768
+
+// rowGroupBytes ends a row group early: with this much content it is large
+// enough, and a query that reads it stays small.
+const rowGroupBytes = 16 << 20
 
 // Write writes the entries as one part. They must be all entries of one log
 // with consecutive indexes, in the order of their indexes. A row group holds a
@@ -37,7 +40,7 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 	columns := enc.schemaOrder(pw.Schema())
 	values := make([]parquet.Value, 0, writeBlock)
 	for len(entries) > 0 {
-		group := slices.Clone(entries[:min(RowGroup, len(entries))])
+		group := slices.Clone(entries[:groupLen(entries)])
 		entries = entries[len(group):]
 		sortRows(group)
 		for len(group) > 0 {
@@ -58,6 +61,17 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 		return fmt.Errorf("write part: %w", err)
 	}
 	return nil
+}
+
+// groupLen returns how many of the entries the next row group holds.
+func groupLen(entries []*hansard.Entry) int {
+	bytes := int64(0)
+	for i, e := range entries[:min(RowGroup, len(entries))] {
+		if bytes += e.ContentSize; bytes > rowGroupBytes && i > 0 {
+			return i
+		}
+	}
+	return min(RowGroup, len(entries))
 }
 
 // writeBlock is how many rows are written column by column at a time: few

@@ -202,6 +202,9 @@ func (r *Reading) Traces(ctx context.Context, tenant, id string) ([]Trace, error
 	}
 	if len(ids) == 0 {
 		e, err := r.cfg.Lake.Event(ctx, tenant, id)
+		if err != nil && hansard.KindOf(err) != hansard.KindNotFound {
+			return nil, err
+		}
 		if err != nil {
 			err := hansard.Errorf(hansard.KindNotFound, "no trace, task or event has this id")
 			return nil, hansard.WithHint(err, "hansard events lists events with their trace ids")
