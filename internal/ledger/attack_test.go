@@ -354,3 +354,52 @@ func TestEarlyCommitDamaged(t *testing.T) {
 		})
 	}
 }
+
+// TestReaderBehindCheckpoint takes the journal away, or damages its last commit,
+// under a checkpoint that covers it. A reader may refuse the folder; if it does
+// not, what it proves must not end the process.
+func TestReaderBehindCheckpoint(t *testing.T) {
+	t.Parallel()
+	running := filepath.Join(t.TempDir(), "data")
+	l := open(t, running, nil, quiet)
+	d := newDesk(t, l)
+	d.sealCalls(0, 10)
+	d.append(l, "acme", 400, 401)
+	d.append(l, "acme", 404, 405)
+	if err := l.PublishCheckpoints(); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	copyFolder(t, running, dir)
+	closeLedger(t, l)
+	entry := sealedOf(t, dir)[0]
+	file := glob(t, dir, "journal/*")[0]
+	whole := readFile(t, file)
+	at, err := ledger.CommitsIn(whole, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(name string, change func(b []byte)) {
+		t.Helper()
+		b := bytes.Clone(whole)
+		change(b)
+		writeFile(t, file, b)
+		found(t, dir, "the checkpoint covers 12 entries")
+		refused(t, dir)
+		defer func() {
+			if p := recover(); p != nil {
+				t.Errorf("%s: the reader panics: %v", name, p)
+			}
+		}()
+		r, err := ledger.OpenReader(durable.OS{}, dir)
+		if err == nil {
+			_, err = r.Prove(entry, false)
+			_ = r.Close()
+		}
+		if hansard.KindOf(err) != hansard.KindCorrupt {
+			t.Errorf("%s: %v, want an error of kind %v", name, err, hansard.KindCorrupt)
+		}
+	}
+	f("last commit", func(b []byte) { b[at[len(at)-1]+60] ^= 1 })
+	f("whole journal", func(b []byte) { clear(b) })
+}

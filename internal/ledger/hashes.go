@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -31,6 +33,8 @@ func (h hashes) at(level int, n uint64) (tlog.Hash, error) {
 	switch {
 	case (n+1)<<level <= h.sealedEnd:
 		return h.tiles.hash(level, n)
+	case level == 0 && n-h.sealedEnd >= uint64(len(h.fresh)):
+		return tlog.Hash{}, fmt.Errorf("entry %d is not there", n)
 	case level == 0:
 		return tlog.Hash(h.fresh[n-h.sealedEnd].LeafHash), nil
 	}

@@ -108,6 +108,21 @@ func (l layout) logs() ([]hansard.LogID, error) {
 	return ids, nil
 }
 
+// unbegun reports whether a log's folder is all that a crash left of its begin:
+// it has no verifier key, no part and no checkpoint.
+func (l layout) unbegun(id hansard.LogID) bool {
+	names, err := l.list(l.log(id))
+	if err != nil {
+		return false
+	}
+	for _, n := range names {
+		if !strings.HasSuffix(n, durable.TempSuffix) {
+			return false
+		}
+	}
+	return true
+}
+
 // list returns the names in a folder, none if it does not exist.
 func (l layout) list(dir string) ([]string, error) {
 	entries, err := l.fs.ReadDir(dir)

@@ -101,6 +101,7 @@ type Ledger struct {
 	sealNow  chan struct{}
 	stop     chan struct{}  // closed to end the sealer
 	sealed   chan struct{}  // closed when the sealer is done
+	senders  sync.WaitGroup // goroutines about to send a request
 	wg       sync.WaitGroup // unlinking of superseded parts
 	sealMu   sync.Mutex     // one seal at a time
 	leaves   leafCache
@@ -113,6 +114,7 @@ type Ledger struct {
 	journal  *journal // its files; the committer alone writes to them
 	queued   int64    // bytes waiting to be committed
 	unsealed int64    // bytes committed and not sealed
+	ended    bool     // no request is taken any more, not even a statement
 	closed   bool
 }
 
@@ -241,6 +243,8 @@ func (l *Ledger) enqueue(ctx context.Context, req *request) error {
 		return errBusy("too much is waiting to be sealed")
 	}
 	l.queued += req.size
+	l.senders.Add(1)
+	defer l.senders.Done()
 	l.mu.Unlock()
 	select {
 	case l.requests <- req:

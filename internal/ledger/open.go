@@ -185,7 +185,7 @@ func (l *Ledger) Pseudonyms(tenantName string) (redact.Keys, []byte, error) {
 	l.mu.Lock()
 	t, err := l.tenant(tenantName)
 	l.mu.Unlock()
-	if err != nil {
+	if err := l.disk(err); err != nil {
 		return redact.Keys{}, nil, err
 	}
 	return t.pseudonyms, t.fingerprint, nil

@@ -157,17 +157,22 @@ func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, erro
 		return nil, errors.Join(fmt.Errorf("write part %s: %w", name, err), l.cfg.FS.Remove(tmp))
 	}
 	if err := l.writeIndex(path, x); err != nil {
-		return nil, errors.Join(fmt.Errorf("write index of part %s: %w", name, err), l.cfg.FS.Remove(tmp))
+		return nil, errors.Join(fmt.Errorf("write index of part %s: %w", name, err), l.dropUnfinished([]*part.Index{x}))
 	}
 	return x, nil
 }
 
-// dropUnfinished removes parts that were written and will not be finished.
+// dropUnfinished removes parts that were written and will not be finished. What
+// is not there need not be removed.
 func (l *Ledger) dropUnfinished(parts []*part.Index) error {
 	var errs error
 	for _, x := range parts {
 		path := PartPath(l.cfg.Dir, x.Info)
-		errs = errors.Join(errs, l.cfg.FS.Remove(path+durable.TempSuffix), l.cfg.FS.Remove(path+IndexSuffix))
+		for _, file := range []string{path + durable.TempSuffix, path + IndexSuffix} {
+			if err := l.cfg.FS.Remove(file); !errors.Is(err, fs.ErrNotExist) {
+				errs = errors.Join(errs, err)
+			}
+		}
 	}
 	return errs
 }

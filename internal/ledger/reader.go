@@ -72,11 +72,17 @@ func (r *Reader) load() error {
 		return err
 	}
 	for _, id := range ids {
+		if r.layout.unbegun(id) {
+			continue
+		}
 		if r.logs[id], err = r.loadLog(id); err != nil {
 			return fmt.Errorf("log %s: %w", id, err)
 		}
 	}
-	return r.loadJournal()
+	if err := r.loadJournal(); err != nil {
+		return err
+	}
+	return r.checkSizes()
 }
 
 func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
@@ -146,10 +152,44 @@ func (r *Reader) loadJournal() error {
 			return hansard.WithHint(err, "run hansard verify on the folder")
 		}
 	}
-	if unborn != nil && unborn.lastCommit > j.commit {
-		return hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", unborn.seq)
+	if unborn != nil {
+		return r.layout.checkUnborn(*unborn, j.commit, key)
 	}
 	return nil
+}
+
+// checkSizes refuses a folder that holds less than a checkpoint covers, or parts
+// that none does.
+func (r *Reader) checkSizes() error {
+	for id, lg := range r.logs {
+		size := lg.view.sealedEnd + uint64(len(lg.view.fresh))
+		signed := uint64(0)
+		if lg.checkpoint != nil {
+			c, err := lg.point()
+			if err != nil {
+				return fmt.Errorf("log %s: %w", id, err)
+			}
+			signed = uint64(c.Size)
+		}
+		if signed > size || signed < lg.view.sealedEnd {
+			err := hansard.Errorf(hansard.KindCorrupt, "log %s: a checkpoint covers %d entries, %d are there and %d of them in parts", id, signed, size, lg.view.sealedEnd)
+			return hansard.WithHint(err, "run hansard verify on the folder")
+		}
+	}
+	return nil
+}
+
+// point returns the checkpoint on disk, checked.
+func (lg *readLog) point() (proof.Checkpoint, error) {
+	v, err := note.NewVerifier(lg.vkey)
+	if err != nil {
+		return proof.Checkpoint{}, hansard.Errorf(hansard.KindCorrupt, "vkey: %w", err)
+	}
+	c, err := proof.OpenCheckpoint(lg.checkpoint, v)
+	if err != nil {
+		return proof.Checkpoint{}, hansard.Errorf(hansard.KindCorrupt, "%w", err)
+	}
+	return c, nil
 }
 
 // readJournal adds the journal's commits to a reader.
@@ -216,13 +256,9 @@ func (r *Reader) Prove(e *hansard.Entry, disclose bool) (*proof.Proof, error) {
 	if lg == nil || lg.checkpoint == nil {
 		return nil, hansard.Errorf(hansard.KindNotFound, "log %s has no checkpoint", e.Log)
 	}
-	v, err := note.NewVerifier(lg.vkey)
+	c, err := lg.point()
 	if err != nil {
 		return nil, err
-	}
-	c, err := proof.OpenCheckpoint(lg.checkpoint, v)
-	if err != nil {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "%w", err)
 	}
 	if int64(e.Index) >= c.Size {
 		err := hansard.Errorf(hansard.KindNotFound, "no checkpoint covers entry %d of %s yet", e.Index, e.Log)

@@ -48,9 +48,10 @@ func (l *Ledger) openJournal() (*replay, error) {
 			return nil, fmt.Errorf("journal file %016x: %w", seq, err)
 		}
 	}
-	if unborn != nil && unborn.lastCommit > r.commit {
-		err := hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", unborn.seq)
-		return nil, hansard.WithHint(err, "run hansard verify on the folder; restore it from a backup")
+	if unborn != nil {
+		if err := l.layout.checkUnborn(*unborn, r.commit, r.verifier); err != nil {
+			return nil, err
+		}
 	}
 	l.journal.commit = r.commit
 	return r, nil
@@ -96,17 +97,11 @@ func (l *Ledger) writeJournalVKey(vkey string) error {
 	})
 }
 
-// unbornFile is a last journal file whose header was never written.
-type unbornFile struct {
-	seq        uint64
-	lastCommit uint64 // of the frames that it holds all the same, 0 without any
-}
-
 // liveJournal returns the files that count: from the last one that begins the
-// journal anew, without a last one whose header was never written. A crash
-// leaves such a one blank, or, if it was to begin anew, with commits that older
-// files hold too.
-func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *unbornFile, err error) {
+// journal anew, without a last one whose header was never written, which it
+// returns apart. A crash leaves such a one blank, or, if it was to begin anew,
+// with commits that older files hold too.
+func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *uint64, err error) {
 	live = seqs
 	for i, seq := range seqs {
 		head, err := l.readHead(seq)
@@ -114,11 +109,7 @@ func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *unbornFile, e
 			return nil, nil, err
 		}
 		if blank(head) && i == len(seqs)-1 {
-			b, err := l.readJournal(seq)
-			if err != nil {
-				return nil, nil, err
-			}
-			return live[:len(live)-1], &unbornFile{seq, lastCommit(b, seq)}, nil
+			return live[:len(live)-1], &seqs[i], nil
 		}
 		if checkJournalHead(head, seq) == nil && anew(head) {
 			live = seqs[i:]
@@ -127,18 +118,34 @@ func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *unbornFile, e
 	return live, nil, nil
 }
 
-// lastCommit returns the number of the last whole frame, without looking at the
-// file's header.
-func lastCommit(b []byte, seq uint64) uint64 {
-	last := uint64(0)
-	for at := int64(journalHeader); at < int64(len(b)); {
-		f, err := parseFrame(b[at:], seq, at)
-		if err != nil {
-			break
-		}
-		last, at = f.commit, at+f.size
+// checkUnborn refuses a file without a header that holds commits which no other
+// file holds: its header was there, and is gone.
+func (l layout) checkUnborn(seq, known uint64, key note.Verifier) error {
+	last, err := l.lastCommit(seq, key)
+	if err != nil || last <= known {
+		return err
 	}
-	return last
+	err = hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", seq)
+	return hansard.WithHint(err, "run hansard verify on the folder; restore it from a backup")
+}
+
+// lastCommit returns the highest number of a commit that is anywhere in a journal
+// file, whatever else is damaged in it; 0 if there is none.
+func (l layout) lastCommit(seq uint64, key note.Verifier) (uint64, error) {
+	b, err := l.readJournal(seq)
+	if err != nil {
+		return 0, err
+	}
+	last := uint64(0)
+	for at := int64(journalHeader); at+frameHeader <= int64(len(b)); {
+		f, err := parseFrame(b[at:], seq, at)
+		if err != nil || key != nil && !key.Verify(signedText(f.commit, f.body), f.sig) {
+			at += frameAlign
+			continue
+		}
+		last, at = max(last, f.commit), at+f.size
+	}
+	return last, nil
 }
 
 // replay applies the journal's commits in order.

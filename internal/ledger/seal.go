@@ -301,7 +301,15 @@ type sealedPart struct {
 // returns when it is durable.
 func (l *Ledger) State(tenantName, kind string, members map[string]any) error {
 	req := &request{tenant: tenantName, statement: statement(kind, members), done: make(chan struct{})}
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return errBusy("the server is stopping")
+	}
+	l.senders.Add(1)
+	l.mu.Unlock()
 	l.requests <- req
+	l.senders.Done()
 	<-req.done
 	return req.err
 }
@@ -377,6 +385,10 @@ func (l *Ledger) Close() error {
 	// The first seal puts statements into the meta logs; the second one seals
 	// those, and makes none.
 	err := errors.Join(l.Seal(), l.Seal())
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.senders.Wait()
 	close(l.requests)
 	<-l.pending
 	l.wg.Wait()

@@ -244,12 +244,19 @@ func (v *verifier) checkUnread(all map[string]int64) {
 			if size != 0 {
 				v.find(hansard.LogID{}, -1, path, "the lock file is not empty")
 			}
+		case strings.HasSuffix(path, IndexSuffix) && !has(all, strings.TrimSuffix(path, IndexSuffix)):
+			v.v.Notes = append(v.v.Notes, "an index without its part was left by a crash: "+filepath.Base(path))
 		case strings.HasSuffix(path, durable.TempSuffix):
 			v.v.Notes = append(v.v.Notes, "an unfinished file was left by a crash: "+filepath.Base(path))
 		default:
 			v.find(hansard.LogID{}, -1, path, "unexpected file")
 		}
 	}
+}
+
+func has(files map[string]int64, path string) bool {
+	_, ok := files[path]
+	return ok
 }
 
 // verifierKey returns the key of a log or of the journal as it lies beside the
@@ -293,8 +300,11 @@ func (v *verifier) checkJournal() {
 	for i, seq := range live {
 		j.file(seq, i == len(live)-1)
 	}
-	if unborn != nil && unborn.lastCommit > j.commit {
-		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), unborn.seq), "the file's header is gone, but it holds commits")
+	if unborn == nil {
+		return
+	}
+	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > j.commit {
+		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
 	}
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/note"
@@ -33,6 +34,10 @@ type logCheck struct {
 }
 
 func (v *verifier) checkLog(id hansard.LogID) {
+	if v.layout.unbegun(id) {
+		v.v.Notes = append(v.v.Notes, fmt.Sprintf("log %s was never begun: a crash left its folder", id))
+		return
+	}
 	c := &logCheck{v: v, id: id}
 	c.key = v.verifierKey(id, v.layout.vkey(id), proof.Origin(v.v.Name, id), func() (note.Signer, string, error) { return v.keys.LogSigner(id, false) })
 	c.point, c.signed = v.checkpointOf(id, c.key)
