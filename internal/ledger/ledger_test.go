@@ -176,6 +176,9 @@ func copyFrozen(t *testing.T, l *ledger.Ledger, from, to string) {
 // TestEveryBit changes bits in every file below the data folder: verify finds
 // each, and names the file or the log.
 func TestEveryBit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of verifications; nothing in them runs beside anything")
+	}
 	dir := filepath.Join(t.TempDir(), "data")
 	l := open(t, dir, nil, nil)
 	d := newDesk(t, l)

@@ -264,3 +264,22 @@ func FuzzParseLeaf(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseIndex(f *testing.F) {
+	enc := part.NewEncoder()
+	e := entryOf(enc, 1)
+	e.Index = 0
+	x := part.NewIndex(part.Name{First: 0, End: 1}, []*hansard.Entry{e}, []part.ID{{Event: part.EventHash(e.EventID)}})
+	f.Add(x.Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, err := part.ParseIndex(b)
+		if err != nil {
+			return
+		}
+		if again := x.Append(nil); !bytes.Equal(again, b) {
+			t.Fatalf("index changed:\n%x\n%x", b, again)
+		}
+		x.Find(part.EventHash("e"))
+		x.Traces.May("t")
+	})
+}
