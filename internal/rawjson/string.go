@@ -22,7 +22,7 @@ func Unquote(dst, q []byte) []byte {
 		q = q[i:]
 		var n int
 		dst, n = appendEscape(dst, q)
-		q = q[n:]
+		q = q[min(n, len(q)):]
 	}
 }
 

@@ -17,6 +17,10 @@ func (p *pass) assign(b []byte, i int) {
 	if i < p.assignTo {
 		return // inside a value that is replaced
 	}
+	if b[i] == ',' {
+		p.pairInText(b, i)
+		return
+	}
 	v := valueStart(b, i)
 	if v < 0 {
 		return
@@ -204,15 +208,35 @@ func (k *keyName) accepts(b []byte, a assignment, tight bool) bool {
 
 // looksLikely judges the value of a key that often holds no secret.
 func (k *keyName) looksLikely(val []byte) bool {
+	if k.isCode() {
+		return isTypedCode(val)
+	}
 	switch k.name {
 	case "pin":
 		return false // by key name in JSON only
+	case "sig":
+		return looksRandom(val, 16) && entropy(val) >= 3.5
 	case "pass":
 		return mixed(val) && len(val) >= 6
 	case "key":
 		return looksRandom(val, 20) && entropy(val) >= 3.5 && !isIdentifier(val)
 	}
 	return looksRandom(val, 16)
+}
+
+// isTypedCode reports whether val is a code that a person types in: 4 to 10
+// digits, perhaps in two halves.
+func isTypedCode(val []byte) bool {
+	digits := 0
+	for i, c := range val {
+		switch {
+		case isDigit(c):
+			digits++
+		case c != ' ' && c != '-' || i != len(val)/2:
+			return false
+		}
+	}
+	return digits >= 4 && digits <= 10
 }
 
 // headerSecret reports whether val is the value of a header that authenticates.

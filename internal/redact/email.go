@@ -16,9 +16,14 @@ func isLocal(c byte) bool {
 	return isLetter(c) || isDigit(c) || c >= utf8.RuneSelf
 }
 
-// encodedAt finds an @ that is written %40, \u0040, &#64; or &#x40; at b[i].
+// encodedAt finds an @ that is written %40, \u0040, &#64;, &#x40; or fullwidth
+// at b[i]. The pair that wakes for the fullwidth one is its second and third
+// byte, which are rarer than its first.
 func (p *pass) encodedAt(b []byte, i int) {
-	for _, at := range [...]string{"%40", `\u0040`, "&#64;", "&#x40;"} {
+	if b[i] >= utf8.RuneSelf {
+		i--
+	}
+	for _, at := range wideAts() {
 		if hasFold(b, i, at) {
 			p.emailAt(b, i, len(at))
 			return
@@ -48,7 +53,7 @@ func localStart(b []byte, at int) int {
 			continue
 		}
 		r, n := utf8.DecodeLastRune(b[:i])
-		if !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
+		if !isZeroWidth(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
 			break
 		}
 		i -= n
@@ -58,8 +63,16 @@ func localStart(b []byte, at int) int {
 		i = localAfterEscape(b, i, at)
 	}
 	i = unescapedStart(b, i, at)
-	for i < at && !isLetter(b[i]) && !isDigit(b[i]) && b[i] != '_' && b[i] < utf8.RuneSelf {
-		i++
+	for i < at && !isLetter(b[i]) && !isDigit(b[i]) && b[i] != '_' {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		n := zeroWidth(b, i)
+		if n == 0 {
+			break
+		}
+		i += n
 	}
 	return i
 }
@@ -110,11 +123,18 @@ func domainEnd(b []byte, i int) int {
 // labelEnd returns the end of the domain label at b[i]; it does not end in a
 // hyphen.
 func labelEnd(b []byte, i int) int {
-	start, end := i, i
+	from, start, end := i, i, i
 	for i < len(b) {
 		c := b[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRune(b[i:])
+			if isZeroWidth(r) {
+				i += n // belongs to the label only if more of it follows
+				if end == from {
+					start = i
+				}
+				continue
+			}
 			if !unicode.IsLetter(r) || b[start] < utf8.RuneSelf && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
 				return end // Chinese text goes on right behind an address
 			}
@@ -161,28 +181,6 @@ func notDomain(b []byte, start, end int) bool {
 		return true
 	}
 	return byteAt(b, end) == ':' && start >= 4 && string(b[start-4:start]) == "git@" && !wordAt(b, start-5)
-}
-
-// normaliseEmail appends the address in lower case, with its encoded bytes
-// decoded.
-func normaliseEmail(dst, v []byte) []byte {
-	for i := 0; i < len(v); {
-		switch {
-		case v[i] == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]):
-			dst = append(dst, unhex(v[i+1])<<4|unhex(v[i+2]))
-			i += 3
-		case hasFold(v, i, `\u0040`) || hasFold(v, i, "&#x40;"):
-			dst = append(dst, '@')
-			i += 6
-		case hasFold(v, i, "&#64;"):
-			dst = append(dst, '@')
-			i += 5
-		default:
-			dst = append(dst, v[i])
-			i++
-		}
-	}
-	return bytes.ToLower(dst)
 }
 
 // looksLikeEmail reports whether all of v is one address.

@@ -26,6 +26,14 @@ func TestEmail(t *testing.T) {
 	hit("anna%2Bnews%40example.com")
 	hit("anna&#64;example.com")
 	hit(`anna\u0040example.com`)
+	hit("anna\uff20example.com")
+	hit("anna\ufe6bexample.com")
+	hit(`anna\uff20example.com`)
+	hit("anna\u200b@example.com")
+	hit("an\u200dna\u2060@\ufeffexam\u00adple.com")
+	hit("ａｎｎａ＠example.com")
+	f("请联系anna＠example.com谢谢", "请联系<email>谢谢")
+	f("\u200banna@example.com\u200b.", "\u200b<email>\u200b.")
 	f("mailto:anna@example.com?subject=x", "mailto:<email>?subject=x")
 	f("https://x.example/?q=anna%40example.com&p=1", "https://x.example/?q=<email>&p=1")
 	f("q%3Danna%40example.com", "q%3D<email>")
@@ -41,9 +49,23 @@ func TestNoEmail(t *testing.T) {
 	for _, s := range []string{
 		"@decorator", "user@localhost", "react@18.2.0", "lodash@4.17.21", "@types/node@20.1.0", "icon@2x.png",
 		"git@github.com:owner/repo.git", "x = W@y.transpose(0, 1)", "A@B.T", "a @ b.com", "anna@", "@example.com",
-		"foo@bar", "price @ 3.50", "100%40", "module@v1.2.3", "sha256@abcdef", "!@#$.com",
+		"foo@bar", "price @ 3.50", "100%40", "module@v1.2.3", "sha256@abcdef", "!@#$.com", "\u200b@example.com", "开张＠下午", "张 a", "a＠b", "a@b.\u200b", "a@\u200b.com",
 	} {
 		f(s, s)
+	}
+}
+
+// TestEmailSpellings checks that one address has one pseudonym.
+func TestEmailSpellings(t *testing.T) {
+	e := engine(t, redact.Config{})
+	want, _, err := e.Text(keys(), "anna@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"Anna@Example.com", "anna＠example.com", "ａｎｎａ@example.com", "anna\u200b@example.com", `anna\uff20example.com`, "anna%40example.com"} {
+		if got, _, err := e.Text(keys(), s); err != nil || got != want {
+			t.Errorf("%q became %q, %v, want %q", s, got, err, want)
+		}
 	}
 }
 

@@ -33,10 +33,16 @@ type walker struct {
 // frame is an open array or object.
 type frame struct {
 	object  bool
+	sought  bool     // the name of a pair was looked for behind its value
+	message bool     // of a conversation: its "name" is no name of a value
 	under   *keyName // the name whose value this is
 	named   *keyName // what a "name" member calls the "value" member beside it
 	flagged *keyName // what the element before, "--password", calls the next one
-	key     []byte   // of the member being read, quoted
+	key     []byte   // of the member being read, without its quotes
+	part    part     // of the member being read
+	index   int      // of the element being read
+	command command  // what the elements are arguments of
+	login   bool     // the next element is user:password
 }
 
 // json returns the JSON value b without what is found in it, and whether that
@@ -108,6 +114,7 @@ func (w *walker) next(i int) (int, error) {
 	case top.object:
 		return w.member(rawjson.SkipSpace(w.b, i+1))
 	}
+	top.index++
 	under := top.under
 	if top.flagged != nil {
 		under, top.flagged = top.flagged, nil
@@ -133,17 +140,21 @@ func (w *walker) member(i int) (int, error) {
 	if under == nil {
 		under = top.under
 	}
-	if under == nil && string(key) == "value" {
-		under = top.named
-	}
-	top.key = w.b[i:end]
+	top.key = w.b[i+1 : end-1]
+	part := partOf(key)
+	top.part = part
+	top.message = top.message || part == partMessage
 	if out, changed := w.p.text(key); changed {
 		w.put(i, end, rawjson.AppendQuote(nil, out))
 	}
 	if i = rawjson.SkipSpace(w.b, end); i >= len(w.b) || w.b[i] != ':' {
 		return i, w.malformed(i)
 	}
-	return w.value(rawjson.SkipSpace(w.b, i+1), under)
+	i = rawjson.SkipSpace(w.b, i+1)
+	if under == nil && part >= partValue {
+		under = w.namedBeside(i, part)
+	}
+	return w.value(i, under)
 }
 
 // stringEnd returns the end of the quoted string at b[i], behind its closing
@@ -190,7 +201,14 @@ func (w *walker) text(i int, under *keyName) (int, error) {
 	if escaped {
 		s = w.decode(w.b[i:end])
 	}
-	w.noteName(s)
+	if len(w.stack) > 0 {
+		if top := &w.stack[len(w.stack)-1]; top.object {
+			w.noteName(top, s)
+		} else if from := w.noteElement(top, s, end); from > 0 && under == nil {
+			w.argument(i, end, s, from)
+			return end, nil
+		}
+	}
 	if under != nil && under.takesText(s) {
 		if w.p.forced(under, s) {
 			w.put(i, end, rawjson.AppendQuote(nil, w.p.substitute(nil, under.kind, under.name, s)))
@@ -205,31 +223,6 @@ func (w *walker) text(i int, under *keyName) (int, error) {
 		w.put(i, end, rawjson.AppendQuote(nil, out))
 	}
 	return end, nil
-}
-
-// noteName remembers what calls its neighbour a secret: a "name" member the
-// "value" beside it, {"name": "DB_PASSWORD", "value": "..."}, and a command line
-// flag the argument behind it, ["--password", "..."].
-func (w *walker) noteName(s []byte) {
-	if len(w.stack) == 0 {
-		return
-	}
-	top := &w.stack[len(w.stack)-1]
-	switch {
-	case !top.object && len(s) > 2 && s[0] == '-' && s[1] == '-':
-		top.flagged = flagName(w.p.e.names.under(s))
-	case top.object && (string(top.key) == `"name"` || string(top.key) == `"key"`):
-		top.named = w.p.e.names.under(s)
-	}
-}
-
-// flagName returns what the argument behind a flag is under: a --token has a
-// token behind it, whatever that looks like.
-func flagName(k *keyName) *keyName {
-	if k == nil || k.class != likely || k.name == "key" || k.name == "pin" {
-		return k
-	}
-	return &keyName{name: k.name, kind: k.kind, class: always}
 }
 
 // string redacts the decoded text s: as JSON if it is JSON, else as text.

@@ -69,8 +69,32 @@ func newKeyNames(list []keyName) *keyNames {
 }
 
 // before returns the longest name that b ends in and where it starts; nil if
-// there is none. Case and single separators are ignored.
+// there is none. Case, single separators and a number behind the name are
+// ignored: password2 is a password too.
 func (t *keyNames) before(b []byte) (*keyName, int) {
+	if k, start := t.atEnd(b); k != nil || len(b) == 0 || !isDigit(b[len(b)-1]) {
+		return k, start
+	}
+	return t.atEnd(withoutNumber(b))
+}
+
+// withoutNumber returns b without the number of at most three digits that it
+// ends in, nor the separator before it; nil if the number is longer.
+func withoutNumber(b []byte) []byte {
+	n := len(b)
+	for n > 0 && isDigit(b[n-1]) {
+		if n--; len(b)-n > 3 {
+			return nil
+		}
+	}
+	if n > 0 && (b[n-1] == '_' || b[n-1] == '-') {
+		n--
+	}
+	return b[:n]
+}
+
+// atEnd is before without regard to a number.
+func (t *keyNames) atEnd(b []byte) (*keyName, int) {
 	if len(b) < 2 {
 		return nil, 0
 	}
@@ -122,6 +146,12 @@ func (t *keyNames) under(key []byte) *keyName {
 	return k
 }
 
+// isCode reports whether the name is that of a code which is sent to a person
+// and typed in: a few digits.
+func (k *keyName) isCode() bool {
+	return k.name == "otp" || k.class == likely && len(k.name) > 4 && k.name[len(k.name)-4:] == "code"
+}
+
 // houseNames are the key names of our own.
 func houseNames() []keyName {
 	var list []keyName
@@ -137,9 +167,11 @@ func houseNames() []keyName {
 		"oauthtoken", "securitytoken", "csrftoken", "xsrftoken", "bottoken", "webhooksecret", "signingsecret",
 		"signingkey", "encryptionkey", "sharedkey", "accountkey", "masterkey", "credential", "credentials",
 		"connectionstring", "sessioncookie", "cvv", "cvc", "cardverificationvalue", "onetimepassword", "dbpass",
-		"servicerolekey", "secretkeybase", "deploykey", "recoverycode", "jwttoken")
+		"servicerolekey", "secretkeybase", "deploykey", "recoverycode", "jwttoken", "sessionkey", "sessionsecret",
+		"authkey", "apipassword")
 	add(secret, header, false, "authorization", "proxyauthorization", "cookie", "cookies", "setcookie")
-	add(secret, likely, false, "token", "auth", "key", "accesskey", "pass", "bearer", "jwt", "pin")
+	add(secret, likely, false, "token", "auth", "key", "accesskey", "pass", "bearer", "jwt", "pin", "sig",
+		"otp", "otpcode", "totpcode", "mfacode", "onetimecode", "verificationcode")
 	add(card, typed, true, "cardnumber", "creditcardnumber", "debitcardnumber", "kartennummer", "creditcard")
 	add(card, typed, false, "cardno", "cardnum", "ccnumber", "ccnum", "ccno", "pan", "debitcard",
 		"primaryaccountnumber", "card", "cc", "kreditkarte")

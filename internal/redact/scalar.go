@@ -105,7 +105,7 @@ func (k *keyName) takesNumber(s []byte) bool {
 	case k.class == typed:
 		return fits(k.kind, s)
 	case k.class == likely:
-		return k.name == "pin"
+		return k.name == "pin" || k.isCode() && isTypedCode(s)
 	}
 	return true
 }

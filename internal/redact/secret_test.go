@@ -136,6 +136,20 @@ func planted() [][2]string {
 		{"cli-flag", join(`["tool","--to`, `ken","|`, `abcd1234|"]`)},
 		{"password-told", join("my pass", "word is |Tr0ub4dor&3|")},
 		{"curl-user", join("curl -s -u ", "anna:|hunter2| https://example.com")},
+		{"curl-user", join("curl -X POST \\\n  -su ", "'anna:|pw|' https://example.com")},
+		{"curl-user", join("curl https://example.com --us", "er=anna:|hunter2| -v")},
+		{"mysql-password", join("mysql -u root -", "p|hunter2| shop")},
+		{"mysql-password", join("mysqldump -uroot -", "p'|hunter2|' shop")},
+		{"mysql-password", join("mariadb -", "p|123456| -h db")},
+		{"sshpass-password", join("sshpass -", "p |hunter2| ssh db")},
+		{"sshpass-password", join("sshpass -v -", "p '|hunter2|' ssh db")},
+		{"sshpass-password", join("['sshpass', '-", "p', '|hunter2|', 'ssh']")},
+		{"url-session", join("https://a.example/x?a=1&s", "ig=|", alnum[:24], "|&b=2")},
+		{"url-session", join("https://a.example/x?sign", "ature=|", alnum[:40], "|#top")},
+		{"url-session", join("https://a.example/x?X-Amz-Sign", "ature=|", hexes[:64], "|&b=2")},
+		{"url-session", join("/x?ses", "sion=|", alnum[:24], "|")},
+		{"url-session", join("/x?a=b&sessi", "onid=|", alnum[:32], "|")},
+		{"url-session", join("/x;jsessi", "onid=|", alnum[:32], "|?x=1")},
 	}
 }
 
@@ -194,6 +208,10 @@ func TestNoSecret(t *testing.T) {
 		"token = parser.next_token", "key=lambda x: x", "key: mia_li_3668", "key='user_id'", "cookie: yes", "authorization: required",
 		"PWD=/home/user/src1", "secret == other1", "password != 'x1y2z3'", "next_page_token: 12", "auth: none", "primary_key=True",
 		"sort_key = 'a1'", "Password: Please choose a new one", "api_key: str = Field(...)", "credentials: 'same-origin'",
+		"docker run --name mysql -p3306:3306 mysql:8", "mysql -u root -p shop", "mysql -p$PW", "mysql -p<password>", "sshpass -p \"$PW\" ssh db", "sshpass -e ssh db",
+		"curl -o my-user:8080", "curl -u https://example.com", "curl https://my-us:8080/x", "/x?session=settings", "/x?sig=none", "def f(signature=inspect_signature_of(x))",
+		"?session=checkout-page-step-two", "password2", "key1: value", "erlang/otp:26.2.1", "OTP=26.2.1", "sig: SIGTERM", "otp: see below", "verification_code: none",
+		"x['password', 'y1']", `os.getenv("API_KEY", "dev1")`, "('password', 'email')", "['cookie', 'accept']", `["key", "value"]`, "['password', 'hash', 'salt1']",
 		"24 1/2/2024", "pattern=re.compile(r'x')", "pass: 3", "std::token=1", "pin: see below",
 	} {
 		f(s, s)
@@ -228,6 +246,19 @@ func TestAssignment(t *testing.T) {
 	f("pass"+"word := \"geheim\"", "pass"+"word := \"<secret>\"")
 	f("pass"+"word=\"cut off he", "pass"+"word=\"<secret>")
 	f("Pass"+"wort: geheim1!", "Pass"+"wort: <secret>")
+	f("pass"+"word2=hunter2", "pass"+"word2=<secret>")
+	f("DB_PASS"+"WORD_2: \"geheim\"", "DB_PASS"+"WORD_2: \"<secret>\"")
+	f("session"+"_key=hunter2", "session"+"_key=<secret>")
+	f("OTP: 493817", "OTP: <secret>")
+	f("otp='493 817'", "otp='<secret>'")
+	f("auth"+"_token: abc123", "auth"+"_token: <secret>")
+	f("sig="+alnum[:24], "sig=<secret>")
+	f("?a=b&access"+"_token="+alnum[:24]+"&c=d", "?a=b&access"+"_token=<secret>&c=d")
+
+	// Pairs in text that is no JSON.
+	f("[('Author"+"ization', 'Bearer abcdef'), ('Accept', 'x1')]", "[('Author"+"ization', '<secret>'), ('Accept', 'x1')]")
+	f(`got [\"x-api`+`-key\",\"abcd1\"]`, `got [\"x-api`+`-key\",\"<secret>\"]`)
+	f(`{{"Cook`+`ie", "sid=abc"}}`, `{{"Cook`+`ie", "<secret>"}}`)
 }
 
 func TestRulesFile(t *testing.T) {

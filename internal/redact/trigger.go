@@ -13,7 +13,7 @@ const (
 	wakeEmail     detectors = 1 << iota // letter, '@'
 	wakeEncodedAt                       // %4, \u, &#
 	wakeNumber                          // digit, digit
-	wakeAssign                          // anything, then : = or >
+	wakeAssign                          // anything, then : = or >; a quote, then a comma
 	wakeIPv4                            // digit, '.'
 	wakeIPv6                            // hex digit or colon, then ':'
 )
@@ -200,6 +200,8 @@ func newTriggers(on func(kind) bool, rules []rule) *triggers {
 		s.wake(wakeEncodedAt, is("%"), is("4"))
 		s.wake(wakeEncodedAt, is("\\"), is("u"))
 		s.wake(wakeEncodedAt, is("&"), is("#"))
+		s.wake(wakeEncodedAt, is("\xbc"), is("\xa0")) // U+FF20 without its first byte
+		s.wake(wakeEncodedAt, is("\xb9"), is("\xab")) // U+FE6B
 	}
 	if on(phone) || on(card) || on(ssn) || on(iban) {
 		s.wake(wakeNumber, isDigit, isDigit)
@@ -209,6 +211,7 @@ func newTriggers(on func(kind) bool, rules []rule) *triggers {
 		s.wake(wakeIPv6, func(c byte) bool { return isHex(c) || c == ':' }, is(":"))
 	}
 	s.wake(wakeAssign, func(c byte) bool { return c >= ' ' }, is(":=>"))
+	s.wake(wakeAssign, is(`"'`), is(",")) // a pair
 	s.add(word{text: "pii:", rule: pseudonymWord})
 	if on(birth) {
 		for _, w := range birthWords() {
