@@ -33,6 +33,7 @@ type serveFlags struct {
 	listen, config, tokenFile, tlsCert, tlsKey string
 	name, addressFile, logLevel, logFormat     string
 	allowedHosts                               []string
+	otlpGRPC, otlpHTTP                         string
 	insecureHTTP, publicLog, demo              bool
 }
 
@@ -60,6 +61,8 @@ stop it gracefully: what was taken is sealed first.`,
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate file (PEM)")
 	flags.StringVar(&f.tlsKey, "tls-key", "", "key file of the certificate (PEM)")
 	flags.StringVar(&f.name, "name", "", "name of a new data folder's server, in every log's origin (default hansard- and 8 hex digits)")
+	flags.StringVar(&f.otlpGRPC, "otlp-grpc", "off", "address for OTLP over gRPC; this version knows off only")
+	flags.StringVar(&f.otlpHTTP, "otlp-http", "off", "address for OTLP over HTTP; this version knows off only")
 	flags.StringVar(&f.addressFile, "address-file", "", "write the address that is listened on to this file")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -225,6 +228,10 @@ func (p *program) serverConfig(f *serveFlags) (*serverConfig, error) {
 	cfg.TLSCert, cfg.TLSKey = first(f.tlsCert, cfg.TLSCert), first(f.tlsKey, cfg.TLSKey)
 	cfg.AllowedHosts = append(cfg.AllowedHosts, f.allowedHosts...)
 	cfg.PublicLog = cfg.PublicLog || f.publicLog
+	if f.otlpGRPC != "off" || f.otlpHTTP != "off" {
+		err := hansard.Errorf(hansard.KindInvalid, "--otlp-grpc and --otlp-http: this version does not receive OpenTelemetry yet")
+		return nil, hansard.WithHint(err, "send plain JSON to /v1/events")
+	}
 	if (cfg.TLSCert == "") != (cfg.TLSKey == "") {
 		return nil, hansard.Errorf(hansard.KindInvalid, "--tls-cert and --tls-key go together")
 	}
