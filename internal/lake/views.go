@@ -11,9 +11,10 @@ import (
 //
 // events: times are TIMESTAMP in UTC, cut to microseconds, so that the ordinary
 // functions of dates work; durations are DOUBLE milliseconds (duration_ms,
-// decision_ms) beside the exact duration_us, cost_usd is a DOUBLE beside the
-// exact cost_nano_usd; actor is a STRUCT(type, id, role); params, result and the
-// like have the type JSON (params->>'order_id'); content_digest is hexadecimal.
+// decision_ms) beside the exact duration_us; cost_usd is a DECIMAL, so that sums
+// are exact, beside cost_nano_usd; actor is a STRUCT(type, id, role); params,
+// result and the like have the type JSON (params->>'order_id'); content_digest
+// is hexadecimal.
 //
 // statements: the meta log: position, received_at, kind and the statement as
 // JSON.
@@ -68,7 +69,7 @@ func eventsView(tenant string, columns []*part.Column, files []string) string {
 		case "decision_us":
 			exprs = append(exprs, name, "decision_us / 1000.0::DOUBLE AS decision_ms")
 		case "cost_nano_usd":
-			exprs = append(exprs, name, "cost_nano_usd / 1e9::DOUBLE AS cost_usd")
+			exprs = append(exprs, name, "cost_nano_usd::DECIMAL(18,0) * 0.000000001::DECIMAL(10,9) AS cost_usd")
 		case "actor_type":
 			exprs = append(exprs, name, `CASE WHEN coalesce(actor_type, actor_id, actor_role) IS NOT NULL
 				THEN struct_pack("type" := actor_type, id := actor_id, "role" := actor_role) END AS actor`)
