@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -282,4 +283,45 @@ func FuzzParseIndex(f *testing.F) {
 		x.Find(part.EventHash("e"))
 		x.Traces.May("t")
 	})
+}
+
+// TestRowGroupBytes writes large contents: a row group ends early, so that a
+// query that reads one stays small, and Range still says which rows it holds.
+func TestRowGroupBytes(t *testing.T) {
+	enc := part.NewEncoder()
+	large := json.RawMessage(`"` + strings.Repeat("x", 1<<20) + `"`)
+	var entries []*hansard.Entry
+	for i := range uint64(50) {
+		e := &hansard.Entry{Encoder: 1, Log: log, Tier: log.Tier, Index: i, Event: hansard.Event{EventID: fmt.Sprint(i), Timestamp: 1, Params: large}}
+		e.ContentSize = int64(len(enc.AppendContent(nil, e)))
+		entries = append(entries, e)
+	}
+	var buf bytes.Buffer
+	if err := enc.Write(&buf, entries); err != nil {
+		t.Fatal(err)
+	}
+	f, err := enc.Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Groups() < 4 {
+		t.Errorf("%d row groups for 50 MiB", f.Groups())
+	}
+	next := uint64(0)
+	for g := range f.Groups() {
+		first, end := f.Range(g)
+		rows, err := f.Read(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first != next || end-first != uint64(len(rows)) {
+			t.Errorf("row group %d: rows %d to %d, %d read", g, first, end, len(rows))
+		}
+		for _, e := range rows {
+			if e.Index < first || e.Index >= end {
+				t.Errorf("row group %d: entry %d is not in %d to %d", g, e.Index, first, end)
+			}
+		}
+		next = end
+	}
 }
