@@ -129,16 +129,22 @@ func (in *Intake) Import(ctx context.Context, src Source, format, name string, r
 func (s *session) run(run *transcript.Run) error {
 	s.receipt.Runs++
 	for _, ev := range run.Events {
-		if err := s.take(run.Line, ev); err != nil {
-			if err := s.reject(run.Line, ev.EventID, err); err != nil {
-				return err
-			}
+		if err := s.event(run.Line, ev); err != nil {
+			return err
 		}
-		if s.batch.full() {
-			if err := s.flush(); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+// event takes one event, or lists it as rejected. The error is about the request
+// as a whole.
+func (s *session) event(line int, ev *hansard.Event) error {
+	sent := ev.EventID
+	if err := s.take(line, ev); err != nil {
+		return s.reject(line, sent, err)
+	}
+	if s.batch.full() {
+		return s.flush()
 	}
 	return nil
 }
@@ -151,15 +157,8 @@ func (in *Intake) Events(ctx context.Context, src Source, events []*hansard.Even
 		return newReceipt(), err
 	}
 	for i, ev := range events {
-		if err := s.take(i+1, ev); err != nil {
-			if err := s.reject(i+1, ev.EventID, err); err != nil {
-				return s.finish(err)
-			}
-		}
-		if s.batch.full() {
-			if err := s.flush(); err != nil {
-				return s.finish(err)
-			}
+		if err := s.event(i+1, ev); err != nil {
+			return s.finish(err)
 		}
 	}
 	return s.finish(nil)

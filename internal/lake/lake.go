@@ -172,14 +172,9 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 func (l *Lake) live(infos []part.Info) []*livePart {
 	var parts []*livePart
 	for _, info := range infos {
-		parts = append(parts, &livePart{Info: info, path: l.path(info)})
+		parts = append(parts, &livePart{Info: info, path: info.Path(l.dir)})
 	}
 	return parts
-}
-
-// path returns where a part's file is.
-func (l *Lake) path(info part.Info) string {
-	return filepath.Join(l.dir, "tenants", info.Log.Tenant, string(info.Log.Tier), "parts", info.Date, info.Name.String())
 }
 
 // replace makes a new current version with these parts of a tier.

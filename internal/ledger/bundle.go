@@ -105,7 +105,7 @@ type leafCache struct {
 func (c *leafCache) get(l *Ledger, p part.Info, index uint64) (leafGroup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	path := PartPath(l.cfg.Dir, p)
+	path := p.Path(l.cfg.Dir)
 	if c.last.path == path && c.last.first <= index && index < c.last.first+uint64(len(c.last.leaves)) {
 		return c.last, nil
 	}

@@ -67,7 +67,7 @@ func (d *dedup) add(id part.ID) {
 func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 	gone := map[string]bool{}
 	for _, p := range removed {
-		gone[PartPath(dir, p)+IndexSuffix] = true
+		gone[p.Path(dir)+IndexSuffix] = true
 	}
 	var kept []idFile
 	for _, f := range d.sealed {
@@ -76,7 +76,7 @@ func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 		}
 	}
 	for _, x := range added {
-		f := newIDFile(PartPath(dir, x.Info)+IndexSuffix, x)
+		f := newIDFile(x.Info.Path(dir)+IndexSuffix, x)
 		if !slices.ContainsFunc(kept, func(k idFile) bool { return k.path == f.path }) {
 			kept = append(kept, f)
 		}

@@ -193,7 +193,7 @@ func newPartReader(t *testing.T, dir string) *partReader {
 func (p *partReader) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
 	all := append([]*hansard.Entry(nil), fresh...)
 	for _, info := range parts {
-		f, err := os.Open(ledger.PartPath(p.dir, info))
+		f, err := os.Open(info.Path(p.dir))
 		if err != nil {
 			p.t.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func Forge(dir string, id hansard.LogID, edit func(*hansard.Entry) bool) (map[st
 
 // forgePart writes a part anew if edit changed an entry of it.
 func forgePart(dir string, p part.Info, edit func(*hansard.Entry) bool) ([]*hansard.Entry, string, error) {
-	enc, path := part.NewEncoder(), PartPath(dir, p)
+	enc, path := part.NewEncoder(), p.Path(dir)
 	entries, err := readPart(durable.OS{}, enc, path, p)
 	if err != nil {
 		return nil, "", err

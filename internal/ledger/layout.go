@@ -47,11 +47,6 @@ func (l layout) vkey(id hansard.LogID) string       { return filepath.Join(l.log
 func (l layout) parts(id hansard.LogID) string      { return filepath.Join(l.log(id), "parts") }
 func (l layout) tiles(id hansard.LogID) string      { return filepath.Join(l.log(id), "tiles") }
 
-// PartPath returns the path of a part's Parquet file below the data folder dir.
-func PartPath(dir string, p part.Info) string {
-	return filepath.Join(dir, "tenants", p.Log.Tenant, string(p.Log.Tier), "parts", p.Date, p.Name.String())
-}
-
 // IndexSuffix ends the name of the index beside a part.
 const IndexSuffix = ".index"
 

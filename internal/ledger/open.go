@@ -267,7 +267,7 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 		lg.sealedEnd = p.Name.End
 		t.next = max(t.next, x.LastPosition+1)
 		t.lastReceived = max(t.lastReceived, x.LastReceived)
-		t.dedup.sealed = append(t.dedup.sealed, newIDFile(PartPath(l.cfg.Dir, x.Info)+IndexSuffix, x))
+		t.dedup.sealed = append(t.dedup.sealed, newIDFile(x.Info.Path(l.cfg.Dir)+IndexSuffix, x))
 	}
 	return nil
 }
@@ -303,7 +303,7 @@ func (l *Ledger) removeUnfinished(id hansard.LogID) error {
 // removePart unlinks a part and its index, the part first: an index without its
 // part is removed at the next start.
 func (l *Ledger) removePart(p part.Info) error {
-	path := PartPath(l.cfg.Dir, p)
+	path := p.Path(l.cfg.Dir)
 	err := l.cfg.FS.Remove(path)
 	if err2 := l.cfg.FS.Remove(path + IndexSuffix); !errors.Is(err2, fs.ErrNotExist) {
 		err = errors.Join(err, err2)
@@ -415,7 +415,7 @@ func (l *Ledger) checkCovering(lg *log, p part.Info) error {
 		if !q.Name.Covers(p.Name) {
 			continue
 		}
-		sum, _, err := hashFile(l.cfg.FS, PartPath(l.cfg.Dir, q))
+		sum, _, err := hashFile(l.cfg.FS, q.Path(l.cfg.Dir))
 		if err != nil {
 			return err
 		}

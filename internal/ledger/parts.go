@@ -32,7 +32,7 @@ func readIndex(fsys durable.FS, path string) (*part.Index, error) {
 // loadIndex returns the index of a part, making it anew from the part if it is
 // missing or damaged: it is derived.
 func (l *Ledger) loadIndex(t *tenant, p part.Info) (*part.Index, error) {
-	path := PartPath(l.cfg.Dir, p)
+	path := p.Path(l.cfg.Dir)
 	x, err := readIndex(l.cfg.FS, path+IndexSuffix)
 	if err == nil && x.Log == p.Log && x.Name == p.Name && x.Date == p.Date {
 		return x, nil
@@ -54,7 +54,7 @@ func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*p
 		ids[i] = l.idOf(t, e)
 	}
 	x := part.NewIndex(p.Name, entries, ids)
-	path := PartPath(l.cfg.Dir, p)
+	path := p.Path(l.cfg.Dir)
 	var err error
 	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, path); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func hashFile(fsys durable.FS, path string) (sum hansard.Hash, size int64, err e
 // readPart returns the entries of a part in the order of their indexes, with
 // their leaf hashes.
 func (l *Ledger) readPart(p part.Info) ([]*hansard.Entry, error) {
-	return readPart(l.cfg.FS, l.enc, PartPath(l.cfg.Dir, p), p)
+	return readPart(l.cfg.FS, l.enc, p.Path(l.cfg.Dir), p)
 }
 
 func readPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) ([]*hansard.Entry, error) {
@@ -145,7 +145,7 @@ func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, erro
 		ids[i] = it.id
 	}
 	x := part.NewIndex(name, entries, ids)
-	path := PartPath(l.cfg.Dir, x.Info)
+	path := x.Info.Path(l.cfg.Dir)
 	if err := l.cfg.FS.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, erro
 func (l *Ledger) dropUnfinished(parts []*part.Index) error {
 	var errs error
 	for _, x := range parts {
-		path := PartPath(l.cfg.Dir, x.Info)
+		path := x.Info.Path(l.cfg.Dir)
 		for _, file := range []string{path + durable.TempSuffix, path + IndexSuffix} {
 			if err := l.cfg.FS.Remove(file); !errors.Is(err, fs.ErrNotExist) {
 				errs = errors.Join(errs, err)
@@ -179,7 +179,7 @@ func (l *Ledger) dropUnfinished(parts []*part.Index) error {
 
 // finishPart gives a written part its name.
 func (l *Ledger) finishPart(p part.Info) error {
-	path := PartPath(l.cfg.Dir, p)
+	path := p.Path(l.cfg.Dir)
 	if err := l.cfg.FS.Rename(path+durable.TempSuffix, path); err != nil {
 		return err
 	}

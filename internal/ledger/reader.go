@@ -105,7 +105,7 @@ func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
 		if p.Name.First != end {
 			return nil, hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", end, int64(p.Name.First)-1)
 		}
-		x, err := readIndex(r.layout.fs, PartPath(r.layout.dir, p)+IndexSuffix)
+		x, err := readIndex(r.layout.fs, p.Path(r.layout.dir)+IndexSuffix)
 		if err == nil && (x.Log != p.Log || x.Name != p.Name || x.Date != p.Date) {
 			err = errors.New("it is that of another part")
 		}

@@ -44,7 +44,7 @@ func (v *verifier) checkStatements() {
 	}
 	for _, p := range v.live {
 		sums := stated[p.log.String()+"/"+p.info.Date+"/"+p.info.Name.String()]
-		path := PartPath(v.cfg.Dir, p.info)
+		path := p.info.Path(v.cfg.Dir)
 		switch {
 		case len(sums) == 0:
 			v.find(p.log, int64(p.info.Name.First), path, "the part was never put on record")

@@ -83,7 +83,7 @@ func (c *logCheck) checkParts() {
 		return
 	}
 	for _, p := range superseded {
-		path := PartPath(c.v.cfg.Dir, p)
+		path := p.Path(c.v.cfg.Dir)
 		c.v.read(path, 0)
 		c.v.read(path+IndexSuffix, 0)
 		c.v.v.Notes = append(c.v.v.Notes, "a superseded part was left by a crash: "+p.Name.String())
@@ -106,7 +106,7 @@ func (c *logCheck) skipTo(index uint64) {
 
 // checkPart verifies one part: its bytes, its index, its rows.
 func (c *logCheck) checkPart(p part.Info) {
-	path := PartPath(c.v.cfg.Dir, p)
+	path := p.Path(c.v.cfg.Dir)
 	sum, size, err := hashFile(c.v.cfg.FS, path)
 	c.v.read(path, size)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"path/filepath"
 	"sort"
 
 	"github.com/hansardhq/hansard"
@@ -28,6 +29,11 @@ type Info struct {
 	FirstReceived int64
 	LastReceived  int64
 	Traces        Filter // trace ids
+}
+
+// Path returns the path of the part's Parquet file below the data folder dir.
+func (i Info) Path(dir string) string {
+	return filepath.Join(dir, "tenants", i.Log.Tenant, string(i.Log.Tier), "parts", i.Date, i.Name.String())
 }
 
 // ID is the short form of an event id that de-duplication keeps: the first
