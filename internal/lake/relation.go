@@ -3,6 +3,7 @@ package lake
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,18 +29,24 @@ func (l *Lake) relation(snap *snapshot, q query.Query, columns []string) (*relat
 	q.After.Set = false
 	sc := newScope(q.Node, q.Period)
 	c := newCompiler(snap.tenant, l.engine.nodes)
-	id, drop := l.engine.fresh.add(sc.fresh(snap, q.Match))
-	c.drops = append(c.drops, drop)
 	var b strings.Builder
-	if parts := sc.parts(snap); len(parts) > 0 {
+	parts := sc.parts(snap)
+	if len(parts) > 0 {
 		if err := c.where(q.Node, sc); err != nil {
 			c.close()
 			return nil, err
 		}
-		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s UNION ALL ",
+		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s",
 			names(columns), l.scan(parts, "", union(c.columns, columns)), c.text.String())
 	}
-	fmt.Fprintf(&b, "SELECT %s FROM %s(%d)", names(columns), freshFunction, id)
+	if rows := sc.fresh(snap, q.Match); len(rows) > 0 || len(parts) == 0 {
+		id, drop := l.engine.fresh.add(rows)
+		c.drops = append(c.drops, drop)
+		if len(parts) > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		fmt.Fprintf(&b, "SELECT %s FROM %s(%d)", names(columns), freshFunction, id)
+	}
 	return &relation{text: b.String(), args: c.args, close: c.close}, nil
 }
 
@@ -48,7 +55,12 @@ func (c *compiler) where(n query.Node, sc *scope) error {
 	if err := c.node(n); err != nil {
 		return err
 	}
-	c.put(" AND %s BETWEEN ? AND ?", []string{c.column("timestamp")}, sc.since, sc.until)
+	if sc.since > math.MinInt64 {
+		c.put(" AND %s >= ?", []string{c.column("timestamp")}, sc.since)
+	}
+	if sc.until < math.MaxInt64 {
+		c.put(" AND %s <= ?", []string{c.column("timestamp")}, sc.until)
+	}
 	return nil
 }
 
