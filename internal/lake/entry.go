@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -117,22 +119,66 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 	return nil, hansard.Errorf(hansard.KindNotFound, "no such event")
 }
 
-// lookUp returns the entries in the parts whose column is the value, the first
-// limit of them by time and position, in no order.
+// lookUp returns the entries in the parts whose trace_id or event_id is the
+// value, the first limit of them by time and position, in that order. It does not
+// go through the engine: to read few rows of every column is what that does
+// worst.
 func (l *Lake) lookUp(ctx context.Context, parts []*livePart, column, value string, limit int) ([]*hansard.Entry, error) {
-	if len(parts) == 0 {
-		return nil, nil
+	var mu sync.Mutex // guards found
+	var found []*hansard.Entry
+	add := func(entries []*hansard.Entry) error {
+		for _, e := range entries {
+			e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, entries...)
+		if len(found) > limit { // a trace may be larger than memory
+			slices.SortFunc(found, byPlace)
+			found = slices.Clone(found[:limit])
+		}
+		return ctx.Err()
 	}
-	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE %s = ?`,
-		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), quoteName(column))
-	found, err := l.entries(ctx, parts, fmt.Sprintf("%s LIMIT %d", text, limit+1), []any{value})
-	if err != nil || len(found) <= limit {
-		return found, err
+	err := l.eachPart(ctx, parts, func(p *livePart) error {
+		return l.lookups.use(p, func(f *part.Lookup) error { return f.Find(column, value, limit, add) })
+	})
+	slices.SortFunc(found, byPlace)
+	return found, err
+}
+
+// eachPart calls f for every part, as many at once as the engine has threads.
+// It returns the first error.
+func (l *Lake) eachPart(ctx context.Context, parts []*livePart, f func(*livePart) error) error {
+	var next atomic.Int64
+	errs := make(chan error, l.config.Threads)
+	for range l.config.Threads {
+		go func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(parts) || ctx.Err() != nil {
+					errs <- ctx.Err()
+					return
+				}
+				if err := f(parts[i]); err != nil {
+					next.Store(int64(len(parts)))
+					errs <- fmt.Errorf("read part %s of %s: %w", parts[i].Name, parts[i].Log, err)
+					return
+				}
+			}
+		}()
 	}
-	// Sorting wide rows costs more than reading them, so it is done only
-	// for what does not fit.
-	text = fmt.Sprintf(`%s ORDER BY "timestamp", "position" LIMIT %d`, text, limit)
-	return l.entries(ctx, parts, text, []any{value})
+	var first error
+	for range l.config.Threads {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// byPlace orders entries by time and position.
+func byPlace(a, b *hansard.Entry) int {
+	return compare(query.CursorOf(a), query.CursorOf(b), query.OldestFirst)
 }
 
 // Trace returns the events of a trace in order of time and position, the first
@@ -147,7 +193,7 @@ func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]
 		return nil, err
 	}
 	all = append(all, sc.fresh(snap, func(e *hansard.Entry) bool { return query.Match(n, e) })...)
-	slices.SortFunc(all, func(a, b *hansard.Entry) int { return compare(query.CursorOf(a), query.CursorOf(b), query.OldestFirst) })
+	slices.SortFunc(all, byPlace)
 	return all[:min(limit, len(all))], nil
 }
 

@@ -33,6 +33,8 @@ type Lake struct {
 	logger *slog.Logger
 	enc    *part.Encoder
 	engine *engine
+	// lookups holds parts that are open for look-ups.
+	lookups *lookups
 	// workers has room for the children of SQL that may run at once.
 	workers chan struct{}
 
@@ -60,6 +62,7 @@ func New(config Config) (*Lake, error) {
 		dir: dir, config: config, logger: config.Logger,
 		enc: part.NewEncoder(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
 	}
+	l.lookups = newLookups(l.enc)
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,10 @@ func New(config Config) (*Lake, error) {
 }
 
 // Close ends the engine. Reads must have ended.
-func (l *Lake) Close() error { return l.engine.close() }
+func (l *Lake) Close() error {
+	l.lookups.close()
+	return l.engine.close()
+}
 
 // tenantState is what is known of one tenant.
 type tenantState struct {
@@ -145,10 +151,12 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	for _, name := range removed {
 		gone[name] = true
 	}
-	parts := l.live(added)
+	parts, left := l.live(added), []string(nil)
 	for _, p := range t.current.parts[log.Tier] {
 		if !gone[p.Name] {
 			parts = append(parts, p)
+		} else {
+			left = append(left, p.path)
 		}
 	}
 	t.replace(log.Tier, parts)
@@ -166,6 +174,7 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 		for _, v := range readers {
 			<-v.done
 		}
+		l.lookups.forget(left)
 	}
 }
 

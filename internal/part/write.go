@@ -43,13 +43,18 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 		group := slices.Clone(entries[:groupLen(entries)])
 		entries = entries[len(group):]
 		sortRows(group)
-		for len(group) > 0 {
+		for rows := 0; len(group) > 0; {
 			block := group[:min(writeBlock, len(group))]
-			group = group[len(block):]
+			group, rows = group[len(block):], rows+len(block)
 			for i, cw := range pw.ColumnWriters() {
 				values = columns[i].appendValues(values[:0], block, i)
 				if _, err := cw.WriteRowValues(values); err != nil {
 					return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
+				}
+				if rows%pageRows == 0 {
+					if err := cw.Flush(); err != nil {
+						return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
+					}
 				}
 			}
 		}
@@ -77,6 +82,10 @@ func groupLen(entries []*hansard.Entry) int {
 // writeBlock is how many rows are written column by column at a time: few
 // enough that they stay in the processor's cache meanwhile.
 const writeBlock = 256
+
+// pageRows is how many rows a page of any column holds at most, a multiple of
+// writeBlock: whoever reads a few rows of many columns reads a page of each.
+const pageRows = 4096
 
 func sortRows(entries []*hansard.Entry) {
 	sort.Slice(entries, func(i, j int) bool {
