@@ -24,6 +24,12 @@ type Encoder struct {
 	content  []*Column // by ID
 	byName   map[string]*Column
 	at       int // where "content" belongs among envelope
+
+	// The same for rows, by ID.
+	kinds       [MaxID + 1]Kind
+	leaf        []leafKey // sorted by key, the commitment among them
+	contentKeys []leafKey
+	file        *fileSchema
 }
 
 // NewEncoder returns an Encoder for encoder version 1.
@@ -40,7 +46,30 @@ func NewEncoder() *Encoder {
 	}
 	sort.Slice(enc.envelope, func(i, j int) bool { return enc.envelope[i].Name < enc.envelope[j].Name })
 	enc.at = sort.Search(len(enc.envelope), func(i int) bool { return enc.envelope[i].Name > "content" })
+	enc.prepareRows()
+	enc.file = newFileSchema(enc)
 	return enc
+}
+
+// prepareRows fills what rows are read by.
+func (enc *Encoder) prepareRows() {
+	for _, c := range enc.all {
+		enc.kinds[c.ID] = c.Kind
+		switch c.Name {
+		case "index", "position", "received_at", "timestamp":
+			enc.kinds[c.ID] = placed
+		}
+	}
+	key := func(name string) string { return `,"` + name + `":` }
+	for i, c := range enc.envelope {
+		if i == enc.at {
+			enc.leaf = append(enc.leaf, leafKey{key("content"), idContentSize, Int})
+		}
+		enc.leaf = append(enc.leaf, leafKey{key(c.Name), byte(c.ID), c.Kind})
+	}
+	for _, c := range enc.content {
+		enc.contentKeys = append(enc.contentKeys, leafKey{key(c.Name), byte(c.ID), c.Kind})
+	}
 }
 
 // Columns returns the columns in the order of their IDs.
@@ -76,11 +105,14 @@ func appendKey(dst []byte, name string) []byte {
 }
 
 func appendCommitment(dst []byte, e *hansard.Entry) []byte {
-	dst = appendKey(dst, "content")
+	return appendCommitmentValue(appendKey(dst, "content"), e.ContentDigest, e.ContentSize)
+}
+
+func appendCommitmentValue(dst []byte, digest hansard.Hash, size int64) []byte {
 	dst = append(dst, `{"alg":"sha256","digest":"`...)
-	dst = hex.AppendEncode(dst, e.ContentDigest[:])
+	dst = hex.AppendEncode(dst, digest[:])
 	dst = append(dst, `","size":`...)
-	dst = strconv.AppendInt(dst, e.ContentSize, 10)
+	dst = strconv.AppendInt(dst, size, 10)
 	return append(dst, '}')
 }
 

@@ -60,7 +60,7 @@ func checkChunks(pf *parquet.File, size int64) error {
 			if m.DictionaryPageOffset > 0 {
 				start = min(start, m.DictionaryPageOffset)
 			}
-			if m.Codec != format.Zstd || start < 0 || m.TotalCompressedSize < 0 || start > size-m.TotalCompressedSize {
+			if m.Codec != format.Zstd && m.Codec != format.Uncompressed || start < 0 || m.TotalCompressedSize < 0 || start > size-m.TotalCompressedSize {
 				return fmt.Errorf("open part: row group %d has a column chunk outside the format", i)
 			}
 		}

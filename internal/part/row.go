@@ -2,6 +2,7 @@ package part
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -9,69 +10,197 @@ import (
 	"github.com/hansardhq/hansard"
 )
 
+// A row is an entry in the journal's form: its place, and the body, which is
+// all other columns that have a value.
+//
+//	place:  uvarint index, uvarint position, varint received_at, varint timestamp
+//	body:   for each column with a value, by ID: one byte ID, value
+//	value:  text, JSON, bytes: uvarint length, bytes    integer: varint
+//	        float: 8 bytes little-endian                true: nothing
+//	        list: uvarint count, then texts
+//
+// The place is what the ledger gives and stands in front, so that a record can
+// be encoded before it has one. Rows are what the ledger and the writer of parts
+// work on: an Entry is seven times as large and full of pointers.
+
+// Place is where and when an entry was committed.
+type Place struct {
+	Index      uint64 // in its log, from 0
+	Position   uint64 // in its tenant
+	ReceivedAt int64  // Unix nanoseconds
+	Timestamp  int64  // Unix nanoseconds: the event's own
+}
+
+// PlaceOf returns the place of an entry.
+func PlaceOf(e *hansard.Entry) Place {
+	return Place{e.Index, e.Position, e.ReceivedAt, e.Timestamp}
+}
+
+// AppendPlace appends a row's first part.
+func AppendPlace(dst []byte, p Place) []byte {
+	dst = binary.AppendUvarint(dst, p.Index)
+	dst = binary.AppendUvarint(dst, p.Position)
+	dst = binary.AppendVarint(dst, p.ReceivedAt)
+	return binary.AppendVarint(dst, p.Timestamp)
+}
+
 // errShortRow says that a row ends before its values do.
 var errShortRow = errors.New("row is cut short")
 
-// AppendRow appends the journal form of e: for each column with a value its ID
-// and the value. Integers are zigzag varints, floats 8 bytes little-endian,
-// everything else is length-prefixed. Required columns that are zero are
-// written too, so that a row is never ambiguous.
-func (enc *Encoder) AppendRow(dst []byte, e *hansard.Entry) []byte {
-	for _, c := range enc.all {
-		if c.Null(e) {
-			continue
-		}
-		dst = binary.AppendUvarint(dst, uint64(c.ID))
-		switch c.Kind {
-		case String:
-			dst = appendText(dst, *c.str(e))
-		case Int, Time:
-			v, _ := c.Int(e)
-			dst = binary.AppendVarint(dst, v)
-		case Float:
-			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(c.float(e).V))
-		case Bool: // its presence says true
-		case List:
-			items := *c.list(e)
-			dst = binary.AppendUvarint(dst, uint64(len(items)))
-			for _, s := range items {
-				dst = appendText(dst, s)
-			}
-		default:
-			dst = appendText(dst, c.Bytes(e))
-		}
-	}
-	return dst
+// SplitRow returns a row's place and its body.
+func SplitRow(row []byte) (p Place, body []byte, err error) {
+	r := rowReader{b: row}
+	p = Place{r.uvarint(), r.uvarint(), r.varint(), r.varint()}
+	return p, r.b, r.err
 }
 
-func appendText[T string | []byte](dst []byte, s T) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+// AppendRow appends the journal form of e.
+func (enc *Encoder) AppendRow(dst []byte, e *hansard.Entry) []byte {
+	return AppendBody(AppendPlace(dst, PlaceOf(e)), e)
 }
 
 // ParseRow reads a whole row as AppendRow wrote it. The entry does not alias
 // row.
 func (enc *Encoder) ParseRow(row []byte) (*hansard.Entry, error) {
 	e := &hansard.Entry{}
-	r := &rowReader{b: row}
-	last := uint64(0)
-	for len(r.b) > 0 {
-		id := r.uvarint()
-		if r.err != nil {
-			break
+	return e, enc.parseRow(e, row)
+}
+
+func (enc *Encoder) parseRow(e *hansard.Entry, row []byte) error {
+	p, body, err := SplitRow(row)
+	if err != nil {
+		return err
+	}
+	e.Index, e.Position, e.ReceivedAt, e.Timestamp = p.Index, p.Position, p.ReceivedAt, p.Timestamp
+	var f Fields
+	if err := enc.fields(&f, body); err != nil {
+		return err
+	}
+	text := string(body) // all texts of the entry share one copy
+	for at, c := range enc.all {
+		if f[at+1] == (Span{}) {
+			continue
 		}
-		if id <= last || id > uint64(len(enc.all)) {
-			return nil, fmt.Errorf("row: unexpected column %d after %d", id, last)
+		if err := c.setSpan(e, f[at+1], body, text); err != nil {
+			return fmt.Errorf("row: %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// setSpan sets a column from the value that lies at s of a body. text is the
+// body's copy, which the entry may keep.
+func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string) error {
+	value := body[s.From:s.To]
+	switch c.Kind {
+	case String:
+		*c.str(e) = text[s.From:s.To]
+	case Int, Time:
+		v, _ := binary.Varint(value)
+		c.setInt(e, v)
+	case Float:
+		*c.float(e) = hansard.Some(math.Float64frombits(binary.LittleEndian.Uint64(value)))
+	case Bool:
+		*c.flag(e) = true
+	case List:
+		r := rowReader{b: value}
+		n := r.uvarint()
+		items := make([]string, 0, n)
+		for range n {
+			items = append(items, string(r.text()))
+		}
+		*c.list(e) = items
+	default:
+		return c.setBytes(e, append(json.RawMessage(nil), value...))
+	}
+	return nil
+}
+
+// Span is where a column's value lies in a body. A text's length in front of it
+// is not part of it. The zero Span: the column has no value. A true has an empty
+// one that is not zero.
+type Span struct{ From, To uint32 }
+
+// Fields are the values of a body, by the ID of their column.
+type Fields [MaxID + 1]Span
+
+// MaxID is the highest ID of a column.
+const MaxID = 82
+
+// fields finds the values of a body. It checks their form, not their meaning.
+func (enc *Encoder) fields(f *Fields, body []byte) error {
+	if uint64(len(body)) > math.MaxUint32 {
+		return errors.New("row: too long")
+	}
+	last := byte(0)
+	for at := 0; at < len(body); {
+		id := body[at]
+		if id <= last || id > MaxID || enc.kinds[id] == placed {
+			return fmt.Errorf("row: unexpected column %d after %d", id, last)
 		}
 		last = id
-		c := enc.all[id-1]
-		if err := r.value(e, c); err != nil {
-			return nil, fmt.Errorf("row: %s: %w", c.Name, err)
+		at++
+		from, to := at, at
+		switch enc.kinds[id] {
+		case String, JSON, Bytes:
+			n, k := uvarint(body[at:])
+			from = at + k
+			if k <= 0 || n > uint64(len(body)-from) {
+				return errShortRow
+			}
+			to = from + int(n)
+		case Int, Time:
+			if _, k := binary.Varint(body[at:]); k > 0 {
+				to = at + k
+			} else {
+				return errShortRow
+			}
+		case Float:
+			if to = at + 8; to > len(body) {
+				return errShortRow
+			}
+		case List:
+			n := listLen(body[at:])
+			if n < 0 {
+				return errShortRow
+			}
+			to = at + n
 		}
+		f[id] = Span{uint32(from), uint32(to)}
+		at = to
+	}
+	return nil
+}
+
+// placed is the kind of the columns that a row's place holds: no body has them.
+const placed Kind = 255
+
+// uvarint is binary.Uvarint with a short way for one byte.
+func uvarint(b []byte) (uint64, int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return binary.Uvarint(b)
+}
+
+// listLen returns the length of the list at the start of b, -1 if it is cut.
+func listLen(b []byte) int {
+	r := rowReader{b: b}
+	n := r.uvarint()
+	if n > uint64(len(r.b)) { // each item takes a byte at least
+		return -1
+	}
+	for range n {
+		r.text()
 	}
 	if r.err != nil {
-		return nil, r.err
+		return -1
 	}
-	return e, nil
+	return len(b) - len(r.b)
+}
+
+func appendText[T ~string | ~[]byte](dst []byte, s T) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
 type rowReader struct {
@@ -111,35 +240,3 @@ func (r *rowReader) text() []byte {
 }
 
 func (r *rowReader) fail() { r.err, r.b = errShortRow, nil }
-
-func (r *rowReader) value(e *hansard.Entry, c *Column) error {
-	switch c.Kind {
-	case String:
-		*c.str(e) = string(r.text())
-	case Int, Time:
-		c.setInt(e, r.varint())
-	case Float:
-		if len(r.b) < 8 {
-			r.fail()
-			return r.err
-		}
-		*c.float(e) = hansard.Some(math.Float64frombits(binary.LittleEndian.Uint64(r.b)))
-		r.b = r.b[8:]
-	case Bool:
-		*c.flag(e) = true
-	case List:
-		n := r.uvarint()
-		if n > uint64(len(r.b)) { // each item takes a byte at least
-			r.fail()
-			return r.err
-		}
-		items := make([]string, 0, n)
-		for range n {
-			items = append(items, string(r.text()))
-		}
-		*c.list(e) = items
-	default:
-		return errors.Join(c.setBytes(e, append([]byte(nil), r.text()...)), r.err)
-	}
-	return r.err
-}

@@ -1,10 +1,12 @@
 package part
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
-	"sort"
 	"strconv"
 	"time"
 
@@ -21,83 +23,90 @@ const RowGroup = 32768
 // enough, and a query that reads it stays small.
 const rowGroupBytes = 16 << 20
 
-// Write writes the entries as one part. They must be all entries of one log
-// with consecutive indexes, in the order of their indexes. A row group holds a
-// contiguous range of them, ordered by trace, then time, then position, so that
-// a trace compresses well and is read from few places. The slice's order is
-// kept. The bytes depend on the entries alone.
+// Write writes the entries as one part: see WriteRows.
 func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 	if len(entries) == 0 {
 		return fmt.Errorf("write part: no entries")
 	}
-	pw := parquet.NewWriter(w, enc.Schema(),
-		parquet.CreatedBy("hansard", FormatVersion+".0.0", "1"),
-		parquet.DataPageStatistics(true),
-		parquet.KeyValueMetadata("hansard.part", FormatVersion),
-		parquet.KeyValueMetadata("hansard.log", entries[0].Log.String()),
-		parquet.BloomFilters(parquet.SplitBlockFilter(10, "trace_id"), parquet.SplitBlockFilter(10, "event_id")),
-	)
-	columns := enc.schemaOrder(pw.Schema())
-	values := make([]parquet.Value, 0, writeBlock)
-	for len(entries) > 0 {
-		group := slices.Clone(entries[:groupLen(entries)])
-		entries = entries[len(group):]
-		sortRows(group)
-		for rows := 0; len(group) > 0; {
-			block := group[:min(writeBlock, len(group))]
-			group, rows = group[len(block):], rows+len(block)
-			for i, cw := range pw.ColumnWriters() {
-				values = columns[i].appendValues(values[:0], block, i)
-				if _, err := cw.WriteRowValues(values); err != nil {
-					return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
-				}
-				if rows%pageRows == 0 {
-					if err := cw.Flush(); err != nil {
-						return fmt.Errorf("write part: column %s: %w", columns[i].Name, err)
-					}
-				}
+	rows := make([][]byte, len(entries))
+	for i, e := range entries {
+		rows[i] = enc.AppendRow(nil, e)
+	}
+	return enc.WriteRows(w, entries[0].Log, rows)
+}
+
+// WriteRows writes the rows of a log as one part. They must be all its entries
+// with consecutive indexes, in the order of their indexes. A row group holds a
+// contiguous range of them, ordered by trace, then time, then position, so that
+// a trace compresses well and is read from few places. The slice's order is
+// kept. The bytes depend on the rows alone.
+func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) error {
+	if len(rows) == 0 {
+		return fmt.Errorf("write part: no entries")
+	}
+	f, err := enc.newFileWriter(w, log)
+	if err != nil {
+		return fmt.Errorf("write part: %w", err)
+	}
+	for len(rows) > 0 {
+		order, err := enc.groupOrder(rows)
+		if err != nil {
+			return fmt.Errorf("write part: %w", err)
+		}
+		for _, o := range order {
+			if err := f.group.add(enc, rows[o.row]); err != nil {
+				return fmt.Errorf("write part: %w", err)
 			}
 		}
-		if err := pw.Flush(); err != nil {
+		rows = rows[len(order):]
+		if err := f.writeGroup(); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
 	}
-	if err := pw.Close(); err != nil {
+	if err := f.close(); err != nil {
 		return fmt.Errorf("write part: %w", err)
 	}
 	return nil
 }
 
-// groupLen returns how many of the entries the next row group holds.
-func groupLen(entries []*hansard.Entry) int {
-	bytes := int64(0)
-	for i, e := range entries[:min(RowGroup, len(entries))] {
-		if bytes += e.ContentSize; bytes > rowGroupBytes && i > 0 {
-			return i
-		}
-	}
-	return min(RowGroup, len(entries))
+// rowOrder says where a row stands in its row group.
+type rowOrder struct {
+	trace     []byte
+	timestamp int64
+	position  uint64
+	row       int
 }
 
-// writeBlock is how many rows are written column by column at a time: few
-// enough that they stay in the processor's cache meanwhile.
-const writeBlock = 256
-
-// pageRows is how many rows a page of any column holds at most, a multiple of
-// writeBlock: whoever reads a few rows of many columns reads a page of each.
-const pageRows = 4096
-
-func sortRows(entries []*hansard.Entry) {
-	sort.Slice(entries, func(i, j int) bool {
-		a, b := entries[i], entries[j]
-		if a.TraceID != b.TraceID {
-			return a.TraceID < b.TraceID
+// groupOrder returns the rows of the next row group in the order in which they
+// are written.
+func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
+	order := make([]rowOrder, 0, min(RowGroup, len(rows)))
+	bytes := int64(0)
+	for i, row := range rows[:min(RowGroup, len(rows))] {
+		p, body, err := SplitRow(row)
+		if err != nil {
+			return nil, err
 		}
-		if a.Timestamp != b.Timestamp {
-			return a.Timestamp < b.Timestamp
+		var f Fields
+		if err := enc.fields(&f, body); err != nil {
+			return nil, err
 		}
-		return a.Position < b.Position
-	})
+		size, _ := binary.Varint(body[f[idContentSize].From:f[idContentSize].To])
+		if bytes += size; bytes > rowGroupBytes && i > 0 {
+			break
+		}
+		trace := f[idTraceID]
+		order = append(order, rowOrder{body[trace.From:trace.To], p.Timestamp, p.Position, i})
+	}
+	slices.SortFunc(order, rowOrder.compare)
+	return order, nil
+}
+
+func (a rowOrder) compare(b rowOrder) int {
+	if c := bytes.Compare(a.trace, b.trace); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.timestamp, b.timestamp), cmp.Compare(a.position, b.position))
 }
 
 // schemaOrder returns the columns in the order of the schema's leaves.
@@ -107,43 +116,6 @@ func (enc *Encoder) schemaOrder(s *parquet.Schema) []*Column {
 		columns = append(columns, enc.byName[path[0]])
 	}
 	return columns
-}
-
-// appendValues appends the column's values of the entries, with the levels
-// that Parquet's nesting asks for.
-func (c *Column) appendValues(dst []parquet.Value, entries []*hansard.Entry, at int) []parquet.Value {
-	present := 1
-	if c.Required {
-		present = 0
-	}
-	for _, e := range entries {
-		switch {
-		case c.Null(e):
-			dst = append(dst, parquet.Value{}.Level(0, 0, at))
-		case c.Kind == List:
-			for i, s := range *c.list(e) {
-				dst = append(dst, parquet.ByteArrayValue([]byte(s)).Level(min(i, 1), 1, at))
-			}
-		default:
-			dst = append(dst, c.value(e).Level(0, present, at))
-		}
-	}
-	return dst
-}
-
-func (c *Column) value(e *hansard.Entry) parquet.Value {
-	switch c.Kind {
-	case String:
-		return parquet.ByteArrayValue([]byte(*c.str(e)))
-	case Int, Time:
-		v, _ := c.Int(e)
-		return parquet.Int64Value(v)
-	case Float:
-		return parquet.DoubleValue(c.float(e).V)
-	case Bool:
-		return parquet.BooleanValue(true)
-	}
-	return parquet.ByteArrayValue(c.Bytes(e))
 }
 
 // Name says what a part's file name says: the half-open range of indexes that

@@ -1,0 +1,217 @@
+package part
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+)
+
+// chunk collects one column of a row group. Null values cost nothing until a
+// row has one.
+type chunk struct {
+	col    *Column
+	filter bool // make a Bloom filter of the values
+
+	rows   int     // rows with a level so far
+	levels []uint8 // definition level of each value, nulls included
+	repeat []uint8 // repetition levels, of a list
+	nulls  int
+
+	// Texts and bytes, one after the other. With a dictionary, those that are
+	// distinct, and for each value the number of its text.
+	text   []byte
+	ends   []uint32
+	known  map[string]int32
+	index  []int32
+	hashes []uint64
+
+	ints   []int64
+	floats []byte
+}
+
+// pageBytes is about how much a page of texts holds: little enough that reading
+// one value stays cheap.
+const pageBytes = 256 << 10
+
+// reset empties the chunk for the next row group. Its memory is kept.
+func (c *chunk) reset() {
+	c.rows, c.nulls = 0, 0
+	c.levels, c.repeat = c.levels[:0], c.repeat[:0]
+	c.text, c.ends, c.index, c.hashes = c.text[:0], c.ends[:0], c.index[:0], c.hashes[:0]
+	c.ints, c.floats = c.ints[:0], c.floats[:0]
+	clear(c.known)
+}
+
+// skipTo adds nulls for the rows before row.
+func (c *chunk) skipTo(row int) {
+	n := row - c.rows
+	c.rows = row
+	if n == 0 || c.col.Required {
+		return
+	}
+	c.nulls += n
+	c.levels = appendZeros(c.levels, n)
+	if c.col.Kind == List {
+		c.repeat = appendZeros(c.repeat, n)
+	}
+}
+
+func appendZeros(b []byte, n int) []byte {
+	at := len(b)
+	if cap(b) < at+n {
+		b = append(b, make([]byte, n)...)
+		return b
+	}
+	b = b[:at+n]
+	clear(b[at:])
+	return b
+}
+
+// present notes that the row has a value.
+func (c *chunk) present(row int) {
+	c.skipTo(row)
+	c.rows++
+	if !c.col.Required {
+		c.levels = append(c.levels, 1)
+	}
+}
+
+// add adds the row's value, in the form that a body has it.
+func (c *chunk) add(row int, value []byte) {
+	if c.col.Kind == List {
+		c.addList(row, value)
+		return
+	}
+	c.present(row)
+	switch c.col.Kind {
+	case Int, Time:
+		v, _ := binary.Varint(value)
+		c.ints = append(c.ints, v)
+	case Float:
+		c.floats = append(c.floats, value...)
+	case Bool:
+	default:
+		c.addText(value)
+	}
+}
+
+// addInt adds the row's value of a column that the row's place holds.
+func (c *chunk) addInt(row int, v int64) {
+	c.present(row)
+	c.ints = append(c.ints, v)
+}
+
+func (c *chunk) addList(row int, value []byte) {
+	c.skipTo(row)
+	c.rows++
+	r := rowReader{b: value}
+	n := r.uvarint()
+	if n == 0 {
+		c.nulls++
+		c.levels, c.repeat = append(c.levels, 0), append(c.repeat, 0)
+		return
+	}
+	for i := range n {
+		c.levels, c.repeat = append(c.levels, 1), append(c.repeat, byte(min(i, 1)))
+		c.addText(r.text())
+	}
+}
+
+func (c *chunk) addText(value []byte) {
+	if !c.col.Dictionary {
+		c.append(value)
+		return
+	}
+	// Rows of a trace stand together: most values are the one before.
+	if n := len(c.index); n > 0 {
+		if last := c.index[n-1]; bytes.Equal(c.textAt(int(last)), value) {
+			c.index = append(c.index, last)
+			return
+		}
+	}
+	i, ok := c.known[string(value)]
+	if !ok {
+		i = int32(len(c.ends))
+		c.append(value)
+		c.known[string(value)] = i
+	}
+	c.index = append(c.index, i)
+}
+
+// append adds a text that is not there yet.
+func (c *chunk) append(value []byte) {
+	c.text = append(c.text, value...)
+	c.ends = append(c.ends, uint32(len(c.text)))
+	if c.filter {
+		c.hashes = append(c.hashes, xxhash.Sum64(value))
+	}
+}
+
+func (c *chunk) textAt(i int) []byte {
+	from := uint32(0)
+	if i > 0 {
+		from = c.ends[i-1]
+	}
+	return c.text[from:c.ends[i]]
+}
+
+// count returns how many values are not null.
+func (c *chunk) count() int {
+	switch c.col.Kind {
+	case Int, Time:
+		return len(c.ints)
+	case Float:
+		return len(c.floats) / 8
+	case Bool:
+		return c.rows - c.nulls
+	}
+	if c.col.Dictionary {
+		return len(c.index)
+	}
+	return len(c.ends)
+}
+
+// worthDictionary reports whether the dictionary is smaller than the values:
+// many columns that have few values in one record have one for each row in
+// another.
+func (c *chunk) worthDictionary() bool {
+	return c.col.Dictionary && len(c.ends) <= len(c.index)/2
+}
+
+// maxStatistic is how long a text may be to stand in the statistics.
+const maxStatistic = 128
+
+// bounds returns the least and the greatest value as statistics have them, nil
+// if there is none or it is too long.
+func (c *chunk) bounds() (least, greatest []byte) {
+	switch {
+	case c.col.Class == Content || c.col.Kind == Bytes || c.col.Kind == JSON || c.col.Kind == List:
+		return nil, nil
+	case len(c.ints) > 0:
+		lo, hi := c.ints[0], c.ints[0]
+		for _, v := range c.ints {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+		return binary.LittleEndian.AppendUint64(nil, uint64(lo)), binary.LittleEndian.AppendUint64(nil, uint64(hi))
+	case len(c.ends) > 0:
+		return c.textBounds()
+	}
+	return nil, nil
+}
+
+func (c *chunk) textBounds() (least, greatest []byte) {
+	least = c.textAt(0)
+	greatest = least
+	for i := 1; i < len(c.ends); i++ {
+		if v := c.textAt(i); bytes.Compare(v, least) < 0 {
+			least = v
+		} else if bytes.Compare(v, greatest) > 0 {
+			greatest = v
+		}
+	}
+	if len(least) > maxStatistic || len(greatest) > maxStatistic {
+		return nil, nil
+	}
+	return least, greatest
+}

@@ -1,0 +1,208 @@
+package part
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/bloom"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/hansardhq/hansard"
+)
+
+// fileSchema is what all parts say alike of their columns.
+type fileSchema struct {
+	elements []format.SchemaElement
+	orders   []format.ColumnOrder
+	columns  []*Column // in the file's order
+}
+
+// newFileSchema takes the description of the columns from the Parquet library,
+// by writing a file without rows.
+func newFileSchema(enc *Encoder) *fileSchema {
+	var b bytes.Buffer
+	w := parquet.NewWriter(&b, enc.Schema())
+	if err := w.Close(); err != nil {
+		panic(err) // to memory, with a schema that is a constant
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		panic(err)
+	}
+	meta := f.Metadata()
+	return &fileSchema{meta.Schema, meta.ColumnOrders, enc.schemaOrder(f.Schema())}
+}
+
+// fileWriter writes one Parquet file, a row group at a time. The library's own
+// writer boxes every value of every column, null or not; over the rows of a
+// ledger that costs five times as much as what is done here with its encoders.
+type fileWriter struct {
+	enc   *Encoder
+	w     io.Writer
+	at    int64
+	group *rowGroup
+	pager *pager
+	meta  format.FileMetaData
+}
+
+const magic = "PAR1"
+
+func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, error) {
+	p, err := newPager()
+	if err != nil {
+		return nil, err
+	}
+	f := &fileWriter{enc: enc, w: w, group: newRowGroup(enc), pager: p}
+	f.meta = format.FileMetaData{
+		Version: 1, Schema: enc.file.elements, ColumnOrders: enc.file.orders,
+		CreatedBy: "hansard version " + FormatVersion + ".0.0(build 1)",
+		KeyValueMetadata: []format.KeyValue{
+			{Key: "hansard.log", Value: log.String()}, {Key: "hansard.part", Value: FormatVersion},
+		},
+	}
+	return f, f.write([]byte(magic))
+}
+
+func (f *fileWriter) write(b []byte) error {
+	n, err := f.w.Write(b)
+	f.at += int64(n)
+	return err
+}
+
+// writeGroup writes the collected row group, and empties it.
+func (f *fileWriter) writeGroup() error {
+	g := f.group
+	rg := format.RowGroup{NumRows: int64(g.rows), FileOffset: f.at, Ordinal: int16(len(f.meta.RowGroups))}
+	for _, col := range f.enc.file.columns {
+		c := g.chunks[col.ID]
+		c.skipTo(g.rows)
+		b, meta, err := f.pager.encode(c)
+		if err != nil {
+			return err
+		}
+		m := *meta
+		m.Type = col.physical()
+		m.DataPageOffset += f.at
+		if m.DictionaryPageOffset += f.at; m.DictionaryPageOffset < f.at {
+			m.DictionaryPageOffset = 0
+		}
+		m.Statistics.MinValue = bytes.Clone(m.Statistics.MinValue)
+		m.Statistics.MaxValue = bytes.Clone(m.Statistics.MaxValue)
+		if err := f.write(b); err != nil {
+			return err
+		}
+		rg.TotalByteSize += m.TotalUncompressedSize
+		rg.TotalCompressedSize += m.TotalCompressedSize
+		rg.Columns = append(rg.Columns, format.ColumnChunk{MetaData: m})
+	}
+	if err := f.writeFilters(g, &rg); err != nil {
+		return err
+	}
+	f.meta.RowGroups = append(f.meta.RowGroups, rg)
+	f.meta.NumRows += rg.NumRows
+	g.reset()
+	return nil
+}
+
+// writeFilters writes the Bloom filters of the row group behind its chunks.
+func (f *fileWriter) writeFilters(g *rowGroup, rg *format.RowGroup) error {
+	for i, col := range f.enc.file.columns {
+		c := g.chunks[col.ID]
+		if !c.filter || len(c.hashes) == 0 {
+			continue
+		}
+		filter := make(bloom.SplitBlockFilter, bloom.NumSplitBlocksOf(int64(len(c.hashes)), 10))
+		filter.InsertBulk(c.hashes)
+		bits := filter.Bytes()
+		head, err := thrift.Marshal(&thrift.CompactProtocol{}, &format.BloomFilterHeader{
+			NumBytes:    int32(len(bits)),
+			Algorithm:   format.BloomFilterAlgorithm{Value: &format.SplitBlockAlgorithm{}},
+			Hash:        format.BloomFilterHash{Value: &format.XxHash{}},
+			Compression: format.BloomFilterCompression{Value: &format.BloomFilterUncompressed{}},
+		})
+		if err != nil {
+			return fmt.Errorf("bloom filter of %s: %w", col.Name, err)
+		}
+		m := &rg.Columns[i].MetaData
+		m.BloomFilterOffset, m.BloomFilterLength = f.at, int32(len(head)+len(bits))
+		if err := f.write(append(head, bits...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close writes the footer.
+func (f *fileWriter) close() error {
+	b, err := thrift.Marshal(&thrift.CompactProtocol{}, &f.meta)
+	if err != nil {
+		return fmt.Errorf("footer: %w", err)
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
+	return f.write(append(b, magic...))
+}
+
+// physical returns the column's type in Parquet.
+func (c *Column) physical() format.Type {
+	switch c.Kind {
+	case Int, Time:
+		return format.Int64
+	case Float:
+		return format.Double
+	case Bool:
+		return format.Boolean
+	}
+	return format.ByteArray
+}
+
+// rowGroup collects the columns of rows.
+type rowGroup struct {
+	chunks [MaxID + 1]*chunk
+	rows   int
+}
+
+func newRowGroup(enc *Encoder) *rowGroup {
+	g := &rowGroup{}
+	for _, col := range enc.all {
+		c := &chunk{col: col, filter: col.Name == "trace_id" || col.Name == "event_id"}
+		if col.Dictionary {
+			c.known = map[string]int32{}
+		}
+		g.chunks[col.ID] = c
+	}
+	return g
+}
+
+func (g *rowGroup) reset() {
+	for _, c := range g.chunks[1:] {
+		c.reset()
+	}
+	g.rows = 0
+}
+
+// add adds a row.
+func (g *rowGroup) add(enc *Encoder, row []byte) error {
+	p, body, err := SplitRow(row)
+	if err != nil {
+		return err
+	}
+	var f Fields
+	if err := enc.fields(&f, body); err != nil {
+		return err
+	}
+	g.chunks[idIndex].addInt(g.rows, int64(p.Index))
+	g.chunks[idPosition].addInt(g.rows, int64(p.Position))
+	g.chunks[idReceivedAt].addInt(g.rows, p.ReceivedAt)
+	g.chunks[idTimestamp].addInt(g.rows, p.Timestamp)
+	for id := 1; id <= MaxID; id++ {
+		if s := f[id]; s != (Span{}) {
+			g.chunks[id].add(g.rows, body[s.From:s.To])
+		}
+	}
+	g.rows++
+	return nil
+}

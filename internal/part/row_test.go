@@ -1,0 +1,128 @@
+package part_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// tableRow is AppendRow as the table of columns says it, without a short cut.
+func tableRow(enc *part.Encoder, e *hansard.Entry) []byte {
+	dst := part.AppendPlace(nil, part.PlaceOf(e))
+	text := func(s []byte) { dst = append(binary.AppendUvarint(dst, uint64(len(s))), s...) }
+	for _, c := range enc.Columns() {
+		switch c.Name {
+		case "index", "position", "received_at", "timestamp":
+			continue
+		}
+		if c.Null(e) {
+			continue
+		}
+		dst = append(dst, byte(c.ID))
+		switch c.Kind {
+		case part.String:
+			text([]byte(c.Str(e)))
+		case part.Int, part.Time:
+			v, _ := c.Int(e)
+			dst = binary.AppendVarint(dst, v)
+		case part.Float:
+			v, _ := c.Float(e)
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+		case part.Bool:
+		case part.List:
+			dst = binary.AppendUvarint(dst, uint64(len(c.List(e))))
+			for _, s := range c.List(e) {
+				text([]byte(s))
+			}
+		default:
+			text(c.Bytes(e))
+		}
+	}
+	return dst
+}
+
+// TestRowsAreWhatTheTableSays holds the encoders of rows, which name each column
+// themselves, against the table of columns and the encoders that follow it.
+func TestRowsAreWhatTheTableSays(t *testing.T) {
+	enc := part.NewEncoder()
+	if last := enc.Columns()[len(enc.Columns())-1]; last.ID != part.MaxID {
+		t.Fatalf("the last column is %d, MaxID %d", last.ID, part.MaxID)
+	}
+	for seed := range uint64(2000) {
+		e := entryOf(enc, seed)
+		if seed%9 == 0 {
+			e.Statement, e.Truncated, e.Labels = []byte(`{"kind":"x"}`), true, []string{"", "b"}
+		}
+		row := enc.AppendRow(nil, e)
+		if want := tableRow(enc, e); !bytes.Equal(row, want) {
+			t.Fatalf("seed %d: row\n%x, want\n%x", seed, row, want)
+		}
+		p, body, err := part.SplitRow(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf, err := enc.AppendRowLeaf(nil, p, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := enc.AppendLeaf(nil, e); !bytes.Equal(leaf, want) {
+			t.Fatalf("seed %d: leaf of the row\n%s, want\n%s", seed, leaf, want)
+		}
+		if _, err := enc.CheckRow(nil, row, part.HashLeaf(leaf)); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// TestCheckRowFinds checks that a changed bit of a row is found, wherever it is.
+func TestCheckRowFinds(t *testing.T) {
+	enc := part.NewEncoder()
+	for seed := range uint64(20) {
+		e := entryOf(enc, seed)
+		row := enc.AppendRow(nil, e)
+		leaf := part.HashLeaf(enc.AppendLeaf(nil, e))
+		_, k := binary.Uvarint(row) // the index is in no leaf: whoever reads the row knows it
+		for i := k; i < len(row); i++ {
+			row[i] ^= 1
+			if _, err := enc.CheckRow(nil, row, leaf); err == nil {
+				if got, err := enc.ParseRow(row); err == nil && bytes.Equal(enc.AppendLeaf(nil, got), enc.AppendLeaf(nil, e)) && enc.CheckContent(got) == nil {
+					continue // another spelling of the same entry
+				}
+				t.Fatalf("seed %d: bit changed in byte %d of %x", seed, i, row)
+			}
+			row[i] ^= 1
+		}
+	}
+}
+
+// FuzzRow checks that a row of any bytes is refused or gives the same leaf and
+// part by both ways.
+func FuzzRow(f *testing.F) {
+	enc := part.NewEncoder()
+	for seed := range uint64(20) {
+		f.Add(enc.AppendRow(nil, entryOf(enc, seed)))
+	}
+	f.Fuzz(func(t *testing.T, row []byte) {
+		e, err := enc.ParseRow(row)
+		p, body, err2 := part.SplitRow(row)
+		if err2 != nil {
+			if err == nil {
+				t.Fatal("ParseRow takes what SplitRow refuses")
+			}
+			return
+		}
+		leaf, err2 := enc.AppendRowLeaf(nil, p, body)
+		if err == nil && err2 != nil {
+			t.Fatal(err2)
+		}
+		if err == nil && bytes.Equal(enc.AppendRow(nil, e), row) && !bytes.Equal(leaf, enc.AppendLeaf(nil, e)) {
+			t.Fatalf("leaf\n%s, want\n%s", leaf, enc.AppendLeaf(nil, e))
+		}
+		_, _ = enc.CheckRow(nil, row, hansard.Hash{})
+		_ = enc.WriteRows(&bytes.Buffer{}, log, [][]byte{row})
+	})
+}
