@@ -30,9 +30,13 @@ type chunk struct {
 	floats []byte
 }
 
-// pageBytes is about how much a page of texts holds: little enough that reading
-// one value stays cheap.
-const pageBytes = 256 << 10
+// A page of texts holds at most this many bytes, unless one text has more, and
+// any page at most this many rows: reading a few rows of many columns reads a page
+// of each.
+const (
+	pageBytes = 256 << 10
+	pageRows  = 4096
+)
 
 // reset empties the chunk for the next row group. Its memory is kept.
 func (c *chunk) reset() {
@@ -179,39 +183,44 @@ func (c *chunk) worthDictionary() bool {
 	return c.col.Dictionary && len(c.ends) <= len(c.index)/2
 }
 
-// maxStatistic is how long a text may be to stand in the statistics.
-const maxStatistic = 128
-
-// bounds returns the least and the greatest value as statistics have them, nil
-// if there is none or it is too long.
-func (c *chunk) bounds() (least, greatest []byte) {
-	switch {
-	case c.col.Class == Content || c.col.Kind == Bytes || c.col.Kind == JSON || c.col.Kind == List:
-		return nil, nil
-	case len(c.ints) > 0:
-		lo, hi := c.ints[0], c.ints[0]
-		for _, v := range c.ints {
-			lo, hi = min(lo, v), max(hi, v)
-		}
-		return binary.LittleEndian.AppendUint64(nil, uint64(lo)), binary.LittleEndian.AppendUint64(nil, uint64(hi))
-	case len(c.ends) > 0:
-		return c.textBounds()
+// bounded reports whether the column has statistics: bounds by which a reader
+// passes over row groups and pages.
+func (c *chunk) bounded() bool {
+	switch c.col.Kind {
+	case Int, Time:
+		return true
+	case String:
+		return c.col.Class == Envelope
 	}
-	return nil, nil
+	return false
 }
 
-func (c *chunk) textBounds() (least, greatest []byte) {
-	least = c.textAt(0)
-	greatest = least
-	for i := 1; i < len(c.ends); i++ {
-		if v := c.textAt(i); bytes.Compare(v, least) < 0 {
+func intBounds(values []int64) (least, greatest []byte) {
+	lo, hi := values[0], values[0]
+	for _, v := range values {
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	return binary.LittleEndian.AppendUint64(nil, uint64(lo)), binary.LittleEndian.AppendUint64(nil, uint64(hi))
+}
+
+// textBounds returns the bounds of the texts from value to end.
+func (c *chunk) textBounds(value, end int) (least, greatest []byte) {
+	last := int32(-1)
+	for i := value; i < end; i++ {
+		if c.col.Dictionary {
+			if c.index[i] == last {
+				continue
+			}
+			last = c.index[i]
+		}
+		switch v := c.value(i); {
+		case i == value:
+			least, greatest = v, v
+		case bytes.Compare(v, least) < 0:
 			least = v
-		} else if bytes.Compare(v, greatest) > 0 {
+		case bytes.Compare(v, greatest) > 0:
 			greatest = v
 		}
 	}
-	if len(least) > maxStatistic || len(greatest) > maxStatistic {
-		return nil, nil
-	}
-	return least, greatest
+	return bytes.Clone(least), bytes.Clone(greatest)
 }

@@ -47,6 +47,10 @@ type fileWriter struct {
 	group *rowGroup
 	pager *pager
 	meta  format.FileMetaData
+
+	// The page indexes of all chunks, in order.
+	bounds  []format.ColumnIndex
+	offsets []format.OffsetIndex
 }
 
 const magic = "PAR1"
@@ -90,8 +94,11 @@ func (f *fileWriter) writeGroup() error {
 		if m.DictionaryPageOffset += f.at; m.DictionaryPageOffset < f.at {
 			m.DictionaryPageOffset = 0
 		}
-		m.Statistics.MinValue = bytes.Clone(m.Statistics.MinValue)
-		m.Statistics.MaxValue = bytes.Clone(m.Statistics.MaxValue)
+		for i := range f.pager.locations {
+			f.pager.locations[i].Offset += f.at
+		}
+		f.bounds = append(f.bounds, f.pager.index)
+		f.offsets = append(f.offsets, format.OffsetIndex{PageLocations: f.pager.locations})
 		if err := f.write(b); err != nil {
 			return err
 		}
@@ -136,8 +143,51 @@ func (f *fileWriter) writeFilters(g *rowGroup, rg *format.RowGroup) error {
 	return nil
 }
 
-// close writes the footer.
+// writeIndexes writes the page indexes: the bounds of the pages of all chunks
+// that have some, then the places of all pages.
+func (f *fileWriter) writeIndexes() error {
+	each := func(write func(i int, c *format.ColumnChunk) error) error {
+		n := 0
+		for g := range f.meta.RowGroups {
+			for k := range f.meta.RowGroups[g].Columns {
+				if err := write(n, &f.meta.RowGroups[g].Columns[k]); err != nil {
+					return err
+				}
+				n++
+			}
+		}
+		return nil
+	}
+	err := each(func(i int, c *format.ColumnChunk) (err error) {
+		if len(f.bounds[i].NullPages) > 0 {
+			c.ColumnIndexOffset = f.at
+			c.ColumnIndexLength, err = f.writeThrift(&f.bounds[i])
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return each(func(i int, c *format.ColumnChunk) (err error) {
+		c.OffsetIndexOffset = f.at
+		c.OffsetIndexLength, err = f.writeThrift(&f.offsets[i])
+		return err
+	})
+}
+
+func (f *fileWriter) writeThrift(v any) (int32, error) {
+	b, err := thrift.Marshal(&thrift.CompactProtocol{}, v)
+	if err != nil {
+		return 0, err
+	}
+	return int32(len(b)), f.write(b)
+}
+
+// close writes the page indexes and the footer.
 func (f *fileWriter) close() error {
+	if err := f.writeIndexes(); err != nil {
+		return fmt.Errorf("page indexes: %w", err)
+	}
 	b, err := thrift.Marshal(&thrift.CompactProtocol{}, &f.meta)
 	if err != nil {
 		return fmt.Errorf("footer: %w", err)

@@ -1,6 +1,7 @@
 package part
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -22,6 +23,10 @@ type pager struct {
 	ints   []int32
 	starts []uint32
 	meta   format.ColumnMetaData
+
+	integers  bool
+	locations []format.PageLocation
+	index     format.ColumnIndex
 }
 
 func newPager() (*pager, error) {
@@ -44,24 +49,8 @@ func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
 	if c.col.Kind == Bytes {
 		p.meta.Codec = format.Uncompressed // random bytes
 	}
-	encoding := format.Plain
-	var err error
-	switch {
-	case c.worthDictionary():
-		encoding = format.RLEDictionary
-		if err = p.dictionary(c); err == nil {
-			p.meta.DataPageOffset = int64(len(p.out))
-			err = p.dataPage(c, encoding, 0, c.rows, 0, len(c.index))
-		}
-	case c.col.Kind == Int || c.col.Kind == Time:
-		encoding = format.DeltaBinaryPacked
-		err = p.dataPage(c, encoding, 0, c.rows, 0, len(c.ints))
-	case c.col.Kind == List || c.col.Kind == Float || c.col.Kind == Bool:
-		err = p.dataPage(c, encoding, 0, c.rows, 0, c.count())
-	default:
-		encoding = format.DeltaLengthByteArray
-		err = p.textPages(c, encoding)
-	}
+	p.locations, p.index = nil, format.ColumnIndex{}
+	encoding, err := p.pages(c)
 	if err != nil {
 		return nil, nil, fmt.Errorf("column %s: %w", c.col.Name, err)
 	}
@@ -71,27 +60,94 @@ func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
 	}
 	p.meta.TotalCompressedSize = int64(len(p.out))
 	p.meta.Statistics.NullCount = int64(c.nulls)
-	p.meta.Statistics.MinValue, p.meta.Statistics.MaxValue = c.bounds()
+	if c.bounded() {
+		p.setBounds()
+	}
 	return p.out, &p.meta, nil
 }
 
-// textPages cuts a column of texts into pages of about pageBytes.
-func (p *pager) textPages(c *chunk, encoding format.Encoding) error {
-	row, value := 0, 0
-	for {
-		endRow, endValue, size := row, value, 0
-		for endRow < c.rows && (size < pageBytes || endRow == row) {
-			if c.col.Required || c.levels[endRow] == 1 {
-				size += len(c.value(endValue))
-				endValue++
-			}
-			endRow++
+// setBounds makes the chunk's bounds of those of its pages, unless they are too
+// long.
+func (p *pager) setBounds() {
+	var least, greatest []byte
+	for i, null := range p.index.NullPages {
+		if null {
+			continue
 		}
-		if err := p.dataPage(c, encoding, row, endRow, value, endValue); err != nil || endRow == c.rows {
-			return err
+		lo, hi := p.index.MinValues[i], p.index.MaxValues[i]
+		if least == nil || p.less(lo, least) {
+			least = lo
+		}
+		if greatest == nil || p.less(greatest, hi) {
+			greatest = hi
+		}
+	}
+	if len(least) <= maxStatistic && len(greatest) <= maxStatistic {
+		p.meta.Statistics.MinValue, p.meta.Statistics.MaxValue = least, greatest
+	}
+}
+
+func (p *pager) less(a, b []byte) bool {
+	if p.integers {
+		return int64(binary.LittleEndian.Uint64(a)) < int64(binary.LittleEndian.Uint64(b))
+	}
+	return bytes.Compare(a, b) < 0
+}
+
+// maxStatistic is how long a text may be to stand in the statistics.
+const maxStatistic = 128
+
+// pages writes the pages of a chunk, and returns the encoding of its values.
+func (p *pager) pages(c *chunk) (format.Encoding, error) {
+	encoding := format.DeltaLengthByteArray
+	p.integers = c.col.Kind == Int || c.col.Kind == Time
+	switch {
+	case c.worthDictionary():
+		encoding = format.RLEDictionary
+		if err := p.dictionary(c); err != nil {
+			return encoding, err
+		}
+	case p.integers:
+		encoding = format.DeltaBinaryPacked
+	case c.col.Kind == List || c.col.Kind == Float || c.col.Kind == Bool:
+		encoding = format.Plain
+	}
+	p.meta.DataPageOffset = int64(len(p.out))
+	if n := c.count(); n == 0 || c.col.Kind == List {
+		return encoding, p.dataPage(c, encoding, 0, c.rows, 0, n)
+	}
+	row, value := 0, 0
+	for row < c.rows {
+		endRow, endValue := c.cut(row, value, encoding == format.DeltaLengthByteArray)
+		if err := p.dataPage(c, encoding, row, endRow, value, endValue); err != nil {
+			return encoding, err
 		}
 		row, value = endRow, endValue
 	}
+	return encoding, nil
+}
+
+// cut returns where the page that begins at a row and its value ends.
+func (c *chunk) cut(row, value int, texts bool) (endRow, endValue int) {
+	endRow, size := min(row+pageRows, c.rows), 0
+	if c.col.Required {
+		value += endRow - row
+		return endRow, value
+	}
+	for i, level := range c.levels[row:endRow] {
+		if level == 0 {
+			continue
+		}
+		if texts {
+			n := len(c.value(value))
+			if size > 0 && size+n > pageBytes {
+				return row + i, value
+			}
+			size += n
+		}
+		value++
+	}
+	return endRow, value
 }
 
 // value returns the i-th text that is not null.
@@ -137,6 +193,7 @@ func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value,
 	if err := p.appendValues(c, encoding, value, endValue); err != nil {
 		return err
 	}
+	p.note(c, row, n, value, endValue)
 	return p.put(format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.Null[format.DataPageHeader]{
@@ -146,6 +203,26 @@ func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value,
 			}, Valid: true,
 		},
 	})
+}
+
+// note begins the entry of a page of n levels in the chunk's indexes.
+func (p *pager) note(c *chunk, row, n, value, end int) {
+	p.locations = append(p.locations, format.PageLocation{Offset: int64(len(p.out)), FirstRowIndex: int64(row)})
+	if !c.bounded() {
+		return
+	}
+	x := &p.index
+	x.NullPages = append(x.NullPages, value == end)
+	x.NullCounts = append(x.NullCounts, int64(n-(end-value)))
+	lo, hi := []byte{}, []byte{}
+	switch {
+	case value == end:
+	case p.integers:
+		lo, hi = intBounds(c.ints[value:end])
+	default:
+		lo, hi = c.textBounds(value, end)
+	}
+	x.MinValues, x.MaxValues = append(x.MinValues, lo), append(x.MaxValues, hi)
 }
 
 func (p *pager) appendLevels(levels []uint8) (err error) {
@@ -224,6 +301,9 @@ func (p *pager) put(h format.PageHeader) error {
 		return fmt.Errorf("page header: %w", err)
 	}
 	p.out = append(append(p.out, head...), body...)
+	if h.Type == format.DataPage {
+		p.locations[len(p.locations)-1].CompressedPageSize = int32(len(head) + len(body))
+	}
 	p.meta.TotalUncompressedSize += int64(len(head) + len(p.page))
 	return nil
 }
