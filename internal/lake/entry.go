@@ -60,12 +60,19 @@ func (l *Lake) entry(row []byte, log hansard.LogID) (*hansard.Entry, error) {
 // the order of their IDs: that form has a parser, and setting fields of an
 // entry is its business alone.
 func appendRow(dst []byte, columns []*part.Column, row []driver.Value) ([]byte, error) {
+	var p part.Place
 	for i, c := range columns {
-		if row[i] == nil {
+		if v, ok := row[i].(int64); ok && c.Placed() {
+			p.Set(c, v)
+		}
+	}
+	dst = part.AppendPlace(dst, p)
+	for i, c := range columns {
+		if row[i] == nil || c.Placed() {
 			continue
 		}
 		at := len(dst)
-		dst = binary.AppendUvarint(dst, uint64(c.ID))
+		dst = append(dst, byte(c.ID))
 		switch v := row[i].(type) {
 		case string:
 			dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)

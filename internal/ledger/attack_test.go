@@ -247,7 +247,8 @@ func TestHostileRow(t *testing.T) {
 	id := part.NewEncoder().Column("redactions").ID
 	f := func(redactions string, signer note.Signer, want string) {
 		t.Helper()
-		row := append([]byte{byte(id), byte(len(redactions))}, redactions...)
+		row := append(part.AppendPlace(nil, part.Place{}), byte(id), byte(len(redactions)))
+		row = append(row, redactions...)
 		b, err := ledger.JournalFile(1, 1, signer, infoLog, row)
 		if err != nil {
 			t.Fatal(err)

@@ -82,6 +82,11 @@ func (c *Column) Null(e *hansard.Entry) bool {
 	return len(c.Bytes(e)) == 0
 }
 
+// Placed reports whether a row has the column in its Place.
+func (c *Column) Placed() bool {
+	return c.ID == idIndex || c.ID == idPosition || c.ID == idReceivedAt || c.ID == idTimestamp
+}
+
 // Str returns the value of a String column, "" when null.
 func (c *Column) Str(e *hansard.Entry) string { return *c.str(e) }
 

@@ -41,26 +41,46 @@ func newFileSchema(enc *Encoder) *fileSchema {
 // writer boxes every value of every column, null or not; over the rows of a
 // ledger that costs five times as much as what is done here with its encoders.
 type fileWriter struct {
-	enc   *Encoder
-	w     io.Writer
-	at    int64
-	group *rowGroup
-	pager *pager
-	meta  format.FileMetaData
+	enc *Encoder
+	w   io.Writer
+	at  int64
+	*writeBuffers
+	meta format.FileMetaData
 
 	// The page indexes of all chunks, in order.
 	bounds  []format.ColumnIndex
 	offsets []format.OffsetIndex
 }
 
+// writeBuffers are what one file after the other is written with.
+type writeBuffers struct {
+	group *rowGroup
+	pager *pager
+}
+
+// release gives the buffers back. Large ones are left to the collector: a server
+// at rest holds little.
+func (f *fileWriter) release() {
+	f.group.reset()
+	if f.meta.NumRows <= RowGroup {
+		f.enc.buffers.Put(f.writeBuffers)
+	}
+	f.writeBuffers = nil
+}
+
 const magic = "PAR1"
 
 func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, error) {
-	p, err := newPager()
-	if err != nil {
-		return nil, err
+	f := &fileWriter{enc: enc, w: w}
+	if old, ok := enc.buffers.Get().(*writeBuffers); ok {
+		f.writeBuffers = old
+	} else {
+		p, err := newPager()
+		if err != nil {
+			return nil, err
+		}
+		f.writeBuffers = &writeBuffers{newRowGroup(enc), p}
 	}
-	f := &fileWriter{enc: enc, w: w, group: newRowGroup(enc), pager: p}
 	f.meta = format.FileMetaData{
 		Version: 1, Schema: enc.file.elements, ColumnOrders: enc.file.orders,
 		CreatedBy: "hansard version " + FormatVersion + ".0.0(build 1)",

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sort"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -30,6 +31,7 @@ type Encoder struct {
 	leaf        []leafKey // sorted by key, the commitment among them
 	contentKeys []leafKey
 	file        *fileSchema
+	buffers     sync.Pool // of *writeBuffers
 }
 
 // NewEncoder returns an Encoder for encoder version 1.
@@ -55,8 +57,7 @@ func NewEncoder() *Encoder {
 func (enc *Encoder) prepareRows() {
 	for _, c := range enc.all {
 		enc.kinds[c.ID] = c.Kind
-		switch c.Name {
-		case "index", "position", "received_at", "timestamp":
+		if c.Placed() {
 			enc.kinds[c.ID] = placed
 		}
 	}

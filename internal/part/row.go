@@ -44,6 +44,20 @@ func AppendPlace(dst []byte, p Place) []byte {
 	return binary.AppendVarint(dst, p.Timestamp)
 }
 
+// Set sets the value that a column of the place has, as the column's integer.
+func (p *Place) Set(c *Column, v int64) {
+	switch c.ID {
+	case idIndex:
+		p.Index = uint64(v)
+	case idPosition:
+		p.Position = uint64(v)
+	case idReceivedAt:
+		p.ReceivedAt = v
+	case idTimestamp:
+		p.Timestamp = v
+	}
+}
+
 // errShortRow says that a row ends before its values do.
 var errShortRow = errors.New("row is cut short")
 

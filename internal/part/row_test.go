@@ -15,11 +15,7 @@ func tableRow(enc *part.Encoder, e *hansard.Entry) []byte {
 	dst := part.AppendPlace(nil, part.PlaceOf(e))
 	text := func(s []byte) { dst = append(binary.AppendUvarint(dst, uint64(len(s))), s...) }
 	for _, c := range enc.Columns() {
-		switch c.Name {
-		case "index", "position", "received_at", "timestamp":
-			continue
-		}
-		if c.Null(e) {
+		if c.Placed() || c.Null(e) {
 			continue
 		}
 		dst = append(dst, byte(c.ID))

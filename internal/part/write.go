@@ -48,6 +48,7 @@ func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) err
 	if err != nil {
 		return fmt.Errorf("write part: %w", err)
 	}
+	defer f.release()
 	for len(rows) > 0 {
 		order, err := enc.groupOrder(rows)
 		if err != nil {
