@@ -97,15 +97,15 @@ type follower struct {
 }
 
 // Load hands a log over to the lake at start.
-func (f follower) Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+func (f follower) Load(log hansard.LogID, parts []part.Info, fresh []*part.Row) {
 	f.lake.Load(log, parts, fresh)
 }
 
 // Committed hands over what was committed: to the lake first, so that whoever
 // hears of an entry can read it.
-func (f follower) Committed(entries []*hansard.Entry) {
-	f.lake.Committed(entries)
-	f.hub.Committed(entries)
+func (f follower) Committed(rows []*part.Row) {
+	f.lake.Committed(rows)
+	f.hub.Committed(rows)
 }
 
 // Sealed tells the lake which parts there are.

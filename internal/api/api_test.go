@@ -51,9 +51,9 @@ type both struct {
 	hub *live.Hub
 }
 
-func (b both) Committed(entries []*hansard.Entry) {
-	b.Lake.Committed(entries)
-	b.hub.Committed(entries)
+func (b both) Committed(rows []*part.Row) {
+	b.Lake.Committed(rows)
+	b.hub.Committed(rows)
 }
 
 type server struct {

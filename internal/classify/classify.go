@@ -7,35 +7,58 @@
 package classify
 
 import (
-	"crypto/hmac"
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"sync"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/redact"
 )
 
-// Record is an event redacted, classified and committed to. The zero Record is
-// none, and appending it fails.
+// Record is an event redacted, classified and committed to: a row that has no
+// place yet. The zero Record is none, and appending it fails.
 type Record struct {
-	entry       *hansard.Entry
-	fingerprint [6]byte
-	size        int
+	body      []byte // of a row
+	timestamp int64  // Unix nanoseconds; 0: the time of receipt is to be it
+	tier      hansard.Tier
+	id        part.ID
 }
 
-// Entry returns the record as an entry without a place: no log, index, position
-// or receipt time. The ledger fills them in; nobody else changes it. It is nil
-// for the zero Record.
-func (r Record) Entry() *hansard.Entry { return r.entry }
+// Body returns the record as the body of a row. Nobody changes it.
+func (r Record) Body() []byte { return r.body }
 
-// Fingerprint returns the keyed hash of what was submitted, by which the same
-// event sent again is told from another one with the same id.
-func (r Record) Fingerprint() [6]byte { return r.fingerprint }
+// Timestamp returns when the event happened, in Unix nanoseconds. ok is false
+// where the sender did not say, and the time of receipt stands in.
+func (r Record) Timestamp() (ns int64, ok bool) { return r.timestamp, r.timestamp != 0 }
+
+// Tier returns the retention tier.
+func (r Record) Tier() hansard.Tier { return r.tier }
+
+// ID returns what de-duplication remembers of the record: its event id, and the
+// keyed hash of what was submitted, by which the same event sent again is told
+// from another one with the same id.
+func (r Record) ID() part.ID { return r.id }
+
+// Entry returns the record as an entry without a place: no log, index, position
+// or receipt time. It is nil for the zero Record.
+func (r Record) Entry() *hansard.Entry {
+	if r.body == nil {
+		return nil
+	}
+	e, err := part.NewEncoder().ParseRow(append(part.AppendPlace(nil, part.Place{Timestamp: r.timestamp}), r.body...))
+	if err != nil {
+		panic(err) // it was encoded here
+	}
+	return e
+}
 
 // Size returns about how many bytes the record takes in memory and in the
 // journal.
-func (r Record) Size() int { return r.size }
+func (r Record) Size() int { return len(r.body) + 100 }
 
 // Config sets what classification may.
 type Config struct {
@@ -49,9 +72,24 @@ type Config struct {
 
 // Classifier makes records. It is safe for concurrent use.
 type Classifier struct {
-	cfg Config
-	enc *part.Encoder
+	cfg     Config
+	enc     *part.Encoder
+	scratch sync.Pool // of *scratch
 }
+
+// scratch is what the making of one record needs for a moment. An Entry is 1.4 KB:
+// to make one for each event costs more than all the rest.
+type scratch struct {
+	entry hansard.Entry
+	body  []byte
+	salts []byte // random bytes that no record has yet
+	text  []byte // salt and content
+	hash  hash.Hash
+	head  [sha256.BlockSize + binary.MaxVarintLen64]byte
+	sum   [sha256.Size]byte
+}
+
+func newScratch() *scratch { return &scratch{hash: sha256.New()} }
 
 // New returns a classifier. It refuses a configuration that names no tier.
 func New(cfg Config) (*Classifier, error) {
@@ -63,7 +101,9 @@ func New(cfg Config) (*Classifier, error) {
 			return nil, hansard.Errorf(hansard.KindInvalid, "raise_tiers: %q of %q is no tier: debug, info, compliance or critical", tier, typ)
 		}
 	}
-	return &Classifier{cfg: cfg, enc: part.NewEncoder()}, nil
+	c := &Classifier{cfg: cfg, enc: part.NewEncoder()}
+	c.scratch.New = func() any { return newScratch() }
+	return c, nil
 }
 
 // Classify makes the record of a redacted event with an id. submittedBy is the
@@ -73,7 +113,10 @@ func (c *Classifier) Classify(r redact.Redacted, submittedBy string, key []byte)
 	if ev == nil || ev.EventID == "" {
 		return Record{}, hansard.Errorf(hansard.KindInternal, "classify: not a redacted event with an id")
 	}
-	e := &hansard.Entry{
+	w := c.scratch.Get().(*scratch)
+	defer c.scratch.Put(w)
+	e := &w.entry
+	*e = hansard.Entry{
 		Event: *ev, Encoder: hansard.EncoderVersion, SubmittedBy: submittedBy,
 		Redactions: r.Counts(), Persons: r.Persons(),
 	}
@@ -81,15 +124,44 @@ func (c *Classifier) Classify(r redact.Redacted, submittedBy string, key []byte)
 	e.Tier = c.tier(e)
 	c.cut(e)
 	c.fitLeaf(e)
-	rec := Record{entry: e, fingerprint: Fingerprint(c.enc, key, e)}
-	content := c.enc.AppendContent(nil, e)
-	if len(content) > 0 {
-		e.Salt = make([]byte, 16)
-		rand.Read(e.Salt)
-		e.ContentDigest, e.ContentSize = part.Digest(e.Salt, content), int64(len(content))
+	return c.record(w, key), nil
+}
+
+// maxScratch is how large the buffers may be that are kept.
+const maxScratch = 1 << 20
+
+// record encodes the entry and commits to its content.
+func (c *Classifier) record(w *scratch, key []byte) Record {
+	e := &w.entry
+	rec := Record{tier: e.Tier, id: part.ID{Event: part.EventHash(e.EventID)}}
+	if e.TimeSource != hansard.TimeOfReceipt {
+		rec.timestamp = e.Timestamp
 	}
-	rec.size = len(content) + roughSize(e)
-	return rec, nil
+	body, given := part.AppendUncommitted(w.body[:0], e)
+	rec.id.Fingerprint = w.fingerprint(key, rec.timestamp, body, given)
+	w.text = c.enc.AppendContent(append(w.text[:0], w.salt()...), e)
+	if content := w.text[saltSize:]; len(content) > 0 {
+		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
+		w.salts = w.salts[saltSize:]
+	}
+	rec.body = bytes.Clone(body)
+	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
+		w.body, w.text = nil, nil
+	}
+	w.entry = hansard.Entry{} // it keeps nothing alive
+	return rec
+}
+
+const saltSize = 16
+
+// salt returns a salt that nothing has yet. Random bytes are fetched for many at
+// once.
+func (w *scratch) salt() []byte {
+	if len(w.salts) < saltSize {
+		w.salts = make([]byte, 256*saltSize)
+		rand.Read(w.salts)
+	}
+	return w.salts[:saltSize]
 }
 
 // fill gives what a sender may leave out.
@@ -110,15 +182,25 @@ func (c *Classifier) fill(e *hansard.Entry) {
 // Fingerprint returns the keyed hash of what the sender submitted, as redacted:
 // without what we gave the entry. It can be computed again from a stored entry,
 // unless its content was erased.
-func Fingerprint(enc *part.Encoder, key []byte, e *hansard.Entry) (f [6]byte) {
-	s := *e
-	s.Position, s.ReceivedAt, s.Index, s.SubmittedBy, s.Tier = 0, 0, 0, "", ""
-	s.Salt, s.ContentDigest, s.ContentSize = nil, hansard.Hash{}, 0
-	if s.TimeSource == hansard.TimeOfReceipt {
-		s.Timestamp = 0
+func Fingerprint(key []byte, e *hansard.Entry) [6]byte {
+	body, given := part.AppendUncommitted(nil, e)
+	timestamp := e.Timestamp
+	if e.TimeSource == hansard.TimeOfReceipt {
+		timestamp = 0
 	}
-	h := hmac.New(sha256.New, key)
-	h.Write(enc.AppendRow(nil, &s))
-	copy(f[:], h.Sum(nil))
+	return newScratch().fingerprint(key, timestamp, body, given)
+}
+
+// fingerprint is SHA-256 over a block with the key, then what was submitted, cut
+// to 48 bits: of a hash that is cut so, nobody computes that of a longer text,
+// which is what HMAC's second hash is against.
+func (w *scratch) fingerprint(key []byte, timestamp int64, body []byte, given part.Given) (f [6]byte) {
+	copy(w.head[:sha256.BlockSize], key)
+	n := binary.PutVarint(w.head[sha256.BlockSize:], timestamp)
+	w.hash.Reset()
+	w.hash.Write(w.head[:sha256.BlockSize+n])
+	w.hash.Write(body[:given.From])
+	w.hash.Write(body[given.To:])
+	copy(f[:], w.hash.Sum(w.sum[:0]))
 	return f
 }

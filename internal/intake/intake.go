@@ -17,6 +17,7 @@ import (
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/redact"
 )
 
@@ -286,7 +287,7 @@ func (s *session) note(b *batch, results []ledger.Result) {
 			s.receipt.Accepted++
 			if s.src.Entries {
 				s.receipt.Entries = append(s.receipt.Entries, Place{
-					b.lines[i], b.records[i].Entry().EventID, r.Log.String(), r.Index, r.Position, r.LeafHash.String(),
+					b.lines[i], part.EventID(b.records[i].Body()), r.Log.String(), r.Index, r.Position, r.LeafHash.String(),
 				})
 			}
 		}

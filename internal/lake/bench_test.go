@@ -32,7 +32,7 @@ func benchWorld(b *testing.B) *lake.Lake {
 	for range 8 {
 		infos = append(infos, writePart(b, s.enc, dir, batch(131072)))
 	}
-	l.Load(hansard.LogID{Tenant: tenant, Tier: hansard.TierInfo}, infos, batch(10_000))
+	l.Load(hansard.LogID{Tenant: tenant, Tier: hansard.TierInfo}, infos, part.NewEncoder().RowsOf(batch(10_000)))
 	return l
 }
 
@@ -98,7 +98,7 @@ func BenchmarkFresh(b *testing.B) {
 	for range 64_000 {
 		rows = append(rows, s.seal(s.event(), hansard.TierInfo))
 	}
-	l.Committed(rows)
+	l.Committed(s.enc.RowsOf(rows))
 	for b.Loop() {
 		_, err := l.Aggregate(context.Background(), tenant, query.Query{}, lake.Spec{By: []string{"tool_name"}, Measures: []lake.Measure{{Op: lake.Count}, {Op: lake.P95, Field: "duration_ms"}}})
 		if err != nil {

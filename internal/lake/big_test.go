@@ -288,7 +288,7 @@ func (w *bigWorld) load(b *testing.B, dir string) bool {
 			}
 			infos = append(infos, x.Info)
 		}
-		w.Load(hansard.LogID{Tenant: tenant, Tier: tier}, infos, rows[tier])
+		w.Load(hansard.LogID{Tenant: tenant, Tier: tier}, infos, part.NewEncoder().RowsOf(rows[tier]))
 	}
 	return true
 }

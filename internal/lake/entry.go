@@ -199,7 +199,17 @@ func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, sc.fresh(snap, func(e *hansard.Entry) bool { return query.Match(n, e) })...)
+	rows, err := sc.freshRows(snap, l.enc, func(e *hansard.Entry) bool { return query.Match(n, e) })
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		e, err := l.enc.Entry(r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
 	slices.SortFunc(all, byPlace)
 	return all[:min(limit, len(all))], nil
 }

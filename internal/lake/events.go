@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
@@ -23,7 +24,7 @@ type Page struct {
 // place is where an entry is: in memory, or in a part.
 type place struct {
 	query.Cursor
-	fresh *hansard.Entry
+	fresh *part.Row
 	part  *livePart
 	bytes int64 // of content
 }
@@ -72,8 +73,11 @@ func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit 
 	sc := newScope(q.Node, q.Period)
 	sc.after(q)
 	var found []place
-	for _, e := range sc.fresh(snap, q.Match) {
-		found = append(found, place{Cursor: query.CursorOf(e), fresh: e, bytes: e.ContentSize})
+	err := sc.fresh(snap, l.enc, q.Match, func(r *part.Row, e *hansard.Entry) {
+		found = append(found, place{Cursor: query.CursorOf(e), fresh: r, bytes: e.ContentSize})
+	})
+	if err != nil {
+		return nil, err
 	}
 	found = first(found, q.Order, limit)
 	parts := sc.parts(snap)
@@ -192,7 +196,12 @@ func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, err
 	}
 	entries := make([]*hansard.Entry, len(places))
 	for i, p := range places {
-		if entries[i] = p.fresh; p.part == nil {
+		if p.part == nil {
+			e, err := l.enc.Entry(p.fresh)
+			if err != nil {
+				return nil, err
+			}
+			entries[i] = e
 			continue
 		}
 		if entries[i] = byPosition[p.Position]; entries[i] == nil {

@@ -24,10 +24,15 @@ func (l *Lake) Follow(ctx context.Context, tenant string, tiers []hansard.Tier, 
 				parts = append(parts, p)
 			}
 		}
-		for _, e := range snap.fresh[tier] {
-			if e.Position >= from {
-				found = append(found, e)
+		for _, r := range snap.fresh[tier] {
+			if r.Place.Position < from {
+				continue
 			}
+			e, err := l.enc.Entry(r)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, e)
 		}
 	}
 	byPosition := func(a, b *hansard.Entry) int { return cmp.Compare(a.Position, b.Position) }

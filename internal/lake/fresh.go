@@ -7,7 +7,6 @@ import (
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
-	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -18,19 +17,20 @@ const freshFunction = "hansard_fresh"
 // freshRows holds the rows that statements under way may read, by a number that
 // the statement names.
 type freshRows struct {
+	enc     *part.Encoder
 	columns []*part.Column
 
 	mu   sync.Mutex // guards next and rows: DuckDB binds on its own threads
 	next int64
-	rows map[int64][]*hansard.Entry
+	rows map[int64][]*part.Row
 }
 
 func newFreshRows(enc *part.Encoder) *freshRows {
-	return &freshRows{columns: enc.Columns(), rows: map[int64][]*hansard.Entry{}}
+	return &freshRows{enc: enc, columns: enc.Columns(), rows: map[int64][]*part.Row{}}
 }
 
 // add makes rows readable until drop is called.
-func (f *freshRows) add(rows []*hansard.Entry) (id int64, drop func()) {
+func (f *freshRows) add(rows []*part.Row) (id int64, drop func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.next++
@@ -54,15 +54,16 @@ func (f *freshRows) function() duckdb.ParallelChunkTableFunction {
 			if !ok {
 				return nil, errors.New("no such fresh rows")
 			}
-			return &freshSource{columns: f.columns, rows: rows}, nil
+			return &freshSource{enc: f.enc, columns: f.columns, rows: rows}, nil
 		},
 	}
 }
 
 // freshSource is one use of the table function in one statement.
 type freshSource struct {
+	enc     *part.Encoder
 	columns []*part.Column
-	rows    []*hansard.Entry
+	rows    []*part.Row
 	next    atomic.Int64 // the first row that no thread has taken
 }
 
@@ -98,45 +99,43 @@ func (s *freshSource) FillChunk(_ any, chunk duckdb.DataChunk) error {
 	if err := chunk.SetSize(len(rows)); err != nil || len(rows) == 0 {
 		return err
 	}
-	for i, c := range s.columns {
-		if _, err := chunk.GetVector(i); err != nil {
-			continue // not read by the statement
+	var columns []int // those that the statement reads
+	for i := range s.columns {
+		if _, err := chunk.GetVector(i); err == nil {
+			columns = append(columns, i)
 		}
-		if err := fillColumn(chunk, i, c, rows); err != nil {
+	}
+	for i, r := range rows {
+		v, err := s.enc.Values(r)
+		if err != nil {
 			return err
+		}
+		for _, at := range columns {
+			if err := fill(chunk, at, i, s.columns[at], &v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// fillColumn writes one column of the rows. An empty list is no null, as in a
-// part.
-func fillColumn(chunk duckdb.DataChunk, at int, c *part.Column, rows []*hansard.Entry) error {
-	for i, e := range rows {
-		var err error
-		switch {
-		case c.Kind == part.List:
-			err = duckdb.SetChunkValue(chunk, at, i, append([]string{}, c.List(e)...))
-		case c.Null(e):
-			err = duckdb.SetChunkValue[any](chunk, at, i, nil)
-		case c.Kind == part.String:
-			err = duckdb.SetChunkValue(chunk, at, i, c.Str(e))
-		case c.Kind == part.Int || c.Kind == part.Time:
-			v, _ := c.Int(e)
-			err = duckdb.SetChunkValue(chunk, at, i, v)
-		case c.Kind == part.Float:
-			v, _ := c.Float(e)
-			err = duckdb.SetChunkValue(chunk, at, i, v)
-		case c.Kind == part.Bool:
-			err = duckdb.SetChunkValue(chunk, at, i, true)
-		default:
-			err = duckdb.SetChunkValue(chunk, at, i, c.Bytes(e))
-		}
-		if err != nil {
-			return err
-		}
+// fill writes one value of a row. An empty list is no null, as in a part.
+func fill(chunk duckdb.DataChunk, at, row int, c *part.Column, v *part.Values) error {
+	switch {
+	case c.Kind == part.List:
+		return duckdb.SetChunkValue(chunk, at, row, append([]string{}, v.List(c)...))
+	case v.Null(c):
+		return duckdb.SetChunkValue[any](chunk, at, row, nil)
+	case c.Kind == part.String:
+		return duckdb.SetChunkValue(chunk, at, row, v.Text(c))
+	case c.Kind == part.Int || c.Kind == part.Time:
+		return duckdb.SetChunkValue(chunk, at, row, v.Int(c))
+	case c.Kind == part.Float:
+		return duckdb.SetChunkValue(chunk, at, row, v.Float(c))
+	case c.Kind == part.Bool:
+		return duckdb.SetChunkValue(chunk, at, row, true)
 	}
-	return nil
+	return duckdb.SetChunkValue(chunk, at, row, v.Bytes(c))
 }
 
 // columnType returns the type that both halves of the relation give a column.

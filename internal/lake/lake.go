@@ -84,7 +84,7 @@ type tenantState struct {
 	// fresh holds the entries of each tier that are in no part yet, by
 	// index. A slice only grows at its end or is replaced, so that a
 	// snapshot may keep it.
-	fresh map[hansard.Tier][]*hansard.Entry
+	fresh map[hansard.Tier][]*part.Row
 }
 
 // version is an immutable set of live parts.
@@ -107,7 +107,7 @@ func newVersion() *version {
 func (l *Lake) tenant(name string) *tenantState {
 	t := l.tenants[name]
 	if t == nil {
-		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*hansard.Entry{}}
+		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}}
 		l.tenants[name] = t
 	}
 	return t
@@ -115,7 +115,7 @@ func (l *Lake) tenant(name string) *tenantState {
 
 // Load tells what a log holds at start: its live parts, and the entries after
 // them, by index. It replaces what was known of the log.
-func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*part.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t := l.tenant(log.Tenant)
@@ -127,12 +127,17 @@ func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry
 // after it returns. The ledger calls it before it acknowledges them, with the
 // entries of each log in the order of their indexes. The lake keeps the
 // entries; nobody may change them any more.
-func (l *Lake) Committed(entries []*hansard.Entry) {
+func (l *Lake) Committed(rows []*part.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range entries {
-		t := l.tenant(e.Log.Tenant)
-		t.fresh[e.Log.Tier] = append(t.fresh[e.Log.Tier], e)
+	for len(rows) > 0 {
+		n := 1 // a commit has long runs of one log
+		for n < len(rows) && rows[n].Log == rows[0].Log {
+			n++
+		}
+		t := l.tenant(rows[0].Log.Tenant)
+		t.fresh[rows[0].Log.Tier] = append(t.fresh[rows[0].Log.Tier], rows[:n]...)
+		rows = rows[n:]
 	}
 }
 
@@ -206,8 +211,8 @@ func (t *tenantState) replace(tier hansard.Tier, parts []*livePart) {
 // trim forgets the fresh entries of a tier below end.
 func (t *tenantState) trim(tier hansard.Tier, end uint64) {
 	fresh := t.fresh[tier]
-	i, _ := slices.BinarySearchFunc(fresh, end, func(e *hansard.Entry, end uint64) int {
-		if e.Index < end {
+	i, _ := slices.BinarySearchFunc(fresh, end, func(r *part.Row, end uint64) int {
+		if r.Place.Index < end {
 			return -1
 		}
 		return 1

@@ -46,7 +46,7 @@ func newWorld(t testing.TB, all []*hansard.Entry, perPart int) *world {
 		for i := 0; i < sealed; i += perPart {
 			infos = append(infos, writePart(t, w.enc, w.dir, entries[i:min(i+perPart, sealed)]))
 		}
-		w.Load(log, infos, entries[sealed:])
+		w.Load(log, infos, w.enc.RowsOf(entries[sealed:]))
 	}
 	return w
 }

@@ -85,7 +85,7 @@ func ledger(t *testing.T, l *lake.Lake, dir string, batch, batches int, acked *a
 			rows = append(rows, s.seal(s.event(), hansard.TierInfo))
 		}
 		all, unsealed = append(all, rows...), append(unsealed, rows...)
-		l.Committed(rows)
+		l.Committed(s.enc.RowsOf(rows))
 		acked.Add(int64(batch))
 		if i%4 != 3 {
 			continue

@@ -39,7 +39,12 @@ func (l *Lake) relation(snap *snapshot, q query.Query, columns []string) (*relat
 		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s",
 			names(columns), l.scan(parts, "", union(c.columns, columns)), c.text.String())
 	}
-	if rows := sc.fresh(snap, q.Match); len(rows) > 0 || len(parts) == 0 {
+	rows, err := sc.freshRows(snap, l.enc, q.Match)
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	if len(rows) > 0 || len(parts) == 0 {
 		id, drop := l.engine.fresh.add(rows)
 		c.drops = append(c.drops, drop)
 		if len(parts) > 0 {

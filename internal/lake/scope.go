@@ -132,15 +132,35 @@ func (s *scope) may(p *part.Info) bool {
 	return !s.tracesAreBound || slices.ContainsFunc(s.traces, p.Traces.May)
 }
 
-// fresh returns the fresh rows of a snapshot that match.
-func (s *scope) fresh(snap *snapshot, match func(*hansard.Entry) bool) []*hansard.Entry {
-	var rows []*hansard.Entry
+// fresh calls f with the fresh rows of a snapshot that match, each also as an
+// entry, which is good until f returns.
+func (s *scope) fresh(snap *snapshot, enc *part.Encoder, match func(*hansard.Entry) bool, f func(*part.Row, *hansard.Entry)) error {
+	var e hansard.Entry
 	for tier := range s.tiers {
-		for _, e := range snap.fresh[tier] {
-			if match(e) {
-				rows = append(rows, e)
+		for _, r := range snap.fresh[tier] {
+			if !s.mayRow(&r.Place) {
+				continue
+			}
+			if err := enc.View(&e, r); err != nil {
+				return hansard.Errorf(hansard.KindCorrupt, "read entry %d of log %s: %w", r.Place.Index, r.Log, err)
+			}
+			if match(&e) {
+				f(r, &e)
 			}
 		}
 	}
-	return rows
+	return nil
+}
+
+// mayRow reports whether a row may match, by its place.
+func (s *scope) mayRow(p *part.Place) bool {
+	return p.Timestamp >= s.since && p.Timestamp <= s.until && p.ReceivedAt >= s.receivedFrom && p.ReceivedAt <= s.receivedTo &&
+		int64(p.Position) >= s.positionFrom && int64(p.Position) <= s.positionTo
+}
+
+// freshRows returns the fresh rows of a snapshot that match.
+func (s *scope) freshRows(snap *snapshot, enc *part.Encoder, match func(*hansard.Entry) bool) ([]*part.Row, error) {
+	var rows []*part.Row
+	err := s.fresh(snap, enc, match, func(r *part.Row, _ *hansard.Entry) { rows = append(rows, r) })
+	return rows, err
 }

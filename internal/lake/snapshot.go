@@ -10,7 +10,7 @@ import (
 type snapshot struct {
 	tenant  string
 	version *version
-	fresh   map[hansard.Tier][]*hansard.Entry
+	fresh   map[hansard.Tier][]*part.Row
 	release func()
 }
 
@@ -19,7 +19,7 @@ type snapshot struct {
 func (l *Lake) pin(tenant string) *snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := &snapshot{tenant: tenant, fresh: map[hansard.Tier][]*hansard.Entry{}, release: func() {}}
+	s := &snapshot{tenant: tenant, fresh: map[hansard.Tier][]*part.Row{}, release: func() {}}
 	t := l.tenants[tenant]
 	if t == nil {
 		s.version = newVersion()

@@ -111,7 +111,7 @@ func (l *Lake) SQL(ctx context.Context, tenant, statement string, limits Limits)
 // files names the tenant's parts in the job and puts its fresh rows into
 // memory files, which the child gets as descriptors 3 and 4.
 func (l *Lake) files(snap *snapshot, j *job) (extra []*os.File, err error) {
-	var events, statements []*hansard.Entry
+	var events, statements [][]byte
 	for tier, parts := range snap.version.parts {
 		for _, p := range parts {
 			if tier == hansard.TierMeta {
@@ -122,14 +122,16 @@ func (l *Lake) files(snap *snapshot, j *job) (extra []*os.File, err error) {
 		}
 	}
 	for tier, rows := range snap.fresh {
+		half := &events
 		if tier == hansard.TierMeta {
-			statements = append(statements, rows...)
-		} else {
-			events = append(events, rows...)
+			half = &statements
+		}
+		for _, r := range rows {
+			*half = append(*half, r.Bytes)
 		}
 	}
 	for _, half := range []struct {
-		rows []*hansard.Entry
+		rows [][]byte
 		to   *[]string
 	}{{events, &j.Events}, {statements, &j.Statements}} {
 		if len(half.rows) == 0 {
@@ -142,7 +144,7 @@ func (l *Lake) files(snap *snapshot, j *job) (extra []*os.File, err error) {
 		*half.to = append(*half.to, "/proc/self/fd/"+strconv.Itoa(3+len(extra)))
 		extra = append(extra, f)
 		w := bufio.NewWriterSize(f, 1<<20)
-		if err := errors.Join(l.enc.Write(w, half.rows), w.Flush()); err != nil {
+		if err := errors.Join(l.enc.WriteRows(w, hansard.LogID{Tenant: snap.tenant}, half.rows), w.Flush()); err != nil {
 			return extra, hansard.Errorf(hansard.KindInternal, "sql: write fresh rows: %w", err)
 		}
 	}

@@ -38,7 +38,11 @@ func (l *Ledger) bundle(lg *log, n uint64, width int) ([]byte, error) {
 		return nil, err
 	}
 	leaves := map[uint64][]byte{}
-	for _, e := range fresh {
+	for _, r := range fresh {
+		e, err := l.enc.Entry(r)
+		if err != nil {
+			return nil, err
+		}
 		leaves[e.Index] = l.enc.AppendLeaf(nil, e)
 	}
 	for _, p := range parts {
@@ -62,14 +66,14 @@ func (l *Ledger) bundle(lg *log, n uint64, width int) ([]byte, error) {
 
 // freshFrom returns those of width entries from the first on that are in no
 // part yet. l.mu is held.
-func (lg *log) freshFrom(first uint64, width int) []*hansard.Entry {
-	var entries []*hansard.Entry
+func (lg *log) freshFrom(first uint64, width int) []*part.Row {
+	var rows []*part.Row
 	for i := range uint64(width) {
 		if x := first + i; x >= lg.sealedEnd && x-lg.sealedEnd < uint64(len(lg.fresh)) {
-			entries = append(entries, lg.fresh[x-lg.sealedEnd].Entry)
+			rows = append(rows, &lg.fresh[x-lg.sealedEnd].Row)
 		}
 	}
-	return entries
+	return rows
 }
 
 // readLeaves adds the leaves of a part that are among width entries from the

@@ -71,19 +71,18 @@ func (l *Ledger) commit(group []*request) {
 		}
 	}
 	l.mu.Unlock()
-	sections := st.finish()
-	if len(sections) == 0 {
+	f := st.finish()
+	if f.entries == 0 {
 		return // duplicates only: what they repeat is durable
 	}
-	body := appendBody(nil, l.enc, sections)
-	if len(body) > maxBody && len(group) > 1 {
+	if f.bodySize() > maxBody && len(group) > 1 {
 		st.forget()
 		for _, r := range group { // nobody suffers from another's size
 			l.commit([]*request{r})
 		}
 		return
 	}
-	if err := l.reserve(len(body)); err != nil {
+	if err := l.reserve(f.bodySize()); err != nil {
 		st.forget()
 		for _, r := range group {
 			r.results, r.err = nil, err
@@ -91,7 +90,7 @@ func (l *Ledger) commit(group []*request) {
 		return // nothing has changed but memory that is dropped
 	}
 	// Up to here a crash leaves nothing of the group.
-	if err := l.journal.append(sections, body); err != nil {
+	if err := l.journal.append(f); err != nil {
 		l.cfg.Fatal(err)
 		for _, r := range group {
 			r.results, r.err = nil, err
@@ -99,7 +98,7 @@ func (l *Ledger) commit(group []*request) {
 		return
 	}
 	// From here on the group is durable.
-	l.publish(st, sections)
+	l.publish(st)
 }
 
 // reserve makes room in the journal. A full disk is a busy server, not a
@@ -133,10 +132,10 @@ func (l *Ledger) disk(err error) error {
 }
 
 // publish makes a durable commit visible: trees, positions, followers.
-func (l *Ledger) publish(st *stage, sections []*section) {
+func (l *Ledger) publish(st *stage) {
 	// The follower hears of the entries before the sealer can see them.
 	if l.cfg.Follower != nil {
-		l.cfg.Follower.Committed(inOrder(sections))
+		l.cfg.Follower.Committed(st.inOrder())
 	}
 	l.mu.Lock()
 	now := time.Now()
@@ -145,7 +144,7 @@ func (l *Ledger) publish(st *stage, sections []*section) {
 		s.log.fresh = append(s.log.fresh, s.items...)
 		for _, it := range s.items {
 			it.at = now
-			l.unsealed += it.size
+			l.unsealed += it.size()
 		}
 	}
 	for _, t := range st.tenants {
@@ -163,14 +162,16 @@ func (l *Ledger) publish(st *stage, sections []*section) {
 
 // inOrder returns the entries of a commit in the order of their positions: a
 // follower sees a commit whole and in order, or not at all.
-func inOrder(sections []*section) []*hansard.Entry {
-	var all []*hansard.Entry
-	for _, s := range sections {
-		all = append(all, s.rows...)
+func (st *stage) inOrder() []*part.Row {
+	var all []*part.Row
+	for _, s := range st.order {
+		for _, it := range s.items {
+			all = append(all, &it.Row)
+		}
 	}
-	if len(sections) > 1 {
-		slices.SortFunc(all, func(a, b *hansard.Entry) int {
-			return cmp.Or(cmp.Compare(a.Log.Tenant, b.Log.Tenant), cmp.Compare(a.Position, b.Position))
+	if len(st.order) > 1 {
+		slices.SortFunc(all, func(a, b *part.Row) int {
+			return cmp.Or(cmp.Compare(a.Log.Tenant, b.Log.Tenant), cmp.Compare(a.Place.Position, b.Place.Position))
 		})
 	}
 	return all
@@ -186,6 +187,7 @@ type stage struct {
 	tenants  map[string]*stagedTenant
 	sections map[hansard.LogID]*stagedLog
 	leaf     []byte
+	free     []sealable // room for items
 }
 
 type stagedTenant struct {
@@ -218,32 +220,34 @@ func (st *stage) add(r *request) error {
 	// All logs must be there before the first record is placed: an error may
 	// leave nothing of the request in the stage.
 	for _, rec := range r.records {
-		if _, err := st.log(t, rec.Entry().Tier); err != nil {
+		if _, err := st.log(t, rec.Tier()); err != nil {
 			return err
 		}
 	}
-	ids := make([]part.ID, len(r.records))
 	r.results = make([]Result, len(r.records))
 	for i, rec := range r.records {
-		ids[i] = part.ID{Event: part.EventHash(rec.Entry().EventID), Fingerprint: rec.Fingerprint()}
-		old, known, err := t.tenant.dedup.find(ids[i].Event, st.now, int64(st.l.cfg.DedupWindow))
+		id := rec.ID()
+		old, known, err := t.tenant.dedup.find(id.Event, st.now, int64(st.l.cfg.DedupWindow))
 		if err != nil {
 			return fmt.Errorf("append: %w", err)
 		}
 		if known {
-			r.results[i].Outcome = outcome(old, ids[i])
+			r.results[i].Outcome = outcome(old, id)
 		}
 	}
+	st.free = make([]sealable, len(r.records))
 	for i, rec := range r.records {
 		if r.results[i].Outcome != Accepted {
 			continue
 		}
-		if old, known := t.tenant.dedup.fresh[ids[i].Event]; known { // earlier in this request
-			r.results[i].Outcome = outcome(old, ids[i])
+		id := rec.ID()
+		if old, known := t.tenant.dedup.fresh[id.Event]; known { // earlier in this request
+			r.results[i].Outcome = outcome(old, id)
 			continue
 		}
-		t.tenant.dedup.add(ids[i])
-		r.results[i] = st.place(t, rec.Entry(), ids[i], int64(rec.Size()))
+		t.tenant.dedup.add(id)
+		timestamp, _ := rec.Timestamp()
+		r.results[i] = st.place(t, rec.Tier(), rec.Body(), timestamp, id)
 	}
 	return nil
 }
@@ -268,20 +272,28 @@ func (st *stage) forget() {
 	}
 }
 
-// place gives the entry its log, index, position and receipt time.
-func (st *stage) place(t *stagedTenant, e *hansard.Entry, id part.ID, size int64) Result {
-	s := st.sections[hansard.LogID{Tenant: t.tenant.name, Tier: e.Tier}]
-	e.Log, e.Index = s.log.id, s.tree.size
-	e.Position, e.ReceivedAt = t.next, t.received
-	t.next++
-	if e.TimeSource == hansard.TimeOfReceipt {
-		e.Timestamp = e.ReceivedAt
+// place gives the entry its log, index, position and receipt time. A timestamp of
+// 0 stands for the time of receipt.
+func (st *stage) place(t *stagedTenant, tier hansard.Tier, body []byte, timestamp int64, id part.ID) Result {
+	s := st.sections[hansard.LogID{Tenant: t.tenant.name, Tier: tier}]
+	if len(st.free) == 0 {
+		st.free = make([]sealable, 1)
 	}
-	st.leaf = st.l.enc.AppendLeaf(st.leaf[:0], e)
-	e.LeafHash = part.HashLeaf(st.leaf)
-	s.tree.append(tlog.Hash(e.LeafHash))
-	s.items = append(s.items, &sealable{Entry: e, id: id, size: size})
-	return Result{Outcome: Accepted, Log: e.Log, Index: e.Index, Position: e.Position, LeafHash: e.LeafHash}
+	it := &st.free[0]
+	st.free = st.free[1:]
+	it.Log, it.id, it.Bytes = s.log.id, id, body // finish puts the place in front
+	it.Place = part.Place{Index: s.tree.size, Position: t.next, ReceivedAt: t.received, Timestamp: timestamp}
+	if timestamp == 0 {
+		it.Place.Timestamp = t.received
+	}
+	t.next++
+	var err error
+	if it.LeafHash, st.leaf, err = st.l.enc.HashRowLeaf(st.leaf, it.Place, body); err != nil {
+		panic(err) // it was encoded by package classify, or here
+	}
+	s.tree.append(tlog.Hash(it.LeafHash))
+	s.items = append(s.items, it)
+	return Result{Outcome: Accepted, Log: it.Log, Index: it.Place.Index, Position: it.Place.Position, LeafHash: it.LeafHash}
 }
 
 // addStatement places a statement in the tenant's meta log.
@@ -293,7 +305,7 @@ func (st *stage) addStatement(t *stagedTenant, statement json.RawMessage) error 
 		Encoder: hansard.EncoderVersion, Tier: hansard.TierMeta, SubmittedBy: "hansard", Statement: statement,
 		Event: hansard.Event{EventID: newID(), EventType: "x.hansard.statement", TimeSource: hansard.TimeOfReceipt},
 	}
-	st.place(t, e, part.ID{Event: part.EventHash(e.EventID)}, int64(len(statement))+600)
+	st.place(t, hansard.TierMeta, part.AppendBody(nil, e), 0, part.ID{Event: part.EventHash(e.EventID)})
 	return nil
 }
 
@@ -365,22 +377,16 @@ func statement(kind string, members map[string]any) json.RawMessage {
 	return bytes.TrimSpace(b.Bytes())
 }
 
-// finish returns the sections of the commit, with the roots that they lead to.
-// Logs to which nothing was added are left out.
-func (st *stage) finish() []*section {
-	var sections []*section
+// finish returns the frame of the commit, with the roots that it leads to. Logs
+// to which nothing was added are left out. From here on the items' rows are those
+// in the frame.
+func (st *stage) finish() *commitFrame {
 	kept := st.order[:0]
 	for _, s := range st.order {
-		if len(s.items) == 0 {
-			continue
+		if len(s.items) > 0 {
+			kept = append(kept, s)
 		}
-		kept = append(kept, s)
-		sec := &section{log: s.log.id, first: s.first, root: s.tree.root()}
-		for _, it := range s.items {
-			sec.rows = append(sec.rows, it.Entry)
-		}
-		sections = append(sections, sec)
 	}
 	st.order = kept
-	return sections
+	return newCommitFrame(st.order)
 }

@@ -21,14 +21,14 @@ import (
 type recorder struct {
 	mu    sync.Mutex
 	parts map[hansard.LogID][]part.Name
-	fresh map[hansard.LogID][]*hansard.Entry
+	fresh map[hansard.LogID][]*part.Row
 }
 
 func newRecorder() *recorder {
-	return &recorder{parts: map[hansard.LogID][]part.Name{}, fresh: map[hansard.LogID][]*hansard.Entry{}}
+	return &recorder{parts: map[hansard.LogID][]part.Name{}, fresh: map[hansard.LogID][]*part.Row{}}
 }
 
-func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
+func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*part.Row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range parts {
@@ -37,10 +37,10 @@ func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.En
 	r.fresh[id] = fresh
 }
 
-func (r *recorder) Committed(entries []*hansard.Entry) {
+func (r *recorder) Committed(rows []*part.Row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range entries {
+	for _, e := range rows {
 		r.fresh[e.Log] = append(r.fresh[e.Log], e)
 	}
 }
@@ -62,10 +62,25 @@ func (r *recorder) Sealed(id hansard.LogID, added []part.Info, removed []part.Na
 		names = append(names, p.Name)
 	}
 	r.parts[id] = names
-	for len(r.fresh[id]) > 0 && r.fresh[id][0].Index < end {
+	for len(r.fresh[id]) > 0 && r.fresh[id][0].Place.Index < end {
 		r.fresh[id] = r.fresh[id][1:]
 	}
 	return func() {}
+}
+
+// entriesOf returns rows as entries.
+func entriesOf(t *testing.T, rows []*part.Row) []*hansard.Entry {
+	t.Helper()
+	enc := part.NewEncoder()
+	var entries []*hansard.Entry
+	for _, r := range rows {
+		e, err := enc.Entry(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
+	return entries
 }
 
 // desk makes records as intake does.
@@ -190,8 +205,8 @@ func newPartReader(t *testing.T, dir string) *partReader {
 	return &partReader{newRecorder(), t, dir, map[string]*hansard.Entry{}}
 }
 
-func (p *partReader) Load(id hansard.LogID, parts []part.Info, fresh []*hansard.Entry) {
-	all := append([]*hansard.Entry(nil), fresh...)
+func (p *partReader) Load(id hansard.LogID, parts []part.Info, fresh []*part.Row) {
+	all := entriesOf(p.t, fresh)
 	for _, info := range parts {
 		f, err := os.Open(info.Path(p.dir))
 		if err != nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -38,13 +39,22 @@ const (
 	maxBody     = 48 << 20
 )
 
-// section is what one commit adds to one log.
+// section is what one commit adds to one log, as it is read back.
 type section struct {
 	log   hansard.LogID
 	first uint64
 	rows  []*hansard.Entry
+	raw   [][]byte  // the same, as rows; they alias the journal's bytes
 	root  tlog.Hash // of the log after the commit
 }
+
+// row returns the i-th entry as a row of its own memory.
+func (s *section) row(i int, leaf hansard.Hash) part.Row {
+	return part.Row{Log: s.log, Place: part.PlaceOf(s.rows[i]), LeafHash: leaf, Bytes: bytes.Clone(s.raw[i])}
+}
+
+// end returns the index after the last entry.
+func (s *section) end() uint64 { return s.first + uint64(len(s.rows)) }
 
 // frameSize returns the space that a frame with a body of n bytes takes.
 func frameSize(n int) int64 {
@@ -52,23 +62,49 @@ func frameSize(n int) int64 {
 	return (size + frameAlign - 1) / frameAlign * frameAlign
 }
 
-// appendBody appends the body of a frame.
-func appendBody(dst []byte, enc *part.Encoder, sections []*section) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(sections)))
-	var row []byte
-	for _, s := range sections {
-		dst = appendString(dst, s.log.Tenant)
-		dst = appendString(dst, string(s.log.Tier))
-		dst = binary.AppendUvarint(dst, s.first)
-		dst = binary.AppendUvarint(dst, uint64(len(s.rows)))
-		for _, e := range s.rows {
-			row = enc.AppendRow(row[:0], e)
-			dst = append(binary.AppendUvarint(dst, uint64(len(row))), row...)
-		}
-		dst = append(dst, s.root[:]...)
-	}
-	return dst
+// commitFrame is a frame that is being made: room for the header, and the body.
+type commitFrame struct {
+	buf     []byte
+	entries int
+	logs    []*stagedLog
 }
+
+// newCommitFrame encodes the body of a commit. The rows of the items become those
+// in the frame, which stays in memory as long as one of them.
+func newCommitFrame(logs []*stagedLog) *commitFrame {
+	size := frameHeader + binary.MaxVarintLen64 + frameSig + frameAlign
+	for _, s := range logs {
+		size += len(s.log.id.Tenant) + len(s.log.id.Tier) + 4*binary.MaxVarintLen64 + tlog.HashSize
+		for _, it := range s.items {
+			size += len(it.Bytes) + 5*binary.MaxVarintLen64
+		}
+	}
+	f := &commitFrame{buf: make([]byte, frameHeader, size), logs: logs}
+	f.buf = binary.AppendUvarint(f.buf, uint64(len(logs)))
+	var place [4 * binary.MaxVarintLen64]byte
+	for _, s := range logs {
+		f.buf = appendString(f.buf, s.log.id.Tenant)
+		f.buf = appendString(f.buf, string(s.log.id.Tier))
+		f.buf = binary.AppendUvarint(f.buf, s.first)
+		f.buf = binary.AppendUvarint(f.buf, uint64(len(s.items)))
+		for _, it := range s.items {
+			p := part.AppendPlace(place[:0], it.Place)
+			f.buf = binary.AppendUvarint(f.buf, uint64(len(p)+len(it.Bytes)))
+			from := len(f.buf)
+			f.buf = append(append(f.buf, p...), it.Bytes...)
+			it.Bytes = f.buf[from:len(f.buf):len(f.buf)]
+		}
+		root := s.tree.root()
+		f.buf = append(f.buf, root[:]...)
+		f.entries += len(s.items)
+	}
+	return f
+}
+
+// body returns the body of the frame.
+func (f *commitFrame) body() []byte { return f.buf[frameHeader:] }
+
+func (f *commitFrame) bodySize() int { return len(f.buf) - frameHeader }
 
 func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
@@ -102,7 +138,7 @@ func parseBody(enc *part.Encoder, b []byte) ([]*section, error) {
 				return nil, fmt.Errorf("%w: %s entry %d calls itself %d", errBody, s.log, s.first+i, e.Index)
 			}
 			e.Log = s.log
-			s.rows = append(s.rows, e)
+			s.rows, s.raw = append(s.rows, e), append(s.raw, row)
 		}
 		if len(r.b) < tlog.HashSize {
 			return nil, errBody
@@ -145,18 +181,24 @@ func (r *bodyReader) bytes() []byte {
 // appendFrame appends the frame of a body for its place in the journal.
 func appendFrame(dst []byte, seq uint64, offset int64, commit uint64, entries int, body, sig []byte) []byte {
 	start := len(dst)
-	dst = binary.LittleEndian.AppendUint32(dst, frameMagic)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(body)))
-	dst = binary.LittleEndian.AppendUint64(dst, commit)
-	dst = binary.LittleEndian.AppendUint32(dst, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(entries))
-	dst = binary.LittleEndian.AppendUint64(dst, 0)
-	dst = append(append(dst, body...), sig...)
-	binary.LittleEndian.PutUint32(dst[start+16:], frameCRC(seq, offset, dst[start:]))
-	for int64(len(dst)-start) < frameSize(len(body)) {
-		dst = append(dst, 0)
+	dst = append(dst, make([]byte, frameHeader)...)
+	return closeFrame(append(dst, body...), start, seq, offset, commit, entries, sig)
+}
+
+// closeFrame makes a frame of what stands at the end of b, from start on: room
+// for the header, and the body.
+func closeFrame(b []byte, start int, seq uint64, offset int64, commit uint64, entries int, sig []byte) []byte {
+	head, size := b[start:], len(b)-start-frameHeader
+	binary.LittleEndian.PutUint32(head, frameMagic)
+	binary.LittleEndian.PutUint32(head[4:], uint32(size))
+	binary.LittleEndian.PutUint64(head[8:], commit)
+	binary.LittleEndian.PutUint32(head[20:], uint32(entries))
+	b = append(b, sig...)
+	binary.LittleEndian.PutUint32(b[start+16:], frameCRC(seq, offset, b[start:]))
+	for int64(len(b)-start) < frameSize(size) {
+		b = append(b, 0)
 	}
-	return dst
+	return b
 }
 
 func frameCRC(seq uint64, offset int64, frame []byte) uint32 {

@@ -14,7 +14,7 @@ func FuzzJournal(f *testing.F) {
 	enc := part.NewEncoder()
 	id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	e := &hansard.Entry{Encoder: 1, Tier: id.Tier, Log: id, Event: hansard.Event{EventID: "e", EventType: "x.y", Timestamp: 1}}
-	body := appendBody(nil, enc, []*section{{log: id, rows: []*hansard.Entry{e}}})
+	body := newCommitFrame([]*stagedLog{{log: &log{id: id}, items: []*sealable{{Row: part.Row{Bytes: part.AppendBody(nil, e)}}}}}).body()
 	file := appendFrame(journalHead(1, true), 1, journalHeader, 1, 1, body, make([]byte, frameSig))
 	f.Add(file)
 	f.Add(append(file, make([]byte, 64)...))

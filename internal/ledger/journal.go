@@ -58,7 +58,6 @@ type journal struct {
 	seq    uint64         // of the newest file
 	files  []*journalFile // oldest first; the ledger's mutex guards it
 	cur    *journalFile   // the last of them; the committer's alone
-	buf    []byte
 }
 
 // reserve makes sure that a frame with a body of n bytes fits into the current
@@ -130,18 +129,14 @@ func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 // append writes one commit and syncs it. reserve has made room. An error means
 // that the file's state is unknown: the process must end, and the next start
 // finds out what reached the disk.
-func (j *journal) append(sections []*section, body []byte) error {
+func (j *journal) append(c *commitFrame) error {
 	f := j.cur
-	sig, err := signFrame(j.signer, j.commit+1, body)
+	sig, err := signFrame(j.signer, j.commit+1, c.body())
 	if err != nil {
 		return err
 	}
-	entries := 0
-	for _, s := range sections {
-		entries += len(s.rows)
-	}
-	j.buf = appendFrame(j.buf[:0], f.seq, f.at, j.commit+1, entries, body, sig)
-	if _, err := f.file.WriteAt(j.buf, f.at); err != nil {
+	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
+	if _, err := f.file.WriteAt(c.buf, f.at); err != nil {
 		return fmt.Errorf("write commit %d: %w", j.commit+1, err)
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
@@ -152,12 +147,9 @@ func (j *journal) append(sections []*section, body []byte) error {
 	// A crash here keeps the commit: the sender has no answer and sends again,
 	// and de-duplication finds the entries.
 	j.commit++
-	f.at += int64(len(j.buf))
-	for _, s := range sections {
-		f.ends[s.log] = s.first + uint64(len(s.rows))
-	}
-	if cap(j.buf) > 16<<20 {
-		j.buf = nil
+	f.at += int64(len(c.buf))
+	for _, s := range c.logs {
+		f.ends[s.log.id] = s.tree.size
 	}
 	return nil
 }

@@ -23,10 +23,11 @@ import (
 // Committed.
 type Follower interface {
 	// Load hands over a log at start: its parts and the entries in none yet.
-	Load(log hansard.LogID, parts []part.Info, fresh []*hansard.Entry)
+	Load(log hansard.LogID, parts []part.Info, fresh []*part.Row)
 	// Committed hands over the entries of a commit, which are durable and
 	// about to be acknowledged: by tenant, each in the order of positions.
-	Committed(entries []*hansard.Entry)
+	// Nobody changes them any more.
+	Committed(rows []*part.Row)
 	// Sealed says that all entries of the log below end are in parts now: the
 	// added ones, which also replace the removed ones. The files of those are
 	// unlinked when wait has returned.
@@ -42,7 +43,7 @@ type Config struct {
 	FS     durable.FS // default durable.OS
 
 	JournalSize     int64         // bytes of a journal file; default 64 MiB
-	SealRows        int           // entries of a log that make it seal; default 16,384
+	SealRows        int           // entries of a log that make it seal; default 32,768
 	SealAfter       time.Duration // how long an entry may wait to be sealed; default 60 s
 	CheckpointEvery time.Duration // default 1 s
 	MaxPending      int64         // bytes waiting to be committed; default 64 MiB
@@ -75,7 +76,7 @@ func (c *Config) setDefaults() {
 	def((*int64)(&c.CheckpointEvery), int64(time.Second))
 	def((*int64)(&c.DedupWindow), int64(30*24*time.Hour))
 	if c.SealRows == 0 {
-		c.SealRows = 16384
+		c.SealRows = part.RowGroup
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -158,11 +159,13 @@ type proofPoint struct {
 
 // sealable is an entry on its way into a part.
 type sealable struct {
-	*hansard.Entry
-	id   part.ID
-	size int64
-	at   time.Time // when it was committed
+	part.Row
+	id part.ID
+	at time.Time // when it was committed
 }
+
+// size returns about how many bytes it takes in memory.
+func (it *sealable) size() int64 { return int64(len(it.Bytes)) + 300 }
 
 // Outcome is what became of a record that was appended.
 type Outcome int
@@ -211,7 +214,7 @@ func (l *Ledger) Append(ctx context.Context, tenantName string, records []classi
 	}
 	req := &request{tenant: tenantName, records: records, done: make(chan struct{})}
 	for _, r := range records {
-		if r.Entry() == nil {
+		if r.Body() == nil {
 			return nil, hansard.Errorf(hansard.KindInternal, "append: a record that was not redacted and classified")
 		}
 		req.size += int64(r.Size())

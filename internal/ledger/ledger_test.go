@@ -254,7 +254,7 @@ func TestProve(t *testing.T) {
 	if len(fresh) != 50 {
 		t.Fatalf("%d fresh entries, want 50", len(fresh))
 	}
-	for _, e := range append(fresh, sealedOf(t, dir)...) {
+	for _, e := range append(entriesOf(t, fresh), sealedOf(t, dir)...) {
 		if e.Log.Tier == hansard.TierMeta {
 			continue
 		}

@@ -94,7 +94,7 @@ func (l *Ledger) open() error {
 		}
 		for _, lg := range t.logs {
 			if l.cfg.Follower != nil {
-				l.cfg.Follower.Load(lg.id, lg.parts, entriesOf(lg.fresh))
+				l.cfg.Follower.Load(lg.id, lg.parts, rowsOf(lg.fresh))
 			}
 		}
 	}
@@ -427,10 +427,10 @@ func (l *Ledger) checkCovering(lg *log, p part.Info) error {
 	return nil
 }
 
-func entriesOf(items []*sealable) []*hansard.Entry {
-	entries := make([]*hansard.Entry, len(items))
+func rowsOf(items []*sealable) []*part.Row {
+	rows := make([]*part.Row, len(items))
 	for i, it := range items {
-		entries[i] = it.Entry
+		rows[i] = &it.Row
 	}
-	return entries
+	return rows
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"sort"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -51,7 +51,7 @@ func (l *Ledger) loadIndex(t *tenant, p part.Info) (*part.Index, error) {
 func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*part.Index, error) {
 	ids := make([]part.ID, len(entries))
 	for i, e := range entries {
-		ids[i] = l.idOf(t, e)
+		ids[i] = idOf(t, e)
 	}
 	x := part.NewIndex(p.Name, entries, ids)
 	path := p.Path(l.cfg.Dir)
@@ -138,13 +138,15 @@ func place(enc *part.Encoder, p part.Info, entries []*hansard.Entry) error {
 // writePart writes a part under a temporary name, and its index, and returns the
 // index. The part has been read back and found to render to the leaves that it
 // was written from; finishPart gives it its name.
-func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, error) {
-	entries := entriesOf(items)
+func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack) (*part.Index, error) {
 	ids := make([]part.ID, len(items))
 	for i, it := range items {
 		ids[i] = it.id
 	}
-	x := part.NewIndex(name, entries, ids)
+	x, err := l.enc.NewRowIndex(name, rowsOf(items), ids)
+	if err != nil {
+		return nil, err
+	}
 	path := x.Info.Path(l.cfg.Dir)
 	if err := l.cfg.FS.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, err
@@ -153,7 +155,7 @@ func (l *Ledger) writePart(name part.Name, items []*sealable) (*part.Index, erro
 	if err := l.cfg.FS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := l.writeChecked(tmp, x, entries); err != nil {
+	if err := l.writeChecked(tmp, x, items, readBack); err != nil {
 		return nil, errors.Join(fmt.Errorf("write part %s: %w", name, err), l.cfg.FS.Remove(tmp))
 	}
 	if err := l.writeIndex(path, x); err != nil {
@@ -187,24 +189,49 @@ func (l *Ledger) finishPart(p part.Info) error {
 	return l.cfg.FS.SyncDir(filepath.Dir(path))
 }
 
+// readBack says how much of a written part is read back and compared with the
+// entries that it was written from.
+type readBack int
+
+const (
+	readAll    readBack = iota // every row
+	readSample                 // a few row groups, by chance: under load
+)
+
+// sampled is how many row groups there are to one that a sample reads.
+const sampled = 16
+
+// skip decides whether a row group is not read.
+func (r readBack) skip() bool { return r == readSample && rand.IntN(sampled) != 0 }
+
 // writeChecked writes a new file with the part, syncs it, and reads it back.
-func (l *Ledger) writeChecked(tmp string, x *part.Index, entries []*hansard.Entry) error {
-	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error { return l.enc.Write(w, entries) })
+func (l *Ledger) writeChecked(tmp string, x *part.Index, items []*sealable, much readBack) error {
+	rows := make([][]byte, len(items))
+	for i, it := range items {
+		rows[i] = it.Bytes
+	}
+	written := sha256.New()
+	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error {
+		return l.enc.WriteRows(io.MultiWriter(w, written), x.Log, rows)
+	})
 	if err != nil {
 		return err
 	}
 	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, tmp); err != nil {
 		return err
 	}
-	if err := l.readBack(tmp, x, entries); err != nil {
+	if hansard.Hash(written.Sum(nil)) != x.SHA256 {
+		return hansard.Errorf(hansard.KindCorrupt, "read back: the file does not hold what was written")
+	}
+	if err := l.readBack(tmp, x, items, much); err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
 	return nil
 }
 
-// readBack reads a written part, a row group at a time, and compares it with the
-// entries that it was written from.
-func (l *Ledger) readBack(path string, x *part.Index, entries []*hansard.Entry) error {
+// readBack reads row groups of a written part and checks that each row renders
+// to the leaf of its entry, and its content to what the leaf commits to.
+func (l *Ledger) readBack(path string, x *part.Index, items []*sealable, much readBack) error {
 	f, err := l.cfg.FS.Open(path, false)
 	if err != nil {
 		return err
@@ -214,30 +241,44 @@ func (l *Ledger) readBack(path string, x *part.Index, entries []*hansard.Entry) 
 	if err != nil {
 		return err
 	}
-	seen := make([]bool, len(entries))
-	var leaf []byte
+	if n := pf.Rows(); n != int64(len(items)) {
+		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", n, len(items))
+	}
 	for g := range pf.Groups() {
-		rows, err := pf.Read(g)
-		if err != nil {
+		if much.skip() {
+			continue
+		}
+		if err := l.readBackGroup(pf, g, x.Name.First, items); err != nil {
 			return err
 		}
-		for _, e := range rows {
-			i := e.Index - x.Name.First
-			if i >= uint64(len(entries)) || seen[i] {
-				return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", e.Index)
-			}
-			seen[i] = true
-			leaf = l.enc.AppendLeaf(leaf[:0], e)
-			if part.HashLeaf(leaf) != entries[i].LeafHash {
-				return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", e.Index)
-			}
-			if err := l.enc.CheckContent(e); err != nil {
-				return hansard.Errorf(hansard.KindCorrupt, "entry %d: %w", e.Index, err)
-			}
-		}
 	}
-	if i := slices.Index(seen, false); i >= 0 {
-		return hansard.Errorf(hansard.KindCorrupt, "entry %d is missing", entries[i].Index)
+	return nil
+}
+
+func (l *Ledger) readBackGroup(pf *part.File, g int, first uint64, items []*sealable) error {
+	rows, err := pf.Read(g)
+	if err != nil {
+		return err
+	}
+	from, end := pf.Range(g)
+	if uint64(len(rows)) != end-from || end > uint64(len(items)) {
+		return hansard.Errorf(hansard.KindCorrupt, "row group %d has %d rows", g, len(rows))
+	}
+	seen := make([]bool, len(rows))
+	var leaf []byte
+	for _, e := range rows {
+		i := e.Index - first
+		if i < from || i >= end || seen[i-from] {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", e.Index)
+		}
+		seen[i-from] = true
+		leaf = l.enc.AppendLeaf(leaf[:0], e)
+		if part.HashLeaf(leaf) != items[i].LeafHash {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", e.Index)
+		}
+		if err := l.enc.CheckContent(e); err != nil {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d: %w", e.Index, err)
+		}
 	}
 	return nil
 }
@@ -260,6 +301,14 @@ func (l *Ledger) rebuildTiles(lg *log) error {
 		}
 	}
 	return nil
+}
+
+func itemHashes(items []*sealable) []tlog.Hash {
+	hashes := make([]tlog.Hash, len(items))
+	for i, it := range items {
+		hashes[i] = tlog.Hash(it.LeafHash)
+	}
+	return hashes
 }
 
 func leafHashes(entries []*hansard.Entry) []tlog.Hash {

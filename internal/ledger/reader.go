@@ -62,7 +62,7 @@ func (r *Reader) Name() string { return r.name }
 // Follow hands all logs over to a follower.
 func (r *Reader) Follow(f Follower) {
 	for id, lg := range r.logs {
-		f.Load(id, lg.parts, entriesOf(lg.view.fresh))
+		f.Load(id, lg.parts, rowsOf(lg.view.fresh))
 	}
 }
 
@@ -237,13 +237,13 @@ func (r *Reader) add(s *section) error {
 	if lg == nil {
 		return fmt.Errorf("log %s has entries, but no folder", s.log)
 	}
-	for _, e := range s.rows {
+	for i, e := range s.rows {
 		switch size := lg.view.sealedEnd + uint64(len(lg.view.fresh)); {
 		case e.Index > size:
 			return fmt.Errorf("log %s: entries %d to %d are missing", s.log, size, e.Index-1)
 		case e.Index == size:
-			e.LeafHash = part.HashLeaf(r.enc.AppendLeaf(nil, e))
-			lg.view.fresh = append(lg.view.fresh, &sealable{Entry: e})
+			hash := part.HashLeaf(r.enc.AppendLeaf(nil, e))
+			lg.view.fresh = append(lg.view.fresh, &sealable{Row: s.row(i, hash)})
 		}
 	}
 	return nil

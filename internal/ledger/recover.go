@@ -239,16 +239,15 @@ func (r *replay) section(s *section) (bool, error) {
 	}
 	applied := false
 	var leaf []byte
-	for _, e := range s.rows {
+	for i, e := range s.rows {
 		if e.Index < lg.tree.size {
 			continue // sealed
 		}
 		leaf = r.l.enc.AppendLeaf(leaf[:0], e)
-		e.LeafHash = part.HashLeaf(leaf)
-		lg.tree.append(tlog.Hash(e.LeafHash))
-		it := r.l.sealableOf(t, e)
+		it := &sealable{Row: s.row(i, part.HashLeaf(leaf)), id: idOf(t, e), at: time.Now()}
+		lg.tree.append(tlog.Hash(it.LeafHash))
 		lg.fresh = append(lg.fresh, it)
-		r.l.unsealed += it.size
+		r.l.unsealed += it.size()
 		t.dedup.add(it.id)
 		t.next = max(t.next, e.Position+1)
 		t.lastReceived = max(t.lastReceived, e.ReceivedAt)
@@ -292,18 +291,15 @@ func (r *replay) rewrite() error {
 
 // sealableOf makes an entry that was read back ready to be sealed.
 func (l *Ledger) sealableOf(t *tenant, e *hansard.Entry) *sealable {
-	return &sealable{
-		Entry: e, at: time.Now(), id: l.idOf(t, e),
-		size: int64(e.ContentSize) + 1800,
-	}
+	return &sealable{Row: *l.enc.RowOf(e), at: time.Now(), id: idOf(t, e)}
 }
 
 // idOf returns what de-duplication remembers of a stored entry. Statements have
 // no fingerprint: nobody submits them.
-func (l *Ledger) idOf(t *tenant, e *hansard.Entry) part.ID {
+func idOf(t *tenant, e *hansard.Entry) part.ID {
 	id := part.ID{Event: part.EventHash(e.EventID)}
 	if e.Tier != hansard.TierMeta {
-		id.Fingerprint = classify.Fingerprint(l.enc, t.fingerprint, e)
+		id.Fingerprint = classify.Fingerprint(t.fingerprint, e)
 	}
 	return id
 }

@@ -155,10 +155,14 @@ func (l *Ledger) sealLog(lg *log) error {
 	}
 	// A crash here leaves hashes beyond the sealed entries. They are those of
 	// entries in the journal and are written again.
-	if err := lg.tiles.append(first, leafHashes(entriesOf(fresh))); err != nil {
+	if err := lg.tiles.append(first, itemHashes(fresh)); err != nil {
 		return err
 	}
-	added, err := l.writeSegments(items)
+	much := readAll
+	if len(fresh) >= l.cfg.SealRows {
+		much = readSample // it is load that made the log seal
+	}
+	added, err := l.writeSegments(items, much)
 	if err != nil {
 		return err
 	}
@@ -180,10 +184,10 @@ func (l *Ledger) sealLog(lg *log) error {
 
 // writeSegments writes the parts that the entries become, unfinished. On an error
 // it leaves none.
-func (l *Ledger) writeSegments(items []*sealable) ([]*part.Index, error) {
+func (l *Ledger) writeSegments(items []*sealable, much readBack) ([]*part.Index, error) {
 	var added []*part.Index
 	for _, seg := range segments(items) {
-		x, err := l.writePart(part.Name{First: seg[0].Index, End: seg[len(seg)-1].Index + 1}, seg)
+		x, err := l.writePart(part.Name{First: seg[0].Place.Index, End: seg[len(seg)-1].Place.Index + 1}, seg, much)
 		if err != nil {
 			return nil, errors.Join(err, l.dropUnfinished(added))
 		}
@@ -200,8 +204,8 @@ func segments(items []*sealable) [][]*sealable {
 	var segs [][]*sealable
 	for len(items) >= tileWidth {
 		n := tileWidth
-		date := part.Date(items[n-1].ReceivedAt)
-		for n+tileWidth <= min(len(items), maxPartRows) && part.Date(items[n+tileWidth-1].ReceivedAt) == date {
+		date := part.Date(items[n-1].Place.ReceivedAt)
+		for n+tileWidth <= min(len(items), maxPartRows) && part.Date(items[n+tileWidth-1].Place.ReceivedAt) == date {
 			n += tileWidth
 		}
 		segs, items = append(segs, items[:n]), items[n:]
@@ -223,7 +227,7 @@ func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index,
 	d.seal(l.cfg.Dir, added, nil)
 	for _, it := range fresh {
 		delete(d.fresh, it.id.Event)
-		l.unsealed -= it.size
+		l.unsealed -= it.size()
 	}
 	l.mu.Unlock()
 	l.replace(lg, added)

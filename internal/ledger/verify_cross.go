@@ -110,7 +110,7 @@ func (v *verifier) hashesOf(id hansard.LogID) hashes {
 	for _, sec := range v.fresh[id] {
 		for _, e := range sec.rows {
 			if e.Index == h.sealedEnd+uint64(len(h.fresh)) {
-				h.fresh = append(h.fresh, &sealable{Entry: e})
+				h.fresh = append(h.fresh, &sealable{Row: part.Row{LeafHash: e.LeafHash}})
 			}
 		}
 	}
@@ -129,11 +129,11 @@ func logIDOf(s string) hansard.LogID {
 
 // fingerprintOf computes an entry's fingerprint anew. Where the content was
 // erased it cannot be, and the old one stands.
-func fingerprintOf(enc *part.Encoder, key []byte, e *hansard.Entry, old [6]byte) [6]byte {
+func fingerprintOf(key []byte, e *hansard.Entry, old [6]byte) [6]byte {
 	if e.ContentSize > 0 && len(e.Salt) == 0 {
 		return old
 	}
-	return classify.Fingerprint(enc, key, e)
+	return classify.Fingerprint(key, e)
 }
 
 // bitmap is the set of positions of a tenant.

@@ -163,7 +163,7 @@ func (c *logCheck) checkIndex(path string, p part.Info, x *part.Index, entries [
 		case c.fp == nil && ok:
 			ids[i].Fingerprint = old
 		case c.fp != nil && e.Tier != hansard.TierMeta:
-			ids[i].Fingerprint = fingerprintOf(c.v.enc, c.fp, e, old)
+			ids[i].Fingerprint = fingerprintOf(c.fp, e, old)
 		}
 	}
 	want := part.NewIndex(p.Name, entries, ids)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 )
 
 // Hub is a Follower's half: it hears of every committed entry. The zero Hub is
@@ -16,10 +17,11 @@ type Hub struct {
 	// mu guards watchers, which commits read and clients change.
 	mu       sync.Mutex
 	watchers map[*Watcher]struct{}
+	enc      *part.Encoder
 }
 
 // New returns a hub without watchers.
-func New() *Hub { return &Hub{watchers: map[*Watcher]struct{}{}} }
+func New() *Hub { return &Hub{watchers: map[*Watcher]struct{}{}, enc: part.NewEncoder()} }
 
 // MaxWatchers bounds the watchers of a tenant: each costs something on every
 // commit.
@@ -89,16 +91,23 @@ func (h *Hub) drop(w *Watcher) {
 // Committed hands the entries of a commit to the watchers of their tenants, in
 // order. Statements of meta logs are not events and are left out. It never
 // blocks.
-func (h *Hub) Committed(entries []*hansard.Entry) {
+func (h *Hub) Committed(rows []*part.Row) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.watchers) == 0 {
 		return
 	}
+	watched := map[string]bool{}
+	for w := range h.watchers {
+		watched[w.tenant] = true
+	}
 	events := map[string][]*Event{}
-	for _, e := range entries {
-		if e.Log.Tier != hansard.TierMeta {
-			events[e.Log.Tenant] = append(events[e.Log.Tenant], &Event{Entry: e})
+	for _, r := range rows {
+		if r.Log.Tier == hansard.TierMeta || !watched[r.Log.Tenant] {
+			continue
+		}
+		if e, err := h.enc.Entry(r); err == nil { // it was encoded by this program
+			events[r.Log.Tenant] = append(events[r.Log.Tenant], &Event{Entry: e})
 		}
 	}
 	for w := range h.watchers {

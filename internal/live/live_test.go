@@ -5,6 +5,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/live"
+	"github.com/hansardhq/hansard/internal/part"
 )
 
 func entry(tenant string, tier hansard.Tier, position uint64) *hansard.Entry {
@@ -31,13 +32,16 @@ func TestTooManyWatchers(t *testing.T) {
 	watch(t, hub, "other", 1)
 }
 
+// rows returns the entries as the ledger hands them over.
+func rows(entries ...*hansard.Entry) []*part.Row { return part.NewEncoder().RowsOf(entries) }
+
 func TestWatch(t *testing.T) {
 	hub := live.New()
 	w := watch(t, hub, "acme", 4)
-	hub.Committed([]*hansard.Entry{
+	hub.Committed(rows(
 		entry("acme", hansard.TierInfo, 1), entry("acme", hansard.TierMeta, 2), entry("acme", hansard.TierDebug, 3), entry("other", hansard.TierInfo, 1),
-	})
-	hub.Committed([]*hansard.Entry{entry("acme", hansard.TierMeta, 4)})
+	))
+	hub.Committed(rows(entry("acme", hansard.TierMeta, 4)))
 	got := <-w.Events()
 	if len(got) != 2 || got[0].Position != 1 || got[1].Position != 3 {
 		t.Errorf("got %v", got)
@@ -58,7 +62,7 @@ func TestSlowWatcherIsDropped(t *testing.T) {
 	hub := live.New()
 	slow, quick := watch(t, hub, "acme", 1), watch(t, hub, "acme", 10)
 	for i := range uint64(3) {
-		hub.Committed([]*hansard.Entry{entry("acme", hansard.TierInfo, i)})
+		hub.Committed(rows(entry("acme", hansard.TierInfo, i)))
 	}
 	if n := len(quick.Events()); n != 3 || hub.Watchers() != 1 {
 		t.Errorf("the quick watcher has %d commits, %d are watching", n, hub.Watchers())

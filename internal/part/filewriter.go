@@ -82,7 +82,7 @@ func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, 
 		f.writeBuffers = &writeBuffers{newRowGroup(enc), p}
 	}
 	f.meta = format.FileMetaData{
-		Version: 1, Schema: enc.file.elements, ColumnOrders: enc.file.orders,
+		Version: 1, Schema: enc.file().elements, ColumnOrders: enc.file().orders,
 		CreatedBy: "hansard version " + FormatVersion + ".0.0(build 1)",
 		KeyValueMetadata: []format.KeyValue{
 			{Key: "hansard.log", Value: log.String()}, {Key: "hansard.part", Value: FormatVersion},
@@ -101,7 +101,7 @@ func (f *fileWriter) write(b []byte) error {
 func (f *fileWriter) writeGroup() error {
 	g := f.group
 	rg := format.RowGroup{NumRows: int64(g.rows), FileOffset: f.at, Ordinal: int16(len(f.meta.RowGroups))}
-	for _, col := range f.enc.file.columns {
+	for _, col := range f.enc.file().columns {
 		c := g.chunks[col.ID]
 		c.skipTo(g.rows)
 		b, meta, err := f.pager.encode(c)
@@ -137,7 +137,7 @@ func (f *fileWriter) writeGroup() error {
 
 // writeFilters writes the Bloom filters of the row group behind its chunks.
 func (f *fileWriter) writeFilters(g *rowGroup, rg *format.RowGroup) error {
-	for i, col := range f.enc.file.columns {
+	for i, col := range f.enc.file().columns {
 		c := g.chunks[col.ID]
 		if !c.filter || len(c.hashes) == 0 {
 			continue

@@ -2,12 +2,14 @@ package part
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/hansardhq/hansard"
@@ -64,26 +66,69 @@ type Index struct {
 // file's size and hash, which the writer fills in. ids are those of the
 // entries, in any order; the slice is sorted.
 func NewIndex(name Name, entries []*hansard.Entry, ids []ID) *Index {
-	first := entries[0]
-	x := &Index{IDs: ids, Info: Info{
-		Log: first.Log, Name: name, Rows: int64(len(entries)),
+	m := newIndexMaker(name, entries[0].Log, PlaceOf(entries[0]), ids)
+	for _, e := range entries {
+		m.add(PlaceOf(e), []byte(e.TraceID))
+	}
+	return m.finish()
+}
+
+// NewRowIndex is NewIndex for rows.
+func (enc *Encoder) NewRowIndex(name Name, rows []*Row, ids []ID) (*Index, error) {
+	m := newIndexMaker(name, rows[0].Log, rows[0].Place, ids)
+	for _, r := range rows {
+		_, body, err := SplitRow(r.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		trace, err := enc.textOf(body, idTraceID)
+		if err != nil {
+			return nil, err
+		}
+		m.add(r.Place, trace)
+	}
+	return m.finish(), nil
+}
+
+// indexMaker collects what an index says of entries.
+type indexMaker struct {
+	x      *Index
+	traces map[string]struct{}
+	last   string
+}
+
+func newIndexMaker(name Name, log hansard.LogID, first Place, ids []ID) *indexMaker {
+	return &indexMaker{traces: map[string]struct{}{}, x: &Index{IDs: ids, Info: Info{
+		Log: log, Name: name,
 		MinTime: first.Timestamp, MaxTime: first.Timestamp,
 		FirstPosition: first.Position, LastPosition: first.Position,
 		FirstReceived: first.ReceivedAt, LastReceived: first.ReceivedAt,
-	}}
-	traces := map[string]bool{}
-	for _, e := range entries {
-		x.MinTime, x.MaxTime = min(x.MinTime, e.Timestamp), max(x.MaxTime, e.Timestamp)
-		x.FirstPosition, x.LastPosition = min(x.FirstPosition, e.Position), max(x.LastPosition, e.Position)
-		x.FirstReceived, x.LastReceived = min(x.FirstReceived, e.ReceivedAt), max(x.LastReceived, e.ReceivedAt)
-		traces[e.TraceID] = true
+	}}}
+}
+
+func (m *indexMaker) add(p Place, trace []byte) {
+	x := m.x
+	x.Rows++
+	x.MinTime, x.MaxTime = min(x.MinTime, p.Timestamp), max(x.MaxTime, p.Timestamp)
+	x.FirstPosition, x.LastPosition = min(x.FirstPosition, p.Position), max(x.LastPosition, p.Position)
+	x.FirstReceived, x.LastReceived = min(x.FirstReceived, p.ReceivedAt), max(x.LastReceived, p.ReceivedAt)
+	if m.last == string(trace) && x.Rows > 1 {
+		return
 	}
-	x.Traces = newFilter(len(traces))
-	for t := range traces {
+	m.last = string(trace)
+	m.traces[m.last] = struct{}{}
+}
+
+func (m *indexMaker) finish() *Index {
+	x := m.x
+	x.Traces = newFilter(len(m.traces))
+	for t := range m.traces {
 		x.Traces.add(t)
 	}
 	x.Date = Date(x.LastReceived)
-	sort.Slice(ids, func(i, j int) bool { return bytes.Compare(ids[i].Event[:], ids[j].Event[:]) < 0 })
+	slices.SortFunc(x.IDs, func(a, b ID) int {
+		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a.Event[:]), binary.BigEndian.Uint64(b.Event[:])), bytes.Compare(a.Event[8:], b.Event[8:]))
+	})
 	return x
 }
 

@@ -30,7 +30,7 @@ type Encoder struct {
 	kinds       [MaxID + 1]Kind
 	leaf        []leafKey // sorted by key, the commitment among them
 	contentKeys []leafKey
-	file        *fileSchema
+	file        func() *fileSchema
 	buffers     sync.Pool // of *writeBuffers
 }
 
@@ -49,7 +49,7 @@ func NewEncoder() *Encoder {
 	sort.Slice(enc.envelope, func(i, j int) bool { return enc.envelope[i].Name < enc.envelope[j].Name })
 	enc.at = sort.Search(len(enc.envelope), func(i int) bool { return enc.envelope[i].Name > "content" })
 	enc.prepareRows()
-	enc.file = newFileSchema(enc)
+	enc.file = sync.OnceValue(func() *fileSchema { return newFileSchema(enc) })
 	return enc
 }
 

@@ -1,11 +1,12 @@
 package part
 
 import (
+	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/hansardhq/hansard"
 )
@@ -34,6 +35,47 @@ type Place struct {
 // PlaceOf returns the place of an entry.
 func PlaceOf(e *hansard.Entry) Place {
 	return Place{e.Index, e.Position, e.ReceivedAt, e.Timestamp}
+}
+
+// Row is a committed entry as a row, with what lies beside it.
+type Row struct {
+	Log      hansard.LogID
+	Place    Place
+	LeafHash hansard.Hash
+	Bytes    []byte // the row; nobody changes it
+}
+
+// RowOf returns the row of an entry.
+func (enc *Encoder) RowOf(e *hansard.Entry) *Row {
+	return &Row{Log: e.Log, Place: PlaceOf(e), LeafHash: e.LeafHash, Bytes: enc.AppendRow(nil, e)}
+}
+
+// RowsOf returns the rows of entries.
+func (enc *Encoder) RowsOf(entries []*hansard.Entry) []*Row {
+	rows := make([]*Row, len(entries))
+	for i, e := range entries {
+		rows[i] = enc.RowOf(e)
+	}
+	return rows
+}
+
+// EventID returns the event id that a body begins with.
+func EventID(body []byte) string {
+	if len(body) == 0 || body[0] != idEventID {
+		return ""
+	}
+	r := rowReader{b: body[1:]}
+	return string(r.text())
+}
+
+// Entry returns the row as an entry.
+func (enc *Encoder) Entry(r *Row) (*hansard.Entry, error) {
+	e, err := enc.ParseRow(r.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	e.Log, e.LeafHash = r.Log, r.LeafHash
+	return e, nil
 }
 
 // AppendPlace appends a row's first part.
@@ -77,10 +119,29 @@ func (enc *Encoder) AppendRow(dst []byte, e *hansard.Entry) []byte {
 // row.
 func (enc *Encoder) ParseRow(row []byte) (*hansard.Entry, error) {
 	e := &hansard.Entry{}
-	return e, enc.parseRow(e, row)
+	_, body, err := SplitRow(row)
+	if err != nil {
+		return nil, err
+	}
+	// All texts of the entry share one copy.
+	return e, enc.parse(e, row, string(body), func(b []byte) []byte { return bytes.Clone(b) })
 }
 
-func (enc *Encoder) parseRow(e *hansard.Entry, row []byte) error {
+// View makes e the entry that the row holds, without a copy: e's texts and JSON
+// are the row's memory, valid as long as nobody changes that. It serves whoever
+// looks through many rows for few.
+func (enc *Encoder) View(e *hansard.Entry, r *Row) error {
+	_, body, err := SplitRow(r.Bytes)
+	if err != nil {
+		return err
+	}
+	*e = hansard.Entry{Log: r.Log, LeafHash: r.LeafHash}
+	return enc.parse(e, r.Bytes, unsafe.String(unsafe.SliceData(body), len(body)), func(b []byte) []byte { return b })
+}
+
+// parse sets e from a row. text is the row's body as a text that e may keep, keep
+// returns bytes that it may keep.
+func (enc *Encoder) parse(e *hansard.Entry, row []byte, text string, keep func([]byte) []byte) error {
 	p, body, err := SplitRow(row)
 	if err != nil {
 		return err
@@ -90,21 +151,19 @@ func (enc *Encoder) parseRow(e *hansard.Entry, row []byte) error {
 	if err := enc.fields(&f, body); err != nil {
 		return err
 	}
-	text := string(body) // all texts of the entry share one copy
 	for at, c := range enc.all {
 		if f[at+1] == (Span{}) {
 			continue
 		}
-		if err := c.setSpan(e, f[at+1], body, text); err != nil {
+		if err := c.setSpan(e, f[at+1], body, text, keep); err != nil {
 			return fmt.Errorf("row: %s: %w", c.Name, err)
 		}
 	}
 	return nil
 }
 
-// setSpan sets a column from the value that lies at s of a body. text is the
-// body's copy, which the entry may keep.
-func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string) error {
+// setSpan sets a column from the value that lies at s of a body.
+func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string, keep func([]byte) []byte) error {
 	value := body[s.From:s.To]
 	switch c.Kind {
 	case String:
@@ -125,7 +184,7 @@ func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string) err
 		}
 		*c.list(e) = items
 	default:
-		return c.setBytes(e, append(json.RawMessage(nil), value...))
+		return c.setBytes(e, keep(value))
 	}
 	return nil
 }
@@ -184,6 +243,15 @@ func (enc *Encoder) fields(f *Fields, body []byte) error {
 		at = to
 	}
 	return nil
+}
+
+// textOf returns the text of a column, empty if the body has none.
+func (enc *Encoder) textOf(body []byte, id byte) ([]byte, error) {
+	var f Fields
+	if err := enc.fields(&f, body); err != nil {
+		return nil, err
+	}
+	return body[f[id].From:f[id].To], nil
 }
 
 // placed is the kind of the columns that a row's place holds: no body has them.

@@ -1,6 +1,7 @@
 package part
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -18,6 +19,12 @@ func (enc *Encoder) AppendRowLeaf(dst []byte, p Place, body []byte) ([]byte, err
 		return dst, err
 	}
 	return enc.appendFieldsLeaf(dst, p, &f, body), nil
+}
+
+// HashRowLeaf returns the leaf hash of a row. scratch is reused and returned.
+func (enc *Encoder) HashRowLeaf(scratch []byte, p Place, body []byte) (hansard.Hash, []byte, error) {
+	scratch, err := enc.AppendRowLeaf(append(scratch[:0], 0), p, body) // RFC 6962, 2.1: a zero in front
+	return sha256.Sum256(scratch), scratch, err
 }
 
 func (enc *Encoder) appendFieldsLeaf(dst []byte, p Place, f *Fields, body []byte) []byte {
@@ -52,6 +59,7 @@ type leafKey struct {
 
 // The columns that a leaf or a place treats in their own way.
 const (
+	idEventID     = 1
 	idTimestamp   = 3
 	idTraceID     = 10
 	idPosition    = 54

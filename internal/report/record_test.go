@@ -63,7 +63,7 @@ func record(t testing.TB, events []*hansard.Event) (*lake.Lake, []*hansard.Entry
 	}
 	for log, entries := range logs {
 		sealed := len(entries) / 2
-		l.Load(log, seal(t, dir, entries[:sealed]), entries[sealed:])
+		l.Load(log, seal(t, dir, entries[:sealed]), part.NewEncoder().RowsOf(entries[sealed:]))
 	}
 	return l, all
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/internal/trace"
@@ -354,7 +355,7 @@ func TestSummaryWhileGrowing(t *testing.T) {
 			position, index = position+1, index+1
 			more = append(more, &c)
 		}
-		l.Committed(more)
+		l.Committed(part.NewEncoder().RowsOf(more))
 	}}
 	got, err := report.Summary(context.Background(), src, req)
 	if err != nil {
