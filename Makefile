@@ -6,6 +6,8 @@ FUZZTIME   ?= 30s
 BENCH      ?= .
 BENCHTIME  ?= 1s
 BENCHCOUNT ?= 1
+EVENTS     ?= 1M
+MEASURE    ?=
 
 # Tools are pinned here and run from the module cache; nothing is installed.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -13,7 +15,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build run serve check test bench fuzz clean cc format vet staticcheck race fuzz-short interop unit
+.PHONY: help build run serve check test bench measure fuzz clean cc format vet staticcheck race fuzz-short interop unit
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -32,8 +34,13 @@ check: format vet staticcheck unit ## the quick loop: format, vet, staticcheck, 
 # The plain run of all tests comes last, so that its lines are the last ones.
 test: format vet staticcheck race fuzz-short interop unit ## everything that must be green
 
-bench: cc ## run the benchmarks (BENCH, BENCHTIME, BENCHCOUNT)
+# Two kinds: of functions, which this runs, and of a whole server from outside,
+# which "make measure" runs (EVENTS, MEASURE: flags of hansard bench).
+bench: cc ## run the benchmarks of functions (BENCH, BENCHTIME, BENCHCOUNT)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(BENCHCOUNT) ./...
+
+measure: build ## measure a whole server: cost of an event, latency, memory, queries (EVENTS=10M, MEASURE='--only ingest')
+	bin/hansard bench --events $(EVENTS) $(MEASURE)
 
 fuzz: cc ## run each fuzz target for FUZZTIME (30s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)

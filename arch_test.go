@@ -45,6 +45,7 @@ var mayImport = map[string]string{
 	"internal/reading":    ". lake ledger part query report trace proof golang.org/x/mod",
 	"internal/access":     ". go.yaml.in/yaml/v3",
 	"internal/api":        "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
+	"internal/bench":      ". dialect redact golang.org/x/sys golang.org/x/sync",
 	"internal/remote":     ". intake lake reading report trace proof",
 	"test/e2e":            "",
 	"cmd/hansard":         "**",

@@ -35,6 +35,7 @@ type serveFlags struct {
 	allowedHosts                               []string
 	otlpGRPC, otlpHTTP                         string
 	insecureHTTP, publicLog, demo              bool
+	cpuProfile                                 string
 }
 
 func newServe(p *program) *cobra.Command {
@@ -69,6 +70,8 @@ stop it gracefully: what was taken is sealed first.`,
 	flags.StringSliceVar(&f.allowedHosts, "allowed-host", nil, "further host name under which browsers may reach the server")
 	flags.BoolVar(&f.insecureHTTP, "insecure-http", false, "listen beyond this machine without TLS")
 	flags.BoolVar(&f.publicLog, "public-log", false, "serve /log/ (envelopes and hashes, no content) without a token")
+	flags.StringVar(&f.cpuProfile, "cpuprofile", "", "write a profile of the processor time to this file at the end")
+	_ = flags.MarkHidden("cpuprofile") // for bench and for those who work on the server
 	flags.BoolVar(&f.demo, "demo", false, "play an example run of a team of agents into the record")
 	return cmd
 }
@@ -79,6 +82,11 @@ stop it gracefully: what was taken is sealed first.`,
 //	                                                 └─> reading <──────────────┘
 //	merger: lake.Candidates ─> ledger.Merge
 func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
+	endProfile, err := profileCPU(f.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endProfile()) }()
 	cfg, err := p.serverConfig(f)
 	if err != nil {
 		return err

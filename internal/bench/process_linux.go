@@ -1,0 +1,65 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ticks is the unit of processor times in /proc, per second: fixed by the kernel
+// for what it shows to programs.
+const ticks = 100
+
+// usageOf reads what a process has used from /proc.
+func usageOf(pid int) (Usage, error) {
+	dir := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return Usage{}, err
+	}
+	// The second field is the program's name in parentheses; it may hold any
+	// character. After it, utime and stime are the 12th and 13th (proc(5)).
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return Usage{}, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
+	}
+	user, err1 := strconv.ParseInt(string(fields[11]), 10, 64)
+	system, err2 := strconv.ParseInt(string(fields[12]), 10, 64)
+	if err1 != nil || err2 != nil {
+		return Usage{}, fmt.Errorf("%s/stat holds no times", dir)
+	}
+	u := Usage{CPU: time.Duration(user+system) * (time.Second / ticks)}
+	status, err := os.ReadFile(dir + "/status")
+	if err != nil {
+		return Usage{}, err
+	}
+	if u.RSS, err = kilobytes(status, "VmRSS:"); err != nil {
+		return Usage{}, err
+	}
+	u.Peak, err = kilobytes(status, "VmHWM:")
+	return u, err
+}
+
+// kilobytes returns a line of a status file, in bytes.
+func kilobytes(status []byte, name string) (int64, error) {
+	_, after, _ := bytes.Cut(status, []byte(name))
+	fields := bytes.Fields(after)
+	if len(fields) == 0 {
+		return 0, fmt.Errorf("/proc has no %s", name)
+	}
+	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	return kib << 10, err
+}
+
+// threadTime returns the processor time that this thread has used.
+func threadTime() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
+		return 0 // it fails for a wrong argument only
+	}
+	return time.Duration(unix.TimevalToNsec(u.Utime) + unix.TimevalToNsec(u.Stime))
+}

@@ -1,0 +1,139 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// question is one kind of query, asked with other values each time.
+type question struct {
+	name string
+	ask  func(ctx context.Context, c *client, i int) ([]byte, error)
+	// small and large are the targets at a million and at ten million events.
+	small, large target
+}
+
+// A kind of query is asked askAtLeast times and, until it has taken askTime,
+// askAtMost times, after it has been asked warmUp times.
+const (
+	warmUp     = 3
+	askAtLeast = 5
+	askAtMost  = 40
+	askTime    = 4 * time.Second
+)
+
+// smallBelow is below how many events a run is to see whether all goes well, not
+// to measure: it asks and crashes no longer than it must.
+const smallBelow = 100_000
+
+// largeFrom is from how many events on the targets are those of ten million.
+const largeFrom = 5_000_000
+
+// measureQueries measures how long answers take over HTTP, from the request until
+// the whole answer is there.
+func (b *bench) measureQueries(ctx context.Context, s *server) error {
+	c := newClient(s.url)
+	defer c.close()
+	for _, q := range b.questions() {
+		b.cfg.Progress("asking: "+q.name, 0, 0)
+		if err := b.measureQuestion(ctx, s, c, q); err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+	}
+	u, err := s.usage()
+	if err != nil {
+		return err
+	}
+	b.add(MeasureQueries, "memory after the queries", float64(u.RSS)/mb, "MB", target{}, "peak %.0f MB", float64(u.Peak)/mb)
+	return nil
+}
+
+func (b *bench) measureQuestion(ctx context.Context, s *server, c *client, q question) error {
+	var cold time.Duration
+	for i := range warmUp {
+		begin := time.Now()
+		if _, err := q.ask(ctx, c, i); err != nil {
+			return err
+		}
+		if i == 0 {
+			cold = time.Since(begin)
+		}
+	}
+	var took []time.Duration
+	var size int
+	before, err := s.usage()
+	if err != nil {
+		return err
+	}
+	enough := askTime
+	if b.cfg.Events < smallBelow {
+		enough = 0
+	}
+	for start := time.Now(); len(took) < askAtLeast || len(took) < askAtMost && time.Since(start) < enough; {
+		begin := time.Now()
+		answer, err := q.ask(ctx, c, warmUp+len(took))
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Since(begin))
+		size += len(answer)
+	}
+	after, err := s.usage()
+	if err != nil {
+		return err
+	}
+	slices.Sort(took)
+	n := len(took)
+	bounds := q.small
+	if b.cfg.Events >= largeFrom {
+		bounds = q.large
+	}
+	b.add(MeasureQueries, q.name, millis(percentile(took, 50)), "ms", bounds,
+		"p50 of %d, p95 %.1f, first %.1f; %.1f ms of processor time and %.1f kB each",
+		n, millis(percentile(took, 95)), millis(cold), millis(after.CPU-before.CPU)/float64(n), float64(size)/1000/float64(n))
+	return nil
+}
+
+// questions lists the queries.
+func (b *bench) questions() []question {
+	w := b.workload
+	any := atMost(500, 150) // any aggregate, at ten million
+	blocks := max(b.cfg.Events/BlockEvents, 1)
+	r := rand.New(rand.NewPCG(w.seed, 1))
+	events := func(search func(i int) string) func(context.Context, *client, int) ([]byte, error) {
+		return func(ctx context.Context, c *client, i int) ([]byte, error) {
+			return c.get(ctx, "/v1/events?limit=100&q="+url.QueryEscape(search(i)))
+		}
+	}
+	sql := func(statement string) func(context.Context, *client, int) ([]byte, error) {
+		return func(ctx context.Context, c *client, _ int) ([]byte, error) { return c.sql(ctx, statement) }
+	}
+	return []question{
+		{"trace", func(ctx context.Context, c *client, _ int) ([]byte, error) {
+			return c.get(ctx, "/v1/traces/"+w.TraceID(r.IntN(blocks), r.IntN(BlockEvents/maxTrace)))
+		}, atMost(10, 5), atMost(20, 10)},
+		{"summary", func(ctx context.Context, c *client, _ int) ([]byte, error) {
+			return c.get(ctx, "/v1/reports/summary")
+		}, atMost(50, 20), any},
+		{"tool percentiles (SQL)", sql(`SELECT tool_name, count(*), quantile_cont(duration_ms, 0.5), quantile_cont(duration_ms, 0.95), quantile_cont(duration_ms, 0.99) FROM events WHERE event_type = 'agent.tool_result' GROUP BY 1 ORDER BY 2 DESC`),
+			atMost(50, 20), any},
+		{"word search", events(func(i int) string { return w.Word(1500 + 7*i) }), atMost(200, 50), target{}},
+		{"errors by type (SQL)", sql(`SELECT error_type, count(*) FROM events WHERE status <> 'ok' GROUP BY 1 ORDER BY 2 DESC`), target{}, any},
+		{"tokens and cost by model (SQL)", sql(`SELECT model, sum(input_tokens), sum(output_tokens), sum(cost_usd) FROM events WHERE event_type = 'agent.token_usage' GROUP BY 1`), target{}, any},
+		{"events by hour (SQL)", sql(`SELECT date_trunc('hour', timestamp), count(*) FROM events GROUP BY 1 ORDER BY 1`), target{}, any},
+		{"one day's summary", func(ctx context.Context, c *client, i int) ([]byte, error) {
+			v := url.Values{"since": {w.Day(i).Format(time.RFC3339)}, "until": {w.Day(i).AddDate(0, 0, 1).Format(time.RFC3339)}}
+			return c.get(ctx, "/v1/reports/summary?"+v.Encode())
+		}, target{}, atMost(100, 50)},
+		{"newest 100 of an agent", events(func(i int) string { return "agent:" + w.Agent(i) }), target{}, atMost(150, 20)},
+		{"a rare word", events(func(int) string { return rareWord }), target{}, atMost(500, 200)},
+		{"errors of an agent's tool", events(func(i int) string {
+			return "agent:" + w.Agent(3*i) + " tool:" + w.tools[i%len(w.tools)] + " status:error"
+		}), target{}, target{}},
+		{"newest 100", events(func(int) string { return "" }), target{}, target{}},
+	}
+}
