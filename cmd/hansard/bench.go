@@ -102,7 +102,10 @@ func (p *program) writeBench(r *bench.Report, format string) error {
 	titles := []string{"MEASURE", "VALUE", "UNIT", "TARGET", "AIM", "", "DETAIL"}
 	rows := make([][]string, len(r.Rows))
 	for i, row := range r.Rows {
-		rows[i] = []string{row.Name, figureText(row.Value), row.Unit, "", "", string(row.Verdict), row.Detail}
+		rows[i] = []string{row.Name, "unknown", row.Unit, "", "", string(row.Verdict), row.Detail}
+		if row.Value != nil {
+			rows[i][1] = figureText(*row.Value)
+		}
 		if row.Target != 0 {
 			rows[i][3], rows[i][4] = figureText(row.Target), figureText(row.Aim)
 		}

@@ -36,7 +36,7 @@ type Config struct {
 	// Only lists what to measure, of Measures; none: everything.
 	Only []string
 	// CPUProfile is a file for a profile of the server's processor time, from
-	// its start until the latencies are measured; empty: none.
+	// its start until it is stopped first; empty: none.
 	CPUProfile string
 
 	// Progress is told how far the run is; total is 0 where nobody knows. It may
@@ -142,6 +142,9 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	}
 	b := &bench{cfg: cfg, dir: dir, workload: NewWorkload(cfg.Seed, cfg.Events), report: newReport(cfg)}
 	b.more, b.next = b.workload, cfg.Events/BlockEvents
+	var first Block
+	b.workload.Fill(&first, 0)
+	b.report.EventBytes = float64(len(first.Body)) / BlockEvents
 	if cfg.Data != "" { // earlier runs may have sent more; nothing may come twice
 		b.more = NewWorkload(mix(uint64(time.Now().UnixNano())), cfg.Events)
 	}

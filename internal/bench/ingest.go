@@ -34,7 +34,6 @@ func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
 		return s, err
 	}
 	b.stored = b.cfg.Events
-	b.report.EventBytes = float64(load.bytes.Load()) / float64(b.cfg.Events)
 	b.report.Steps = load.steps
 	s, settled, err := b.settle(ctx, s)
 	if err != nil {
@@ -65,7 +64,6 @@ type load struct {
 
 	block atomic.Int64 // blocks handed out
 	acked atomic.Int64
-	bytes atomic.Int64
 	busy  atomic.Int64
 
 	mu    sync.Mutex // guards what follows: a step ends in whichever goroutine reaches it
@@ -100,13 +98,11 @@ func (l *load) connection(ctx context.Context, c *client) error {
 		l.workload.Fill(&b, l.first+n)
 		for from := 0; from < left; from += l.bench.cfg.Batch {
 			to := min(from+l.bench.cfg.Batch, left)
-			lines := b.Lines(from, to)
-			busy, err := c.send(ctx, lines, to-from)
+			busy, err := c.send(ctx, b.Lines(from, to), to-from)
 			l.busy.Add(int64(busy))
 			if err != nil {
 				return err
 			}
-			l.bytes.Add(int64(len(lines)))
 			if err := l.ack(to - from); err != nil {
 				return err
 			}

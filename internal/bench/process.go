@@ -16,9 +16,10 @@ import (
 
 // Usage is what a process has used so far.
 type Usage struct {
-	CPU  time.Duration // user and system
-	RSS  int64         // bytes of memory that it holds
-	Peak int64         // the most that it held since it began
+	CPU      time.Duration // user and system
+	Children time.Duration // ... of processes that it started and that have ended
+	RSS      int64         // bytes of memory that it holds
+	Peak     int64         // the most that it held since it began
 }
 
 // server is a server process that we started.

@@ -22,17 +22,21 @@ func usageOf(pid int) (Usage, error) {
 		return Usage{}, err
 	}
 	// The second field is the program's name in parentheses; it may hold any
-	// character. After it, utime and stime are the 12th and 13th (proc(5)).
+	// character. From the 12th after it on stand utime, stime, cutime and cstime
+	// (proc(5)).
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 13 {
+	if len(fields) < 15 {
 		return Usage{}, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
 	}
-	user, err1 := strconv.ParseInt(string(fields[11]), 10, 64)
-	system, err2 := strconv.ParseInt(string(fields[12]), 10, 64)
-	if err1 != nil || err2 != nil {
-		return Usage{}, fmt.Errorf("%s/stat holds no times", dir)
+	var times [4]time.Duration
+	for i, field := range fields[11:15] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return Usage{}, fmt.Errorf("%s/stat holds no times: %w", dir, err)
+		}
+		times[i] = time.Duration(n) * (time.Second / ticks)
 	}
-	u := Usage{CPU: time.Duration(user+system) * (time.Second / ticks)}
+	u := Usage{CPU: times[0] + times[1], Children: times[2] + times[3]}
 	status, err := os.ReadFile(dir + "/status")
 	if err != nil {
 		return Usage{}, err

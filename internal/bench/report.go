@@ -38,7 +38,7 @@ func newReport(cfg Config) *Report {
 // Verdict says how a figure compares with what it should be.
 type Verdict string
 
-// The verdicts. A row without a target has none.
+// The verdicts. A row without a target has none, unless it could not be measured.
 const (
 	VerdictAim    Verdict = "aim met"
 	VerdictTarget Verdict = "met"
@@ -47,10 +47,10 @@ const (
 
 // Row is one measured figure.
 type Row struct {
-	Measure string  `json:"measure"` // the word for Config.Only that it belongs to
-	Name    string  `json:"name"`
-	Value   float64 `json:"value"`
-	Unit    string  `json:"unit"`
+	Measure string   `json:"measure"` // the word for Config.Only that it belongs to
+	Name    string   `json:"name"`
+	Value   *float64 `json:"value"` // nil: it could not be measured, Detail says why
+	Unit    string   `json:"unit"`
 	// Target is the worst that the value may be, Aim what it should be; 0 and 0:
 	// nothing was asked of it. Less says that less is better.
 	Target  float64 `json:"target,omitempty"`
@@ -79,7 +79,7 @@ func atMost(worst, aim float64) target  { return target{worst, aim, true} }
 
 // add adds a figure to the report.
 func (b *bench) add(measure, name string, value float64, unit string, t target, detail string, args ...any) {
-	r := Row{Measure: measure, Name: name, Value: value, Unit: unit, Target: t.worst, Aim: t.aim, Less: t.less}
+	r := Row{Measure: measure, Name: name, Value: &value, Unit: unit, Target: t.worst, Aim: t.aim, Less: t.less}
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
@@ -94,6 +94,12 @@ func (b *bench) add(measure, name string, value float64, unit string, t target, 
 	default:
 		r.Verdict = VerdictMissed
 	}
+	b.report.Rows = append(b.report.Rows, r)
+}
+
+// fail adds a figure that could not be measured.
+func (b *bench) fail(measure, name, unit string, t target, err error) {
+	r := Row{Measure: measure, Name: name, Unit: unit, Target: t.worst, Aim: t.aim, Less: t.less, Verdict: VerdictMissed, Detail: err.Error()}
 	b.report.Rows = append(b.report.Rows, r)
 }
 
