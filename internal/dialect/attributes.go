@@ -31,7 +31,7 @@ func addAttributes(sent []byte, extras []member) json.RawMessage {
 		if len(dst) > 1 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, k...), ':')
+		dst = append(rawjson.Compact(dst, k), ':')
 		at := len(dst)
 		dst = rawjson.Compact(dst, v)
 		if len(extras) > 0 {

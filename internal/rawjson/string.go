@@ -46,9 +46,8 @@ func appendEscape(dst, q []byte) ([]byte, int) {
 	case 'u':
 		r, _ := hex4(q, 2)
 		if utf16.IsSurrogate(r) {
-			if len(q) >= 12 && q[6] == '\\' && q[7] == 'u' {
-				low, ok := hex4(q, 8)
-				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+			if low, ok := lowAfter(q, 6); ok {
+				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
 					return utf8.AppendRune(dst, pair), 12
 				}
 			}
@@ -113,7 +112,9 @@ func decodeRune[T string | []byte](s T) (rune, int) {
 }
 
 // Compact appends the valid JSON b to dst without the white space between its
-// tokens. Numbers and strings keep their spelling.
+// tokens. Numbers and strings keep their spelling, but for one thing: a surrogate
+// without its pair becomes \ufffd, as in Unquote. RFC 8259 allows it, and many
+// readers of JSON refuse the whole text for it.
 func Compact(dst, b []byte) []byte {
 	for i := 0; i < len(b); {
 		switch b[i] {
@@ -122,6 +123,7 @@ func Compact(dst, b []byte) []byte {
 		case '"':
 			end := skipString(b, i)
 			dst = append(dst, b[i:end]...)
+			mendSurrogates(dst[len(dst)-(end-i):])
 			i = end
 		default:
 			dst = append(dst, b[i])
@@ -129,4 +131,37 @@ func Compact(dst, b []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// mendSurrogates writes \ufffd over each escape in the valid quoted string q that
+// is a surrogate without its pair.
+func mendSurrogates(q []byte) {
+	i := bytes.IndexByte(q, '\\')
+	for i >= 0 && i+1 < len(q) {
+		n := 2
+		if r, ok := hex4(q, i+2); ok && q[i+1] == 'u' {
+			n = 6
+			if utf16.IsSurrogate(r) {
+				if low, ok := lowAfter(q, i+6); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+					n = 12
+				} else {
+					copy(q[i+2:], "fffd")
+				}
+			}
+		}
+		i += n
+		next := bytes.IndexByte(q[min(i, len(q)):], '\\')
+		if next < 0 {
+			return
+		}
+		i += next
+	}
+}
+
+// lowAfter returns what the escape at q[i] stands for, if there is one.
+func lowAfter(q []byte, i int) (rune, bool) {
+	if i+1 >= len(q) || q[i] != '\\' || q[i+1] != 'u' {
+		return 0, false
+	}
+	return hex4(q, i+2)
 }
