@@ -124,8 +124,12 @@ func queryError(ctx context.Context, err error) error {
 		err := hansard.Errorf(hansard.KindTooLarge, "the question needs more memory than its limit")
 		return hansard.WithHint(err, "narrow the period or the search, or raise the memory limit of queries")
 	}
-	// The first line says what happened; the statement follows it.
+	// The first line says what happened; the statement follows it. What stands
+	// in quotes may be content, and this goes to a log.
 	what, _, _ := strings.Cut(err.Error(), "\n")
+	if i := strings.IndexAny(what, `"'`); i >= 0 {
+		what = what[:i] + "…"
+	}
 	return hansard.Errorf(hansard.KindInternal, "query the record: %s", what)
 }
 
