@@ -62,6 +62,7 @@ type server struct {
 	dir    string
 	ledger *ledger.Ledger
 	header http.Header
+	heap   uint64 // by how much a hostile body may make it grow, if more than usual
 }
 
 func start(t *testing.T, change func(*api.Config)) *server {
@@ -113,7 +114,7 @@ func start(t *testing.T, change func(*api.Config)) *server {
 			t.Errorf("after the test: %v %v", err, v.Findings)
 		}
 	})
-	return &server{t, h.URL, dir, lg, http.Header{}}
+	return &server{t: t, url: h.URL, dir: dir, ledger: lg, header: http.Header{}}
 }
 
 // call makes a request and returns the status and the body.

@@ -150,14 +150,8 @@ func bodyError(err error) error {
 		return hansard.WithHint(err, "send it in several requests; what was counted is taken")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return hansard.Errorf(hansard.KindInvalid, "the body paused for more than %s", bodyPause)
-	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zstd.ErrMagicMismatch) || isZstd(err) || errors.Is(err, zstd.ErrUnknownDictionary):
-		return hansard.Errorf(hansard.KindInvalid, "the compressed body is damaged: %w", err)
 	}
 	return err
-}
-
-func isZstd(err error) bool {
-	return errors.Is(err, zstd.ErrCRCMismatch) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrReservedBlockType) || errors.Is(err, zstd.ErrCompressedSizeTooBig)
 }
 
 // decoded returns the body without its compression, bounded.
@@ -166,20 +160,63 @@ func decoded(r *http.Request, limit int64) (io.ReadCloser, error) {
 	case "", "identity":
 		return &bounded{r: r.Body, left: limit}, nil
 	case "gzip":
-		z, err := gzip.NewReader(r.Body)
+		src := &source{r: r.Body}
+		z, err := gzip.NewReader(src)
 		if err != nil {
-			return nil, bodyError(err)
+			return nil, bodyError(src.blame(err))
 		}
-		return &bounded{r: z, left: limit, close: func() { z.Close() }}, nil
+		return &bounded{r: &inflated{z, src}, left: limit, close: func() { z.Close() }}, nil
 	case "zstd":
-		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(64<<20))
+		src := &source{r: r.Body}
+		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(64<<20))
 		if err != nil {
-			return nil, bodyError(err)
+			return nil, bodyError(src.blame(err))
 		}
-		return &bounded{r: z, left: limit, close: z.Close}, nil
+		return &bounded{r: &inflated{z, src}, left: limit, close: z.Close}, nil
 	}
 	err := hansard.Errorf(hansard.KindInvalid, "this Content-Encoding is not known")
 	return nil, hansard.WithHint(err, "use identity, gzip or zstd")
+}
+
+// source is a compressed body as it comes from the network. It remembers what
+// reading it failed with: what a decompressor says of an error is not always
+// where it came from.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// blame returns the error that ended a decompression: the network's, or else the
+// sender's.
+func (s *source) blame(err error) error {
+	if s.err != nil {
+		return s.err
+	}
+	return hansard.Errorf(hansard.KindInvalid, "the compressed body is damaged: %w", err)
+}
+
+// inflated is a decompressed body.
+type inflated struct {
+	r   io.Reader
+	src *source
+}
+
+// Read implements io.Reader.
+func (f *inflated) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = f.src.blame(err)
+	}
+	return n, err
 }
 
 var errBodyTooLarge = errors.New("body too large")
