@@ -26,7 +26,7 @@ func (p *pass) assign(b []byte, i int) {
 		return
 	}
 	k := i
-	for k > 0 && i-k < 6 && isKeyTail(b[k-1]) {
+	for k > 0 && i-k < maxKeyTail && isKeyTail(b[k-1]) {
 		k--
 	}
 	name, start := p.e.names.before(b[:k])
@@ -60,13 +60,46 @@ func (p *pass) assign(b []byte, i int) {
 	p.assignTo = a.end
 }
 
-// isKeyTail reports whether c may stand between a key and its separator.
+// keyTail are the bytes that may stand between a key and its separator, at most
+// maxKeyTail of them.
+const (
+	keyTail    = " \"'\\]*`"
+	maxKeyTail = 6
+)
+
+// isKeyTail reports whether c is one of keyTail.
 func isKeyTail(c byte) bool {
 	switch c {
 	case ' ', '"', '\'', '\\', ']', '*', '`':
 		return true
 	}
 	return false
+}
+
+// assignedAt judges what is assigned to the key whose name may end at b[end],
+// before a number perhaps.
+func (p *pass) assignedAt(b []byte, end int) {
+	if k, _ := p.e.names.atEnd(b[:end]); k == nil {
+		return
+	}
+	i := end
+	if c := byteAt(b, i); c == '_' || c == '-' {
+		i++
+	}
+	for n := 0; n < 3 && isDigit(byteAt(b, i)); n++ {
+		i++
+	}
+	for n := 0; n < maxKeyTail && i < len(b) && isKeyTail(b[i]); n++ {
+		i++
+	}
+	switch byteAt(b, i) {
+	case ':', '=', '>':
+		p.assign(b, i)
+	case ',':
+		if c := b[i-1]; c == '"' || c == '\'' {
+			p.assign(b, i)
+		}
+	}
 }
 
 // inTag reports whether the name that starts at b[start] is in an opening tag.

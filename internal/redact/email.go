@@ -17,12 +17,8 @@ func isLocal(c byte) bool {
 }
 
 // encodedAt finds an @ that is written %40, \u0040, &#64;, &#x40; or fullwidth
-// at b[i]. The pair that wakes for the fullwidth one is its second and third
-// byte, which are rarer than its first.
+// at b[i].
 func (p *pass) encodedAt(b []byte, i int) {
-	if b[i] >= utf8.RuneSelf {
-		i--
-	}
 	for _, at := range wideAts() {
 		if hasFold(b, i, at) {
 			p.emailAt(b, i, len(at))

@@ -106,7 +106,7 @@ func New(cfg Config) (*Engine, error) {
 	if !e.on(secret) {
 		used = nil
 	}
-	e.triggers = newTriggers(e.on, used)
+	e.triggers = newTriggers(e.on, used, e.names)
 	e.passes.New = func() any { return &pass{e: e} }
 	return e, nil
 }
@@ -233,9 +233,6 @@ const maxKeptBuffer = 1 << 20
 
 // release puts a pass back. One that panicked is not given back.
 func (p *pass) release() {
-	if cap(p.line) > maxKeptBuffer {
-		p.line = nil
-	}
 	for i := range p.decoded {
 		if cap(p.decoded[i]) > maxKeptBuffer {
 			p.decoded[i] = nil

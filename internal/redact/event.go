@@ -59,7 +59,7 @@ func (e *Engine) Text(keys Keys, s string) (out string, counts []hansard.Redacti
 		return "", nil, err
 	}
 	defer catch("redact a text", &err, func() { out, counts = "", nil })
-	b, changed, err := p.string([]byte(s), 0)
+	b, changed, err := p.string(bytesOf(s), 0)
 	if err != nil {
 		return "", nil, hansard.Errorf(hansard.KindInternal, "redact a text: %w", err)
 	}
@@ -109,8 +109,7 @@ func (p *pass) event(ev *hansard.Event) (json.RawMessage, error) {
 		if len(*f) < 4 {
 			continue
 		}
-		p.line = append(p.line[:0], *f...)
-		out, changed, err := p.string(p.line, 0)
+		out, changed, err := p.string(bytesOf(*f), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -152,8 +151,7 @@ func (p *pass) envelope(s *string) {
 	if len(*s) < 4 {
 		return
 	}
-	p.line = append(p.line[:0], *s...)
-	if out, changed := p.text(p.line); changed {
+	if out, changed := p.text(bytesOf(*s)); changed {
 		*s = string(out)
 	}
 }

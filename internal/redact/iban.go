@@ -16,21 +16,22 @@ func ibanLength(a, b byte) int {
 	return int(ibanLengths[i+3]-'0')*10 + int(ibanLengths[i+4]-'0')
 }
 
-// ibanAt judges the account number whose check digits may be b[i:i+2].
-func (p *pass) ibanAt(b []byte, i int) bool {
-	if !p.e.on(iban) || i < 2 || !isLetter(b[i-1]) || !isLetter(b[i-2]) {
-		return false
+// ibanAt judges the account number whose country may be b[i:i+2] and returns
+// its end, 0 if there is none.
+func (p *pass) ibanAt(b []byte, i int) int {
+	if !p.e.on(iban) || len(b)-i < 4 || !isLetter(b[i]) || !isLetter(b[i+1]) {
+		return 0
 	}
-	start := i - 2
-	if wordAt(b, start-1) && !afterEscape(b, start) {
-		return false
+	if wordAt(b, i-1) && !afterEscape(b, i) {
+		return 0
 	}
-	end := ibanEnd(b, start)
+	end := ibanEnd(b, i)
 	if end == 0 {
-		return false
+		return 0
 	}
-	p.hit(b, iban, "", start, end)
-	return true
+	p.hit(b, iban, "", i, end)
+	p.numberTo = end // its digits are nothing else
+	return end
 }
 
 // ibanEnd returns the end of the valid account number at b[start], 0 if there

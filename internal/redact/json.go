@@ -48,6 +48,14 @@ type frame struct {
 // json returns the JSON value b without what is found in it, and whether that
 // changed anything. Outside of what is replaced it keeps every byte.
 func (p *pass) json(b []byte, nesting int) ([]byte, bool, error) {
+	if p.quiet(b) && (nesting > 0 || wellFormed(b)) { // JSON in a string is known to be well-formed
+		return b, false, nil
+	}
+	return p.walk(b, nesting)
+}
+
+// walk is json without the look before.
+func (p *pass) walk(b []byte, nesting int) ([]byte, bool, error) {
 	for len(p.stacks) <= nesting {
 		p.stacks = append(p.stacks, make([]frame, 0, 16))
 	}

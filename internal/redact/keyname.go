@@ -21,10 +21,26 @@ type keyName struct {
 	suffix bool // a longer word may end in it: dbpassword
 }
 
-// keyNames finds the names at the end of a text, by their last two bytes.
+// keyNames finds the names at the end of a text, by their last bytes.
 type keyNames struct {
-	ends  [nameBytes * nameBytes][]keyName
-	index [256]int8 // nameIndex of each byte
+	ends  [nameBytes * nameBytes]nameEnd // by the last two
+	index [256]int8                      // nameIndex of each byte
+}
+
+// nameEnd is the names with the same last two bytes, the longest first.
+type nameEnd struct {
+	// third has a bit for each nameIndex that a byte before the last two may
+	// have, the highest one for all that have none. It is 0 without names.
+	third uint64
+	names []keyName
+}
+
+// thirdOf returns the bit of the byte before the last two of b.
+func (t *keyNames) thirdOf(b []byte) uint64 {
+	if len(b) < 3 {
+		return 1 << 63
+	}
+	return 1 << (uint(t.index[b[len(b)-3]]) & 63)
 }
 
 // nameBytes is the number of letters and digits.
@@ -59,11 +75,17 @@ func newKeyNames(list []keyName) *keyNames {
 	}
 	for _, k := range list {
 		n := len(k.name)
-		at := nameIndex(k.name[n-2])*nameBytes + nameIndex(k.name[n-1])
-		t.ends[at] = append(t.ends[at], k)
+		at := &t.ends[nameIndex(k.name[n-2])*nameBytes+nameIndex(k.name[n-1])]
+		at.names = append(at.names, k)
+		at.third |= 1 << 63 // a separator; nothing
+		if n == 2 {
+			at.third = 1<<64 - 1 // part of a longer word, in camel case
+		} else {
+			at.third |= 1 << nameIndex(k.name[n-3])
+		}
 	}
 	for _, e := range t.ends {
-		slices.SortStableFunc(e, func(a, b keyName) int { return len(b.name) - len(a.name) })
+		slices.SortStableFunc(e.names, func(a, b keyName) int { return len(b.name) - len(a.name) })
 	}
 	return t
 }
@@ -102,7 +124,11 @@ func (t *keyNames) atEnd(b []byte) (*keyName, int) {
 	if x < 0 || y < 0 {
 		return nil, 0
 	}
-	list := t.ends[x*nameBytes+y]
+	end := &t.ends[x*nameBytes+y]
+	if end.third&t.thirdOf(b) == 0 {
+		return nil, 0
+	}
+	list := end.names
 	for i := range list {
 		if start := list[i].matchBack(b); start >= 0 {
 			return &list[i], start

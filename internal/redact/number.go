@@ -43,9 +43,6 @@ func (p *pass) number(b []byte, i int) int {
 	if i < p.numberTo {
 		return p.numberTo
 	}
-	if p.ibanAt(b, i) {
-		return 0
-	}
 	start := runStart(b, i, p.numberTo)
 	last := dateAlone(b, start)
 	if last == 0 {

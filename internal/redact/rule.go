@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"os"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -41,7 +42,8 @@ type rule struct {
 	// Allow are values that are no secrets: documentation examples.
 	Allow []string `yaml:"allow"`
 
-	re *regexp.Regexp
+	re    *regexp.Regexp
+	atEnd bool // it may match at the end of a text only, or of a line
 }
 
 // ruleFile is a file of rules.
@@ -102,6 +104,11 @@ func (r *rule) compile() error {
 	if r.re, err = regexp.Compile(`^(?:` + r.Regexp + `)`); err != nil {
 		return bad("%w", err)
 	}
+	tree, err := syntax.Parse(r.Regexp, syntax.Perl)
+	if err != nil {
+		return bad("%w", err)
+	}
+	r.atEnd = assertsEnd(tree)
 	if r.re.MatchString("") {
 		return bad("the regexp matches the empty text")
 	}
@@ -158,20 +165,31 @@ func hasTail(b []byte, i, n int) bool {
 	return true
 }
 
+// canStand reports whether the keyword b[start:end] is one of r's by what is
+// around it.
+func (r *rule) canStand(b []byte, start, end int) bool {
+	if !r.Inside && wordAt(b, start-1) && isWord(b[start]) && !afterEscape(b, start) {
+		return false
+	}
+	return r.Tail == 0 || hasTail(b, end, r.Tail)
+}
+
+// match returns where the expression and its groups match from b[start] on,
+// relative to it; nil if it does not.
+func (r *rule) match(b []byte, start int) []int {
+	return r.re.FindSubmatchIndex(b[start:min(len(b), start+maxMatch)])
+}
+
 // secretRule tries a rule at its keyword b[start:end].
 func (p *pass) secretRule(b []byte, start, end, index int) {
 	if start < p.secretTo {
 		return // inside a secret, which may be long and full of keywords
 	}
 	r := &p.e.rules[index]
-	if !r.Inside && wordAt(b, start-1) && isWord(b[start]) && !afterEscape(b, start) {
+	if !r.canStand(b, start, end) {
 		return
 	}
-	if r.Tail > 0 && !hasTail(b, end, r.Tail) {
-		return
-	}
-	window := b[start:min(len(b), start+maxMatch)]
-	m := r.re.FindSubmatchIndex(window)
+	m := r.match(b, start)
 	if m == nil {
 		return
 	}

@@ -15,7 +15,7 @@ func (w *walker) scalar(i int, under *keyName) (int, error) {
 	}
 	s := w.b[i:end]
 	switch {
-	case string(s) == "true", string(s) == "false", string(s) == "null":
+	case isLiteral(s):
 		return end, nil // they say nothing
 	case !isNumber(s):
 		return i, w.malformed(i)
@@ -37,6 +37,13 @@ func (w *walker) scalar(i int, under *keyName) (int, error) {
 	}
 	w.put(i, end, rawjson.AppendQuote(nil, w.p.substitute(nil, k, name, s)))
 	return end, nil
+}
+
+// isScalar reports whether s is a number or a literal of JSON.
+func isScalar(s []byte) bool { return len(s) > 0 && (isNumber(s) || isLiteral(s)) }
+
+func isLiteral(s []byte) bool {
+	return string(s) == "true" || string(s) == "false" || string(s) == "null"
 }
 
 // isNumber reports whether s has the bytes of a JSON number and no others.

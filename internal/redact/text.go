@@ -28,7 +28,6 @@ type pass struct {
 	secretTo int // end of the last secret that a rule found
 
 	norm    []byte    // a normalised value
-	line    []byte    // a text of the event, as bytes
 	stacks  [][]frame // open containers, by depth of JSON within strings
 	decoded [][]byte  // decoded strings, by depth of JSON within strings
 }
@@ -59,20 +58,18 @@ func (p *pass) text(b []byte) ([]byte, bool) {
 // find returns the hits in b, in order and without overlaps. They are valid
 // until the next call.
 func (p *pass) find(b []byte) []hit {
-	p.hits, p.kept, p.numberTo, p.secretTo, p.assignTo = p.hits[:0], p.kept[:0], 0, 0, 0
 	if len(b) < 4 {
 		return nil
 	}
 	t := p.e.triggers
-	w := uint16(b[0])
-	for i := 1; i < len(b); i++ {
-		w = w<<8 | uint16(b[i])
-		if n := t.pairs[w]; n != 0 {
-			if to := p.wake(b, i-1, &t.list[n]); to > i+1 {
-				i = to - 1 // the next pair is the last byte and what follows it
-				w = uint16(b[i])
-			}
-		}
+	i, of := t.next(b, 0)
+	if of == 0 {
+		return nil
+	}
+	p.reset()
+	for of != 0 {
+		i = max(i+1, p.wake(b, i, of)-3) // what follows may begin with its last bytes
+		i, of = t.next(b, i)
 	}
 	if len(p.hits) == 0 {
 		return nil
@@ -80,12 +77,39 @@ func (p *pass) find(b []byte) []hit {
 	return p.resolve()
 }
 
-// wake runs what the pair at b[i] wakes and returns the offset from which
-// scanning goes on, or a smaller one to go on behind the pair.
-func (p *pass) wake(b []byte, i int, t *trigger) int {
-	for j := range t.words {
-		w := &t.words[j]
-		if !w.may(b, i) || !w.at(b, i) {
+// reset forgets the text that was scanned before.
+func (p *pass) reset() {
+	p.hits, p.kept, p.numberTo, p.secretTo, p.assignTo = p.hits[:0], p.kept[:0], 0, 0, 0
+}
+
+// wake runs what may begin or stand at b[i] and returns the offset from which
+// scanning goes on, or a smaller one to go on behind b[i].
+func (p *pass) wake(b []byte, i int, of buckets) int {
+	to := 0
+	if of >= ofWord {
+		to = p.wordsAt(b, i)
+	}
+	if of&ofForm != 0 {
+		to = max(to, p.formAt(b, i))
+	}
+	if of&ofNumber != 0 {
+		to = max(to, p.number(b, i))
+	}
+	if of&ofName != 0 {
+		p.assignedAt(b, i+2)
+	}
+	if of&ofAt != 0 {
+		p.at(b, i)
+	}
+	return to
+}
+
+// wordsAt judges what stands at the keywords around b[i].
+func (p *pass) wordsAt(b []byte, i int) int {
+	words := p.e.triggers.wordsAt(b, i)
+	for j := range words {
+		w := &words[j]
+		if !w.at(b, i) {
 			continue
 		}
 		start := i - w.off
@@ -93,6 +117,8 @@ func (p *pass) wake(b []byte, i int, t *trigger) int {
 		case birthWord:
 			p.birthTold(b, start, start+len(w.text))
 			continue
+		case commandWord:
+			continue // told by quiet
 		case pseudonymWord:
 		default:
 			p.secretRule(b, start, start+len(w.text), w.rule)
@@ -103,26 +129,31 @@ func (p *pass) wake(b []byte, i int, t *trigger) int {
 			return start + n
 		}
 	}
-	d := t.detectors
-	if d&wakeNumber != 0 {
-		return p.number(b, i)
+	return 0
+}
+
+// formAt judges the account number or the address around b[i].
+func (p *pass) formAt(b []byte, i int) int {
+	to := p.ibanAt(b, i)
+	if !p.e.on(ip) {
+		return to
 	}
-	if d&wakeEmail != 0 {
-		p.emailAt(b, i+1, 1)
-	}
-	if d&wakeEncodedAt != 0 {
-		p.encodedAt(b, i)
-	}
-	if d&wakeAssign != 0 {
-		p.assign(b, i+1)
-	}
-	if d&wakeIPv4 != 0 {
+	switch c := byteAt(b, i+1); {
+	case c == '.' && isDigit(b[i]):
 		p.ipv4(b, i)
-	}
-	if d&wakeIPv6 != 0 {
+	case c == ':':
 		p.ipv6(b, i)
 	}
-	return 0
+	return to
+}
+
+// at judges the address around the @ that b[i:] spells or follows.
+func (p *pass) at(b []byte, i int) {
+	if b[i+1] == '@' {
+		p.emailAt(b, i+1, 1)
+	} else {
+		p.encodedAt(b, i)
+	}
 }
 
 // hit notes b[start:end] unless it is allowed or already replaced.

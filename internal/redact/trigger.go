@@ -1,60 +1,27 @@
 package redact
 
-// A trigger is what a pair of neighbouring bytes wakes.
-type trigger struct {
-	detectors detectors
-	words     []word
-}
-
-// detectors is a set of hand-written detectors.
-type detectors uint8
-
-const (
-	wakeEmail     detectors = 1 << iota // letter, '@'
-	wakeEncodedAt                       // %4, \u, &#
-	wakeNumber                          // digit, digit
-	wakeAssign                          // anything, then : = or >; a quote, then a comma
-	wakeIPv4                            // digit, '.'
-	wakeIPv6                            // hex digit or colon, then ':'
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
 )
 
-// word is a keyword that lies around a pair.
+// word is a keyword: a text that something begins with or stands behind.
 type word struct {
-	text string
-	off  int // of the pair in text
-	// probe is the rarest byte of text outside of the pair, lower case under
-	// fold, at rel from the pair: most wakes in vain end with this one look.
-	probe, mask byte
-	rel         int
-	fold        bool // in any case; text is lower-case then
-	rule        int  // index of the secret rule, or pseudonymWord or birthWord
+	text   string
+	off    int        // where in text the pair is that wakes it
+	fold   bool       // in any case; text is lower-case then
+	rule   int        // index of the secret rule, or one of those below
+	common int        // of its rarest four bytes
+	next   [2]byteSet // what can stand behind text in a match
 }
 
 const (
-	pseudonymWord = -1 // our own "pii:"
-	birthWord     = -2 // what stands before a date of birth
+	pseudonymWord = -1 - iota // our own "pii:"
+	birthWord                 // what stands before a date of birth
+	commandWord               // the name of a program whose arguments may hold a password
 )
-
-// may reports whether the probe is in its place around the pair at b[i].
-func (w *word) may(b []byte, i int) bool {
-	j := i + w.rel
-	return uint(j) < uint(len(b)) && b[j]|w.mask == w.probe
-}
-
-// setProbe chooses the probe; a word of two bytes probes its pair.
-func (w *word) setProbe() {
-	best := 1 << 30
-	for j := range len(w.text) {
-		c := commonness(w.text[j])
-		if inPair := j == w.off || j == w.off+1; inPair && len(w.text) > 2 || c >= best {
-			continue
-		}
-		best, w.rel, w.probe, w.mask = c, j-w.off, w.text[j], 0
-		if w.fold && isLetter(w.probe) {
-			w.mask = 0x20
-		}
-	}
-}
 
 // at reports whether the keyword's pair at b[i] has the whole keyword around it.
 func (w *word) at(b []byte, i int) bool {
@@ -68,66 +35,228 @@ func (w *word) at(b []byte, i int) bool {
 	return string(b[start:start+len(w.text)]) == w.text
 }
 
-// triggers maps each pair of bytes to the index of its trigger; 0 is none.
-type triggers struct {
-	pairs [1 << 16]uint8
-	list  []trigger
-}
+// byteSet is a set of bytes, each there once.
+type byteSet []byte
 
-// pairSet collects what each pair wakes before the table is laid out.
-type pairSet map[uint16]*trigger
-
-func pair(a, b byte) uint16 { return uint16(a)<<8 | uint16(b) }
-
-func (s pairSet) at(p uint16) *trigger {
-	if s[p] == nil {
-		s[p] = &trigger{}
+func setOf(has func(byte) bool) byteSet {
+	var s byteSet
+	for c := range 256 {
+		if has(byte(c)) {
+			s = append(s, byte(c))
+		}
 	}
-	return s[p]
+	return s
 }
 
-// wake lets every pair of one byte of each set wake d.
-func (s pairSet) wake(d detectors, first, second func(byte) bool) {
-	for a := range 256 {
-		for b := range 256 {
-			if first(byte(a)) && second(byte(b)) {
-				s.at(pair(byte(a), byte(b))).detectors |= d
+// or returns the bytes of both sets.
+func (s byteSet) or(other byteSet) byteSet {
+	return setOf(func(c byte) bool { return bytes.IndexByte(s, c) >= 0 || bytes.IndexByte(other, c) >= 0 })
+}
+
+func anyByte() byteSet { return setOf(func(byte) bool { return true }) }
+
+// triggers are what a text is scanned for.
+type triggers struct {
+	table
+	index [1 << 16]uint16 // of the list of words with this pair; 0: none
+	words [][]word
+}
+
+// wordsAt returns the keywords whose pair stands at b[i].
+func (t *triggers) wordsAt(b []byte, i int) []word {
+	return t.words[t.index[pair(b[i], byteAt(b, i+1))]]
+}
+
+// wake enters four bytes in a row into the table.
+func (t *triggers) wake(k buckets, a, b, c, d byteSet) {
+	enter := func(to *[1 << 16]buckets, x, y byteSet) {
+		for i := range x {
+			for j := range y {
+				to[pair(x[i], y[j])] |= k
 			}
 		}
 	}
+	enter(&t.first, a, b)
+	enter(&t.second, c, d)
 }
 
-// add lets the rarest pair of w.text wake w.
-func (s pairSet) add(w word) {
-	best := 1 << 30
-	for i := 0; i+1 < len(w.text); i++ {
-		if c := commonness(w.text[i]) * commonness(w.text[i+1]); c < best {
-			best, w.off = c, i
+// newTriggers lays out the tables for the detectors that are on, the rules and
+// the names of keys.
+func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
+	t := &triggers{words: make([][]word, 1)}
+	all := anyByte()
+	digit := setOf(isDigit)
+	if on(phone) || on(card) || on(ssn) {
+		// Whatever has seven digits has two in a row before two more bytes of
+		// the run.
+		part := setOf(func(c byte) bool { return isDigit(c) || c >= 0x80 }).or(byteSet(" -./()+"))
+		t.wake(ofNumber, digit, digit, part, part)
+	}
+	if on(iban) {
+		for i := 0; i+2 < len(ibanLengths); i += 5 {
+			t.wake(ofForm, bothCases(ibanLengths[i+1]), bothCases(ibanLengths[i+2]), digit, digit)
 		}
 	}
-	w.setProbe()
-	a, b := w.text[w.off], w.text[w.off+1]
-	if !w.fold {
-		s.put(a, b, w)
-		return
+	if on(ip) {
+		t.wake(ofForm, digit, byteSet("."), digit, all)
+		t.wake(ofForm, setOf(isHex).or(byteSet(":")), byteSet(":"), all, all)
 	}
-	for _, x := range cases(a) {
-		for _, y := range cases(b) {
-			s.put(x, y, w)
+	if on(email) {
+		t.wakeAt(all)
+	}
+	t.wakeNames(names, all)
+	t.addWords(on, rules)
+	return t
+}
+
+// bothCases returns an upper-case letter and its lower case.
+func bothCases(c byte) byteSet { return byteSet{c, c | 0x20} }
+
+// wakeAt enters the spellings of @.
+func (t *triggers) wakeAt(all byteSet) {
+	label := setOf(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c >= 0x80 })
+	t.wake(ofAt, setOf(isLocal), byteSet("@"), label, all)
+	t.wake(ofAt, byteSet("%"), byteSet("4"), byteSet("0"), all)
+	t.wake(ofAt, byteSet(`\`), byteSet("uU"), byteSet("0fF"), byteSet("0fF"))
+	t.wake(ofAt, byteSet("&"), byteSet("#"), byteSet("6xX"), byteSet("4"))
+	t.wake(ofAt, byteSet("\xef"), byteSet("\xbc"), byteSet("\xa0"), all) // U+FF20
+	t.wake(ofAt, byteSet("\xef"), byteSet("\xb9"), byteSet("\xab"), all) // U+FE6B
+}
+
+// wakeNames enters the last two letters of each name with what may stand
+// between it and its value, or behind it in JSON: see assignedAt and quiet.
+func (t *triggers) wakeNames(names *keyNames, all byteSet) {
+	separator := byteSet(":=>")
+	tail := byteSet(keyTail)
+	quote := byteSet("\"'")
+	for at, e := range names.ends {
+		if len(e.names) == 0 {
+			continue
+		}
+		is := func(n int) byteSet { return setOf(func(c byte) bool { return nameIndex(c) == n }) }
+		a, b := is(at/nameBytes), is(at%nameBytes)
+		t.wake(ofName, a, b, separator, all)
+		t.wake(ofName, a, b, tail, tail.or(separator))
+		t.wake(ofName, a, b, quote, byteSet(",}] \t\r\n"))
+		t.wake(ofName, a, b, setOf(isDigit), all)
+		t.wake(ofName, a, b, byteSet("_-"), setOf(isDigit))
+	}
+}
+
+// addWords enters the keywords, each where it is rarest, and spreads them over
+// the buckets so that few texts have the beginning of one and the end of
+// another.
+func (t *triggers) addWords(on func(kind) bool, rules []rule) {
+	list := []word{{text: "pii:", rule: pseudonymWord}}
+	if on(birth) {
+		for _, w := range birthWords() {
+			list = append(list, word{text: w, fold: true, rule: birthWord, next: [2]byteSet{setOf(func(c byte) bool { return !isWord(c) }), anyByte()}})
+		}
+	}
+	for _, w := range [...]string{"mysql", "mariadb", "sshpass", `curl"`, `curl.exe"`} { // see commandOf
+		list = append(list, word{text: w, rule: commandWord})
+	}
+	for i := range rules {
+		for _, k := range rules[i].Keywords {
+			list = append(list, word{text: k, fold: rules[i].Fold, rule: i, next: rules[i].after(k)})
+		}
+	}
+	for i := range list {
+		list[i].anchor()
+	}
+	slices.SortStableFunc(list, func(a, b word) int {
+		return cmp.Compare(b.commonness(0)*b.commonness(2), a.commonness(0)*a.commonness(2))
+	})
+	var sums [wordBuckets]struct{ first, second int }
+	for i := range list {
+		w := &list[i]
+		best, least := 0, 1<<62
+		for k := range wordBuckets {
+			s := &sums[k]
+			a := t.rarity(&t.first, ofWord<<k, w, 0)
+			b := t.rarity(&t.second, ofWord<<k, w, 2)
+			if more := (s.first+a)*(s.second+b) - s.first*s.second; more < least {
+				best, least = k, more
+			}
+		}
+		sums[best].first += t.rarity(&t.first, ofWord<<best, w, 0)
+		sums[best].second += t.rarity(&t.second, ofWord<<best, w, 2)
+		t.wake(ofWord<<best, w.set(0), w.set(1), w.set(2), w.set(3))
+		t.list(w)
+	}
+}
+
+// rarity returns the commonness of those pairs, n bytes behind the word's, that
+// are not in the bucket yet.
+func (t *triggers) rarity(in *[1 << 16]buckets, k buckets, w *word, n int) int {
+	sum := 0
+	for _, x := range w.set(n) {
+		for _, y := range w.set(n + 1) {
+			if in[pair(x, y)]&k == 0 {
+				sum += pairCommonness(x, y)
+			}
+		}
+	}
+	return sum
+}
+
+// list enters w under its pair, in every case of it.
+func (t *triggers) list(w *word) {
+	for _, x := range w.set(0) {
+		for _, y := range w.set(1) {
+			n := &t.index[pair(x, y)]
+			if *n == 0 {
+				*n = uint16(len(t.words))
+				t.words = append(t.words, nil)
+			}
+			t.words[*n] = append(t.words[*n], *w)
 		}
 	}
 }
 
-func (s pairSet) put(a, b byte, w word) {
-	t := s.at(pair(a, b))
-	t.words = append(t.words, w)
+// set returns what may stand n bytes behind the word's pair.
+func (w *word) set(n int) byteSet {
+	n += w.off
+	if n >= len(w.text) {
+		return w.next[n-len(w.text)]
+	}
+	if c := w.text[n]; w.fold && isLower(c) {
+		return byteSet{c, c &^ 0x20}
+	}
+	return byteSet{w.text[n]}
 }
 
-func cases(c byte) []byte {
-	if isLower(c) {
-		return []byte{c, c &^ 0x20}
+// anchor chooses the rarest four bytes of the word.
+func (w *word) anchor() {
+	best, at := 1<<62, 0
+	for w.off = 0; w.off == 0 || w.off+4 <= len(w.text); w.off++ {
+		if c := w.commonness(0) * w.commonness(2); c < best {
+			best, at = c, w.off
+		}
 	}
-	return []byte{c}
+	w.off, w.common = at, best
+}
+
+// commonness says roughly how often the two bytes from the n-th on stand in
+// ordinary text, in millionths.
+func (w *word) commonness(n int) int {
+	sum := 0
+	for _, x := range w.set(n) {
+		for _, y := range w.set(n + 1) {
+			sum += pairCommonness(x, y)
+		}
+	}
+	return sum
+}
+
+// pairCommonness says roughly how often two bytes stand in a row, in millionths.
+func pairCommonness(a, b byte) int {
+	const common = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur gh ho ss"
+	n := commonness(a) * commonness(b)
+	if isLower(a) && isLower(b) && strings.Contains(common, string([]byte{a, b})) {
+		return 4 * n
+	}
+	return n
 }
 
 // commonness says roughly how often a byte occurs in ordinary text, of 1000.
@@ -147,81 +276,8 @@ func commonness(c byte) int {
 		return 8
 	case isUpper(c):
 		return 4
+	case c < ' ' || c >= 0x7f:
+		return 1
 	}
 	return 5
-}
-
-// table lays the set out. Pairs that wake the same hand-written detectors and
-// no keyword share a trigger. If there are more than 255, the last one takes
-// the keywords of the rest; each keyword is compared in full anyway.
-func (s pairSet) table() *triggers {
-	t := &triggers{list: make([]trigger, 1)}
-	shared := map[detectors]uint8{}
-	for p := range 1 << 16 {
-		tr := s[uint16(p)]
-		if tr == nil {
-			continue
-		}
-		if n, ok := shared[tr.detectors]; ok && len(tr.words) == 0 {
-			t.pairs[p] = n
-			continue
-		}
-		if len(t.list) < 256 {
-			t.list = append(t.list, *tr)
-		} else {
-			last := &t.list[255]
-			last.detectors |= tr.detectors
-			last.words = append(last.words, tr.words...)
-		}
-		n := uint8(len(t.list) - 1)
-		t.pairs[p] = n
-		if len(tr.words) == 0 {
-			shared[tr.detectors] = n
-		}
-	}
-	return t
-}
-
-// newTriggers lays out the table for the detectors that are on and the rules.
-func newTriggers(on func(kind) bool, rules []rule) *triggers {
-	s := pairSet{}
-	is := func(set string) func(byte) bool {
-		return func(c byte) bool {
-			for i := range len(set) {
-				if set[i] == c {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	if on(email) {
-		s.wake(wakeEmail, isLocal, is("@"))
-		s.wake(wakeEncodedAt, is("%"), is("4"))
-		s.wake(wakeEncodedAt, is("\\"), is("u"))
-		s.wake(wakeEncodedAt, is("&"), is("#"))
-		s.wake(wakeEncodedAt, is("\xbc"), is("\xa0")) // U+FF20 without its first byte
-		s.wake(wakeEncodedAt, is("\xb9"), is("\xab")) // U+FE6B
-	}
-	if on(phone) || on(card) || on(ssn) || on(iban) {
-		s.wake(wakeNumber, isDigit, isDigit)
-	}
-	if on(ip) {
-		s.wake(wakeIPv4, isDigit, is("."))
-		s.wake(wakeIPv6, func(c byte) bool { return isHex(c) || c == ':' }, is(":"))
-	}
-	s.wake(wakeAssign, func(c byte) bool { return c >= ' ' }, is(":=>"))
-	s.wake(wakeAssign, is(`"'`), is(",")) // a pair
-	s.add(word{text: "pii:", rule: pseudonymWord})
-	if on(birth) {
-		for _, w := range birthWords() {
-			s.add(word{text: w, fold: true, rule: birthWord})
-		}
-	}
-	for i := range rules {
-		for _, k := range rules[i].Keywords {
-			s.add(word{text: k, fold: rules[i].Fold, rule: i})
-		}
-	}
-	return s.table()
 }

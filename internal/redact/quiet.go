@@ -1,0 +1,181 @@
+package redact
+
+import (
+	"bytes"
+
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// Most JSON has nothing in it that is looked for, and it is known from its text
+// as it stands, without taking it apart.
+
+// quiet reports whether walking the JSON value b would find nothing. It goes
+// over the text once, with everything that find looks for. What is found in a
+// string, or by the name of a key, is found here as well, because a quote ends
+// what the end of a text ends; what is found here may be nothing. An escape
+// hides what it stands for, so with one the answer is no.
+func (p *pass) quiet(b []byte) bool {
+	if bytes.IndexByte(b, '\\') >= 0 {
+		return false
+	}
+	p.reset()
+	t := p.e.triggers
+	for i, of := t.next(b, 0); of != 0; i, of = t.next(b, i) {
+		to, quiet := p.quietAt(b, i, of)
+		if !quiet || len(p.hits) > 0 {
+			return false
+		}
+		i = max(i+1, to-3)
+	}
+	return true
+}
+
+// quietAt is wake for quiet: it may also note a hit.
+func (p *pass) quietAt(b []byte, i int, of buckets) (to int, quiet bool) {
+	if of&ofAt != 0 || of&ofForm != 0 && p.e.on(ip) { // a version before an address may be another string's
+		return 0, false
+	}
+	if of&ofName != 0 {
+		if k, _ := p.e.names.atEnd(b[:i+2]); k != nil {
+			return 0, false
+		}
+	}
+	if of >= ofWord && !p.quietWords(b, i) {
+		return 0, false
+	}
+	if of&ofForm != 0 {
+		to = p.ibanAt(b, i)
+	}
+	if of&ofNumber != 0 {
+		const card = 14 // digits of the shortest number in JSON that is a card's
+		n := i
+		for n < len(b) && isDigit(b[n]) {
+			n++
+		}
+		if n-i >= card {
+			return 0, false
+		}
+		to = max(to, p.number(b, i))
+	}
+	return to, true
+}
+
+// quietWords reports whether none of the keywords around b[i] means anything.
+func (p *pass) quietWords(b []byte, i int) bool {
+	words := p.e.triggers.wordsAt(b, i)
+	for j := range words {
+		w := &words[j]
+		if !w.at(b, i) {
+			continue
+		}
+		start := i - w.off
+		end := start + len(w.text)
+		switch w.rule {
+		case pseudonymWord, commandWord:
+			return false
+		case birthWord:
+			p.birthTold(b, start, end)
+			continue
+		}
+		r := &p.e.rules[w.rule]
+		if r.canStand(b, start, end) && (r.atEnd || r.match(b, start) != nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// wellFormed reports whether b is a JSON value without escapes whose structure
+// the walker would accept, nested at most 64 deep.
+func wellFormed(b []byte) bool {
+	objects, depth, i := uint64(0), 0, 0 // objects has a bit for each open container
+	for {
+		if i = rawjson.SkipSpace(b, i); i >= len(b) {
+			return false
+		}
+		switch c := b[i]; c {
+		case '{', '[':
+			if depth++; depth > 64 {
+				return false
+			}
+			objects <<= 1
+			i = rawjson.SkipSpace(b, i+1)
+			if c == '{' {
+				objects |= 1
+				if byteAt(b, i) != '}' {
+					if i = keyEnd(b, i); i < 0 {
+						return false
+					}
+					continue
+				}
+			} else if byteAt(b, i) != ']' {
+				continue
+			}
+		case '"':
+			if i = quoteEnd(b, i); i < 0 {
+				return false
+			}
+		default:
+			start := i
+			for i < len(b) && !endsScalar(b[i]) {
+				i++
+			}
+			if !isScalar(b[start:i]) {
+				return false
+			}
+		}
+		var more bool
+		if i, more = closeContainers(b, i, &objects, &depth); !more {
+			return i == len(b)
+		}
+	}
+}
+
+// closeContainers reads the ends of containers behind a value, up to the next
+// value if there is more; else it returns the end of b, or -1 where b is
+// malformed.
+func closeContainers(b []byte, i int, objects *uint64, depth *int) (next int, more bool) {
+	for *depth > 0 {
+		i = rawjson.SkipSpace(b, i)
+		switch object := *objects&1 == 1; {
+		case byteAt(b, i) == ',':
+			if !object {
+				return i + 1, true
+			}
+			i = keyEnd(b, rawjson.SkipSpace(b, i+1))
+			return i, i > 0
+		case object && byteAt(b, i) == '}', !object && byteAt(b, i) == ']':
+			*objects >>= 1
+			*depth--
+			i++
+		default:
+			return -1, false
+		}
+	}
+	return rawjson.SkipSpace(b, i), false
+}
+
+// quoteEnd returns the end of the string without escapes at b[i], -1 if there
+// is none.
+func quoteEnd(b []byte, i int) int {
+	n := bytes.IndexByte(b[i+1:], '"')
+	if n < 0 {
+		return -1
+	}
+	return i + n + 2
+}
+
+// keyEnd returns where the value of the member at b[i] begins, or white space
+// before it; -1 if there is no key.
+func keyEnd(b []byte, i int) int {
+	if byteAt(b, i) != '"' {
+		return -1
+	}
+	if i = quoteEnd(b, i); i < 0 {
+		return -1
+	}
+	if i = rawjson.SkipSpace(b, i); byteAt(b, i) != ':' {
+		return -1
+	}
+	return i + 1
+}
