@@ -1,7 +1,5 @@
 package redact
 
-import "slices"
-
 // nameClass says how a value under a key is judged.
 type nameClass uint8
 
@@ -21,26 +19,23 @@ type keyName struct {
 	suffix bool // a longer word may end in it: dbpassword
 }
 
-// keyNames finds the names at the end of a text, by their last bytes.
+// keyNames finds the names at the end of a text. It is a tree of the names read
+// from their end, so that the keys that are none, most of them, are left after
+// a few letters however many names there are.
 type keyNames struct {
-	ends  [nameBytes * nameBytes]nameEnd // by the last two
-	index [256]int8                      // nameIndex of each byte
+	ends  [nameBytes * nameBytes]uint16 // the node behind two last bytes; 0: no name ends in them
+	nodes []nameNode
+	index [256]int8 // nameIndex of each byte
 }
 
-// nameEnd is the names with the same last two bytes, the longest first.
-type nameEnd struct {
-	// third has a bit for each nameIndex that a byte before the last two may
-	// have, the highest one for all that have none. It is 0 without names.
-	third uint64
-	names []keyName
-}
-
-// thirdOf returns the bit of the byte before the last two of b.
-func (t *keyNames) thirdOf(b []byte) uint64 {
-	if len(b) < 3 {
-		return 1 << 63
-	}
-	return 1 << (uint(t.index[b[len(b)-3]]) & 63)
+// nameNode is the place in the tree behind the bytes that were read.
+type nameNode struct {
+	name *keyName // the name that begins here, if one does
+	// letter and next are the only child; next is 0 if there is none. Where
+	// there are several, they are in children by nameIndex.
+	letter   byte
+	next     uint16
+	children *[nameBytes]uint16
 }
 
 // nameBytes is the number of letters and digits.
@@ -73,21 +68,60 @@ func newKeyNames(list []keyName) *keyNames {
 	for c := range t.index {
 		t.index[c] = int8(nameIndex(byte(c)))
 	}
-	for _, k := range list {
-		n := len(k.name)
-		at := &t.ends[nameIndex(k.name[n-2])*nameBytes+nameIndex(k.name[n-1])]
-		at.names = append(at.names, k)
-		at.third |= 1 << 63 // a separator; nothing
-		if n == 2 {
-			at.third = 1<<64 - 1 // part of a longer word, in camel case
-		} else {
-			at.third |= 1 << nameIndex(k.name[n-3])
-		}
-	}
-	for _, e := range t.ends {
-		slices.SortStableFunc(e.names, func(a, b keyName) int { return len(b.name) - len(a.name) })
+	t.nodes = make([]nameNode, 1, 8*len(list)) // 0 is none
+	for i := range list {
+		t.add(&list[i])
 	}
 	return t
+}
+
+// add enters a name of at least two letters. Of two equal ones the later wins.
+func (t *keyNames) add(k *keyName) {
+	n := len(k.name)
+	at := &t.ends[nameIndex(k.name[n-2])*nameBytes+nameIndex(k.name[n-1])]
+	if *at == 0 {
+		*at = t.node()
+	}
+	node := *at
+	for i := n - 3; i >= 0; i-- {
+		node = t.child(node, byte(nameIndex(k.name[i])))
+	}
+	t.nodes[node].name = k
+}
+
+func (t *keyNames) node() uint16 {
+	t.nodes = append(t.nodes, nameNode{})
+	return uint16(len(t.nodes) - 1)
+}
+
+// child returns the child of a node by a letter, made if it is not there.
+func (t *keyNames) child(of uint16, letter byte) uint16 {
+	if next := t.nodes[of].at(letter); next != 0 {
+		return next
+	}
+	next := t.node()
+	switch n := &t.nodes[of]; {
+	case n.next == 0 && n.children == nil:
+		n.letter, n.next = letter, next
+	case n.children == nil:
+		n.children = new([nameBytes]uint16)
+		n.children[n.letter] = n.next
+		fallthrough
+	default:
+		n.children[letter] = next
+	}
+	return next
+}
+
+// at returns the child by a letter, 0 if there is none.
+func (n *nameNode) at(letter byte) uint16 {
+	if n.children != nil {
+		return n.children[letter]
+	}
+	if n.letter == letter {
+		return n.next
+	}
+	return 0
 }
 
 // before returns the longest name that b ends in and where it starts; nil if
@@ -124,46 +158,47 @@ func (t *keyNames) atEnd(b []byte) (*keyName, int) {
 	if x < 0 || y < 0 {
 		return nil, 0
 	}
-	end := &t.ends[x*nameBytes+y]
-	if end.third&t.thirdOf(b) == 0 {
+	node := t.ends[x*nameBytes+y]
+	if node == 0 {
 		return nil, 0
 	}
-	list := end.names
-	for i := range list {
-		if start := list[i].matchBack(b); start >= 0 {
-			return &list[i], start
+	var found *keyName
+	start, separated := 0, false
+	for i := len(b) - 2; ; {
+		n := &t.nodes[node]
+		if n.name != nil && n.name.isWord(b, i) {
+			found, start = n.name, i
+		}
+		for {
+			if i == 0 {
+				return found, start
+			}
+			i--
+			if x := t.index[b[i]]; x >= 0 {
+				node, separated = n.at(byte(x)), false
+				break
+			}
+			if separated || !isNameSeparator(b[i]) {
+				return found, start
+			}
+			separated = true
+		}
+		if node == 0 {
+			return found, start
 		}
 	}
-	return nil, 0
 }
 
-// matchBack returns where the name at the end of b starts, -1 if b does not end
-// in it as a word of its own.
-func (k *keyName) matchBack(b []byte) int {
-	i, seps := len(b), 0
-	for j := len(k.name) - 1; j >= 0; {
-		if i == 0 {
-			return -1
-		}
-		i--
-		c := b[i]
-		if lower(c) == k.name[j] {
-			j--
-			seps = 0
-			continue
-		}
-		if c != '-' && c != '_' && c != ' ' && c != '.' || seps > 0 {
-			return -1
-		}
-		seps++
-	}
+// isNameSeparator reports whether c can stand between the parts of a name.
+func isNameSeparator(c byte) bool { return c == '-' || c == '_' || c == ' ' || c == '.' }
+
+// isWord reports whether the name that was read back to b[i] is a word of its
+// own there.
+func (k *keyName) isWord(b []byte, i int) bool {
 	if k.suffix || i == 0 || !isLetter(b[i-1]) && !isDigit(b[i-1]) {
-		return i
+		return true
 	}
-	if isUpper(b[i]) && !isUpper(b[i-1]) || byteAt(b, i-2) == '\\' { // camelCase, or behind an escaped newline
-		return i
-	}
-	return -1
+	return isUpper(b[i]) && !isUpper(b[i-1]) || byteAt(b, i-2) == '\\' // camelCase, or behind an escaped newline
 }
 
 // under returns the name that a whole JSON key is or ends in, nil if none.

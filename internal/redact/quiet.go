@@ -2,6 +2,8 @@ package redact
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
@@ -156,13 +158,21 @@ func closeContainers(b []byte, i int, objects *uint64, depth *int) (next int, mo
 }
 
 // quoteEnd returns the end of the string without escapes at b[i], -1 if there
-// is none.
+// is none. Most strings are short: it looks at eight bytes at a time.
 func quoteEnd(b []byte, i int) int {
-	n := bytes.IndexByte(b[i+1:], '"')
-	if n < 0 {
-		return -1
+	const ones, quotes = 0x0101010101010101, '"' * 0x0101010101010101
+	for i++; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:]) ^ quotes
+		if zero := (x - ones) &^ x & (ones << 7); zero != 0 {
+			return i + bits.TrailingZeros64(zero)/8 + 1
+		}
 	}
-	return i + n + 2
+	for ; i < len(b); i++ {
+		if b[i] == '"' {
+			return i + 1
+		}
+	}
+	return -1
 }
 
 // keyEnd returns where the value of the member at b[i] begins, or white space

@@ -75,10 +75,17 @@ func dateAlone(b []byte, i int) int {
 			return 0
 		}
 	}
-	if c := byteAt(b, i+n); isDigit(c) || c >= 0x80 {
-		return 0
+	c, next := byteAt(b, i+n), byteAt(b, i+n+1)
+	switch {
+	case isDigit(c) || c >= 0x80 || c == ' ' && isDigit(next) && byteAt(b, i+n+3) != ':':
+		return 0 // but "2024-05-20 15:04"
+	case c == ' ' && isDigit(next):
+		return i + n
 	}
-	if _, w := separator(b, i+n); w != 0 {
+	if _, w := separator(b, i+n); w == 0 {
+		return i + n
+	}
+	if _, w := separator(b, i+n+1); w != 0 || isDigit(next) {
 		return 0
 	}
 	return i + n

@@ -130,7 +130,7 @@ func (t *triggers) wakeNames(names *keyNames, all byteSet) {
 	tail := byteSet(keyTail)
 	quote := byteSet("\"'")
 	for at, e := range names.ends {
-		if len(e.names) == 0 {
+		if e == 0 {
 			continue
 		}
 		is := func(n int) byteSet { return setOf(func(c byte) bool { return nameIndex(c) == n }) }
