@@ -1,7 +1,8 @@
 package redact
 
 import (
-	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -168,24 +169,32 @@ func (w *walker) member(i int) (int, error) {
 // stringEnd returns the end of the quoted string at b[i], behind its closing
 // quote, and whether it has escapes; -1 if it has no end.
 func stringEnd(b []byte, i int) (int, bool) {
-	n := bytes.IndexByte(b[i+1:], '"')
-	if n < 0 {
-		return -1, false
+	escaped := false
+	for i = special(b, i+1); i < len(b); i = special(b, i+2) {
+		if b[i] == '"' {
+			return i + 1, escaped
+		}
+		escaped = true
 	}
-	end := i + 1 + n
-	esc := bytes.IndexByte(b[i+1:end], '\\')
-	if esc < 0 {
-		return end + 1, false
-	}
-	for j := i + 1 + esc; j < len(b); j++ {
-		switch b[j] {
-		case '\\':
-			j++
-		case '"':
-			return j + 1, true
+	return -1, escaped
+}
+
+// special returns the offset of the first quote or backslash at or behind b[i],
+// at least len(b) if there is none. Most strings are short: it looks at eight
+// bytes at a time.
+func special(b []byte, i int) int {
+	const ones, quotes, slashes = 0x0101010101010101, '"' * 0x0101010101010101, '\\' * 0x0101010101010101
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		x, y := w^quotes, w^slashes
+		if zero := ((x-ones)&^x | (y-ones)&^y) & (ones << 7); zero != 0 {
+			return i + bits.TrailingZeros64(zero)/8
 		}
 	}
-	return -1, true
+	for i < len(b) && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 // decode returns the text of a quoted string. It is valid until the next string
@@ -260,7 +269,10 @@ func looksLikeJSON(s []byte) bool {
 
 // put writes v in the place of b[i:end].
 func (w *walker) put(i, end int, v []byte) {
-	w.changed = true
+	if !w.changed {
+		w.changed = true
+		w.out = make([]byte, 0, len(w.b)+len(w.b)/16+64) // pseudonyms are longer than most values
+	}
 	w.out = append(append(w.out, w.b[w.last:i]...), v...)
 	w.last = end
 }

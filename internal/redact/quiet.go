@@ -2,8 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
@@ -157,22 +155,13 @@ func closeContainers(b []byte, i int, objects *uint64, depth *int) (next int, mo
 	return rawjson.SkipSpace(b, i), false
 }
 
-// quoteEnd returns the end of the string without escapes at b[i], -1 if there
-// is none. Most strings are short: it looks at eight bytes at a time.
+// quoteEnd returns the end of the string at b[i], -1 if there is none or an
+// escape in it.
 func quoteEnd(b []byte, i int) int {
-	const ones, quotes = 0x0101010101010101, '"' * 0x0101010101010101
-	for i++; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:]) ^ quotes
-		if zero := (x - ones) &^ x & (ones << 7); zero != 0 {
-			return i + bits.TrailingZeros64(zero)/8 + 1
-		}
+	if i = special(b, i+1); i >= len(b) || b[i] != '"' {
+		return -1
 	}
-	for ; i < len(b); i++ {
-		if b[i] == '"' {
-			return i + 1
-		}
-	}
-	return -1
+	return i + 1
 }
 
 // keyEnd returns where the value of the member at b[i] begins, or white space
