@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"bytes"
-
-	"github.com/hansardhq/hansard/internal/rawjson"
-)
+import "bytes"
 
 // command is a program whose arguments hold a password that no name tells. The
 // same commands in one text are found by rules.
@@ -91,7 +87,7 @@ func (w *walker) argument(i, end int, s []byte, from int) {
 	}
 	out, found := w.p.text(s)
 	if changed || found {
-		w.put(i, end, rawjson.AppendQuote(nil, out))
+		w.putText(i, end, out)
 	}
 }
 

@@ -154,7 +154,7 @@ func (w *walker) member(i int) (int, error) {
 	top.part = part
 	top.message = top.message || part == partMessage
 	if out, changed := w.p.text(key); changed {
-		w.put(i, end, rawjson.AppendQuote(nil, out))
+		w.putText(i, end, out)
 	}
 	if i = rawjson.SkipSpace(w.b, end); i >= len(w.b) || w.b[i] != ':' {
 		return i, w.malformed(i)
@@ -228,7 +228,7 @@ func (w *walker) text(i int, under *keyName) (int, error) {
 	}
 	if under != nil && under.takesText(s) {
 		if w.p.forced(under, s) {
-			w.put(i, end, rawjson.AppendQuote(nil, w.p.substitute(nil, under.kind, under.name, s)))
+			w.putText(i, end, w.p.substitute(nil, under.kind, under.name, s))
 		}
 		return end, nil
 	}
@@ -237,7 +237,7 @@ func (w *walker) text(i int, under *keyName) (int, error) {
 		return i, err
 	}
 	if changed {
-		w.put(i, end, rawjson.AppendQuote(nil, out))
+		w.putText(i, end, out)
 	}
 	return end, nil
 }
@@ -269,10 +269,22 @@ func looksLikeJSON(s []byte) bool {
 
 // put writes v in the place of b[i:end].
 func (w *walker) put(i, end int, v []byte) {
+	w.copyTo(i, end)
+	w.out = append(w.out, v...)
+}
+
+// putText writes the text v as a JSON string in the place of b[i:end].
+func (w *walker) putText(i, end int, v []byte) {
+	w.copyTo(i, end)
+	w.out = rawjson.AppendQuote(w.out, v)
+}
+
+// copyTo copies what stands before b[i:end], which is replaced.
+func (w *walker) copyTo(i, end int) {
 	if !w.changed {
 		w.changed = true
 		w.out = make([]byte, 0, len(w.b)+len(w.b)/16+64) // pseudonyms are longer than most values
 	}
-	w.out = append(append(w.out, w.b[w.last:i]...), v...)
+	w.out = append(w.out, w.b[w.last:i]...)
 	w.last = end
 }

@@ -1,7 +1,5 @@
 package redact
 
-import "github.com/hansardhq/hansard/internal/rawjson"
-
 // Numbers in JSON, and whole values under the name of their key.
 
 // scalar reads a number, true, false or null.
@@ -35,7 +33,7 @@ func (w *walker) scalar(i int, under *keyName) (int, error) {
 		w.put(i, end, []byte("null"))
 		return end, nil
 	}
-	w.put(i, end, rawjson.AppendQuote(nil, w.p.substitute(nil, k, name, s)))
+	w.putText(i, end, w.p.substitute(nil, k, name, s))
 	return end, nil
 }
 

@@ -60,6 +60,7 @@ type triggers struct {
 	table
 	index [1 << 16]uint16 // of the list of words with this pair; 0: none
 	words [][]word
+	part  [256]bool // what stands in a number run
 }
 
 // wordsAt returns the keywords whose pair stands at b[i].
@@ -87,10 +88,13 @@ func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
 	all := anyByte()
 	digit := setOf(isDigit)
 	if on(phone) || on(card) || on(ssn) {
-		// Whatever has seven digits has two in a row before two more bytes of
-		// the run.
+		// Whatever has seven digits has two in a row before five more bytes of
+		// the run: see number.
 		part := setOf(func(c byte) bool { return isDigit(c) || c >= 0x80 }).or(byteSet(" -./()+"))
 		t.wake(ofNumber, digit, digit, part, part)
+		for _, c := range part {
+			t.part[c] = true
+		}
 	}
 	if on(iban) {
 		for i := 0; i+2 < len(ibanLengths); i += 5 {
