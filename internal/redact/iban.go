@@ -44,7 +44,7 @@ func ibanEnd(b []byte, start int) int {
 		return c
 	}
 	want := ibanLength(up(b[start]), up(b[start+1]))
-	if want == 0 {
+	if want == 0 || !isDigit(byteAt(b, start+2)) || !isDigit(byteAt(b, start+3)) {
 		return 0
 	}
 	var digits [40]byte
