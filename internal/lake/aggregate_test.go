@@ -170,15 +170,35 @@ func TestKindsByAgent(t *testing.T) {
 }
 
 func TestToolCalls(t *testing.T) {
-	w := newWorld(t, newSource(8).entries(1500), 120)
-	q := query.Query{Node: parse(t, "env:prod"), Period: query.Period{Since: time.Unix(0, epoch-1e9)}}
-	got, err := w.ToolCalls(context.Background(), tenant, q)
-	if err != nil {
-		t.Fatal(err)
+	s := newSource(8)
+	var all []*hansard.Entry
+	for range 1500 {
+		e := s.event()
+		if s.r.IntN(2) == 0 {
+			e.ToolCallID = "" // paired by parents
+		}
+		all = append(all, s.seal(e, tierOf(e)))
 	}
-	if d := gocmp.Diff(naiveTools(w.selected(q), w.selected(query.Query{Period: q.Period})), got); d != "" {
-		t.Errorf("tools (-want +got):\n%s", d)
+	w := newWorld(t, all, 120)
+	period := query.Period{Since: time.Unix(0, epoch-1e9)}
+	f := func(search string) {
+		t.Helper()
+		q := query.Query{Node: parse(t, search), Period: period}
+		got, err := w.ToolCalls(context.Background(), tenant, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := gocmp.Diff(naiveTools(w.selected(q), w.selected(query.Query{Period: q.Period})), got); d != "" {
+			t.Errorf("%s: tools (-want +got):\n%s", search, d)
+		}
 	}
+	f("")
+	f("env:prod")
+	f("agent:b*,planner -status:ok")
+	f("duration:>1s OR tool:get_order")
+	f("tag:vip -position:<200")
+	f("params.amount:>50") // by the engine
+	f("confidence:>2")
 }
 
 func naiveTools(calls, all []*hansard.Entry) []lake.ToolStat {
@@ -213,7 +233,9 @@ func naiveTools(calls, all []*hansard.Entry) []lake.ToolStat {
 		for _, v := range us {
 			sum += v
 		}
-		s.Avg = hansard.Some(float64(sum) / float64(len(us)))
+		if len(us) > 0 {
+			s.Avg = hansard.Some(float64(sum) / float64(len(us)))
+		}
 		s.P50, s.P95, s.P99 = percentile(us, 0.5), percentile(us, 0.95), percentile(us, 0.99)
 		list = append(list, *s)
 	}
@@ -231,7 +253,7 @@ func resultsOf(c *hansard.Entry, all []*hansard.Entry) []*hansard.Entry {
 		case r.EventType != hansard.TypeToolResult:
 		case c.ToolCallID != "" && r.TraceID == c.TraceID && r.ToolCallID == c.ToolCallID:
 			byCall = append(byCall, r)
-		case r.ParentEventID == c.EventID:
+		case r.TraceID == c.TraceID && r.ParentEventID == c.EventID && (c.ToolCallID == "" || r.ToolCallID == ""):
 			byParent = append(byParent, r)
 		}
 	}

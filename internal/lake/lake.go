@@ -32,6 +32,7 @@ type Lake struct {
 	config Config
 	logger *slog.Logger
 	enc    *part.Encoder
+	keyer  part.Keyer
 	engine *engine
 	// lookups holds parts that are open for look-ups.
 	lookups *lookups
@@ -60,7 +61,7 @@ func New(config Config) (*Lake, error) {
 	}
 	l := &Lake{
 		dir: dir, config: config, logger: config.Logger,
-		enc: part.NewEncoder(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
+		enc: part.NewEncoder(), keyer: part.NewKeyer(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
 	}
 	l.lookups = newLookups(l.enc)
 	if l.engine, err = newEngine(l.enc, config); err != nil {

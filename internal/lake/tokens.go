@@ -52,6 +52,9 @@ func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []st
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
+	if selectable(q.Node) {
+		return l.tokens(ctx, snap, q, keys)
+	}
 	columns := append([]string{"event_id", "trace_id", "span_id", "parent_event_id", "event_type", "labels"}, tokenColumns...)
 	said, err := l.relation(snap, q, append(columns, keys...))
 	if err != nil {

@@ -30,22 +30,26 @@ type ToolStat struct {
 }
 
 // ToolCalls returns the figures of the tool calls that the query selects, most
-// calls first. A call is paired with its results by trace and tool_call_id, and
-// when no result has these, with those whose parent it is; the results need not
-// match the search, and may follow up to a day after its period.
+// calls first. A call is paired with the results in its trace that have its
+// tool_call_id, and when there are none, with those whose parent it is and where
+// one of both has no tool_call_id; the results need not match the search, and may
+// follow up to a day after its period.
 func (l *Lake) ToolCalls(ctx context.Context, tenant string, q query.Query) ([]ToolStat, error) {
 	snap := l.pin(tenant)
 	defer snap.release()
+	period := q.Period
+	if !period.Until.IsZero() {
+		period.Until = period.Until.Add(resultWindow)
+	}
+	if calls := onlyType(q, hansard.TypeToolCall); selectable(calls.Node) {
+		return l.toolCalls(ctx, snap, calls, period)
+	}
 	calls, err := l.relation(snap, onlyType(q, hansard.TypeToolCall),
 		[]string{"event_id", "trace_id", "tool_call_id", "tool_name", "status", "duration_us", "time_source"})
 	if err != nil {
 		return nil, err
 	}
 	defer calls.close()
-	period := q.Period
-	if !period.Until.IsZero() {
-		period.Until = period.Until.Add(resultWindow)
-	}
 	results, err := l.relation(snap, onlyType(query.Query{Period: period}, hansard.TypeToolResult),
 		[]string{"trace_id", "tool_call_id", "parent_event_id", "status", "duration_us", "time_source", "position"})
 	if err != nil {
@@ -96,16 +100,20 @@ results AS MATERIALIZED (SELECT *, %[4]s AS bad, %[3]s AS own_us FROM (%[2]s)),
 by_call AS (
 	SELECT trace_id, tool_call_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
 	FROM results WHERE tool_call_id IS NOT NULL GROUP BY ALL),
-by_parent AS (
-	SELECT parent_event_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
+parents AS (
+	SELECT trace_id, parent_event_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
 	FROM results WHERE parent_event_id IS NOT NULL GROUP BY ALL),
+anonymous AS (
+	SELECT trace_id, parent_event_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
+	FROM results WHERE parent_event_id IS NOT NULL AND tool_call_id IS NULL GROUP BY ALL),
+by_parent AS (SELECT *, true AS has_id FROM anonymous UNION ALL SELECT *, false FROM parents),
 paired AS (
 	SELECT c.tool_name,
 		%[5]s OR coalesce(CASE WHEN r.bad IS NOT NULL THEN r.bad ELSE p.bad END, false) AS bad,
 		coalesce(c.own_us, CASE WHEN r.bad IS NOT NULL THEN r.own_us ELSE p.own_us END) AS us
 	FROM calls c
 	LEFT JOIN by_call r ON r.trace_id = c.trace_id AND r.tool_call_id = c.tool_call_id
-	LEFT JOIN by_parent p ON p.parent_event_id = c.event_id)
+	LEFT JOIN by_parent p ON p.trace_id = c.trace_id AND p.parent_event_id = c.event_id AND p.has_id = (c.tool_call_id IS NOT NULL))
 SELECT coalesce(tool_name, ''), count(*), count(*) FILTER (WHERE bad), count(us), avg(us),
 	quantile_disc(us, 0.5), quantile_disc(us, 0.95), quantile_disc(us, 0.99)
 FROM paired GROUP BY 1 ORDER BY 2 DESC, 1`,

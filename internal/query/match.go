@@ -62,7 +62,7 @@ func (n Compare) match(e *hansard.Entry) bool {
 	case KindBool:
 		return n.any(func(v Value) bool { return v.Bool == e.Truncated })
 	case KindList:
-		return n.any(func(v Value) bool { return !v.Person && slices.ContainsFunc(listOf(e, name), v.matches) })
+		return n.any(func(v Value) bool { return !v.Person && slices.ContainsFunc(listOf(e, name), v.Matches) })
 	case KindText:
 		return n.any(func(v Value) bool { return contains(stringOf(e, name), Fold(v.Text)) })
 	case KindJSON:
@@ -73,7 +73,7 @@ func (n Compare) match(e *hansard.Entry) bool {
 		return n.matchPath(member(raw, n.Field.Path))
 	}
 	s := stringOf(e, name)
-	return n.any(func(v Value) bool { return !v.Person && v.matches(s) })
+	return n.any(func(v Value) bool { return !v.Person && v.Matches(s) })
 }
 
 // any reports whether the comparison is an equality with a value that fits.
@@ -113,9 +113,9 @@ func (n Compare) matchPath(raw []byte) bool {
 	switch c := raw[0]; {
 	case c == '"':
 		s := string(rawjson.Unquote(nil, raw))
-		return n.any(func(v Value) bool { return v.matches(s) })
+		return n.any(func(v Value) bool { return v.Matches(s) })
 	case c == 't' || c == 'f':
-		return n.any(func(v Value) bool { return v.matches(string(raw)) })
+		return n.any(func(v Value) bool { return v.Matches(string(raw)) })
 	case c == '-' || '0' <= c && c <= '9':
 		// A number too large for a double is infinite, on both sides.
 		x, _ := strconv.ParseFloat(string(raw), 64)

@@ -69,8 +69,9 @@ func containsJSON(raw []byte, s string) bool {
 
 func split(glob string) []string { return strings.Split(glob, "*") }
 
-// matches reports whether s is the value, or fits its pattern.
-func (v Value) matches(s string) bool {
+// Matches reports whether s is the value's text, or fits its pattern. An empty s
+// is absent and matches nothing.
+func (v Value) Matches(s string) bool {
 	if s == "" {
 		return false
 	}

@@ -74,7 +74,7 @@ func (f Field) checkEnum(v *Value, pos int) error {
 			v.Text = "agent." + v.Text
 		}
 	}
-	if slices.ContainsFunc(f.Enum, v.matches) {
+	if slices.ContainsFunc(f.Enum, v.Matches) {
 		return nil
 	}
 	names := strings.Join(f.Enum, ", ")
