@@ -15,7 +15,7 @@ import (
 type group struct {
 	part  *livePart
 	g     int
-	fresh []*hansard.Entry
+	fresh []*part.Row
 	first int64 // position of the first event, or an earlier one
 }
 
@@ -43,15 +43,39 @@ func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group,
 	all := slices.Concat(found...)
 	for tier := range sc.tiers {
 		if rows := snap.fresh[tier]; len(rows) > 0 {
-			rows = slices.Clone(rows)
-			slices.SortFunc(rows, func(a, b *hansard.Entry) int {
-				return cmp.Or(cmp.Compare(a.TraceID, b.TraceID), cmp.Compare(a.Position, b.Position))
-			})
-			all = append(all, &group{fresh: rows, first: int64(snap.fresh[tier][0].Position)})
+			sorted, err := l.byTrace(rows)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, &group{fresh: sorted, first: int64(rows[0].Place.Position)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *group) int { return cmp.Compare(a.first, b.first) })
 	return all, err
+}
+
+// byTrace returns the rows by trace and position.
+func (l *Lake) byTrace(rows []*part.Row) ([]*part.Row, error) {
+	type key struct {
+		trace string
+		row   *part.Row
+	}
+	keys, c := make([]key, len(rows)), l.enc.Column("trace_id")
+	for i, row := range rows {
+		v, err := l.enc.Values(row)
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = key{v.Text(c), row}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.trace, b.trace), cmp.Compare(a.row.Place.Position, b.row.Place.Position))
+	})
+	sorted := make([]*part.Row, len(rows))
+	for i, k := range keys {
+		sorted[i] = k.row
+	}
+	return sorted, nil
 }
 
 // rows reads the columns of a group.
@@ -60,7 +84,7 @@ type rows struct {
 	keyer part.Keyer
 	file  *part.Lookup
 	g     int
-	fresh []*hansard.Entry
+	fresh []*part.Row
 	*scratch
 }
 
@@ -106,8 +130,8 @@ func (r *rows) terms(column string, v *part.Vector) error {
 	}
 	v.Codes, v.Terms = v.Codes[:0], append(v.Terms[:0], "")
 	c, known := r.enc.Column(column), map[string]uint32{"": 0}
-	for _, e := range r.fresh {
-		s := c.Str(e)
+	return r.each(func(row *part.Values) {
+		s := row.Text(c)
 		code, ok := known[s]
 		if !ok {
 			code = uint32(len(v.Terms))
@@ -115,6 +139,17 @@ func (r *rows) terms(column string, v *part.Vector) error {
 			v.Terms = append(v.Terms, s)
 		}
 		v.Codes = append(v.Codes, code)
+	})
+}
+
+// each calls f with the values of every fresh row.
+func (r *rows) each(f func(*part.Values)) error {
+	for _, row := range r.fresh {
+		v, err := r.enc.Values(row)
+		if err != nil {
+			return err
+		}
+		f(&v)
 	}
 	return nil
 }
@@ -126,10 +161,7 @@ func (r *rows) keys(column string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Keys = v.Keys[:0]
-	for _, e := range r.fresh {
-		v.Keys = append(v.Keys, r.keyer.Key(c.Str(e)))
-	}
-	return nil
+	return r.each(func(row *part.Values) { v.Keys = append(v.Keys, r.keyer.Key(row.Text(c))) })
 }
 
 // traces returns the keys of the traces, about each once.
@@ -149,11 +181,7 @@ func (r *rows) ints(column string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Ints, v.Set = v.Ints[:0], v.Set[:0]
-	for _, e := range r.fresh {
-		n, ok := c.Int(e)
-		v.Ints, v.Set = append(v.Ints, n), append(v.Set, ok)
-	}
-	return nil
+	return r.each(func(row *part.Values) { v.Ints, v.Set = append(v.Ints, row.Int(c)), append(v.Set, !row.Null(c)) })
 }
 
 // holds reads which rows have a term in a column of lists.
@@ -163,10 +191,7 @@ func (r *rows) holds(column, term string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Set = v.Set[:0]
-	for _, e := range r.fresh {
-		v.Set = append(v.Set, slices.Contains(c.List(e), term))
-	}
-	return nil
+	return r.each(func(row *part.Values) { v.Set = append(v.Set, slices.Contains(row.List(c), term)) })
 }
 
 // within reads which rows lie in the period, both ends included. A nil result
@@ -192,8 +217,12 @@ func (r *rows) within(since, until int64) ([]bool, error) {
 func (r *rows) selected(q query.Query, sc *scope) ([]bool, error) {
 	if r.file == nil {
 		sel := make([]bool, len(r.fresh))
-		for i, e := range r.fresh {
-			sel[i] = q.Match(e)
+		var e hansard.Entry
+		for i, row := range r.fresh {
+			if err := r.enc.View(&e, row); err != nil {
+				return nil, err
+			}
+			sel[i] = q.Match(&e)
 		}
 		return sel, nil
 	}
