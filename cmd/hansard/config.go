@@ -39,8 +39,9 @@ type serverConfig struct {
 
 	// Ledger says how much may wait, and for how long.
 	Ledger struct {
-		JournalBytes    int64         `yaml:"journal_bytes"`    // of one file; default 64 MiB
-		SealRows        int           `yaml:"seal_rows"`        // default 16,384
+		JournalBytes    int64         `yaml:"journal_bytes"`    // of one file; default 16 MiB
+		SealRows        int           `yaml:"seal_rows"`        // default 32,768
+		ReadBackAll     bool          `yaml:"read_back_all"`    // every part, under load too; default no
 		SealAfter       time.Duration `yaml:"seal_after"`       // default 60s
 		CheckpointEvery time.Duration `yaml:"checkpoint_every"` // default 1s
 		PendingBytes    int64         `yaml:"pending_bytes"`    // waiting to be committed; default 64 MiB
@@ -86,6 +87,7 @@ func (c *serverConfig) storeConfig() storeConfig {
 	}
 	s.Ledger.JournalSize = c.Ledger.JournalBytes
 	s.Ledger.SealRows = c.Ledger.SealRows
+	s.Ledger.ReadBackAll = c.Ledger.ReadBackAll
 	s.Ledger.SealAfter = c.Ledger.SealAfter
 	s.Ledger.CheckpointEvery = c.Ledger.CheckpointEvery
 	s.Ledger.MaxPending = c.Ledger.PendingBytes

@@ -42,9 +42,9 @@ func (in *Intake) Body(ctx context.Context, src Source, form dialect.Form, r io.
 
 // line takes one line. The error is about the request as a whole.
 func (s *session) line(line int, raw []byte) error {
-	ev, err := s.in.flat.Decode(raw)
+	err := s.in.flat.DecodeInto(&s.decoded, raw)
 	if err == nil {
-		err = s.take(line, ev)
+		err = s.take(line, &s.decoded)
 	}
 	if err != nil {
 		return s.reject(line, eventID(raw), err)

@@ -154,7 +154,8 @@ type session struct {
 	fpKey   []byte
 	receipt *Receipt
 	batch   *batch
-	flying  chan error // the append under way, nil if there is none
+	decoded hansard.Event // what is being decoded; a record keeps nothing of it
+	flying  chan error    // the append under way, nil if there is none
 }
 
 func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {

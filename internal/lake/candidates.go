@@ -51,7 +51,8 @@ func (l *Lake) Candidates(now time.Time) []Candidate {
 }
 
 // runs cuts the parts of a log where a merged part would end: at another date,
-// at a gap, or when it is full. A last part that is not finished is left out.
+// at a gap, or when it is full. Parts of a row group or more are left as they are,
+// and a last part that is not finished is left out.
 func runs(parts []*livePart) [][]part.Info {
 	var all [][]part.Info
 	var rows, bytes int64
@@ -59,7 +60,11 @@ func runs(parts []*livePart) [][]part.Info {
 		parts = parts[:n-1]
 	}
 	for i, p := range parts {
-		if i == 0 || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows || bytes+p.Bytes > MaxMergedBytes {
+		if p.Rows >= part.RowGroup {
+			rows = MaxMergedRows // large enough: to write it anew would gain nothing
+			continue
+		}
+		if len(all) == 0 || rows >= MaxMergedRows || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows || bytes+p.Bytes > MaxMergedBytes {
 			all, rows, bytes = append(all, nil), 0, 0
 		}
 		all[len(all)-1] = append(all[len(all)-1], p.Info)

@@ -70,6 +70,8 @@ func TestCandidates(t *testing.T) {
 	f("a large part first, then too few", append([]small{{rows: 40960, date: "2025-11-23", received: young}}, times(7, one)...))
 	f("as large as the rest", append([]small{{rows: 2048, date: "2025-11-23", received: young}}, times(8, one)...), [2]int{0, 8})
 	f("full", times(10, small{rows: 117 * 256, date: "2025-11-23", received: young}), [2]int{0, 7})
+	f("parts that are large enough", append(times(4, small{rows: part.RowGroup, date: "2025-11-22", received: old}), times(2, aged)...), [2]int{4, 5})
+	f("small ones on both sides", append(append(times(2, aged), small{rows: part.RowGroup, date: "2025-11-22", received: old}), times(3, aged)...), [2]int{0, 1})
 	f("an unfinished last part", append(times(8, one), small{rows: 10, date: "2025-11-23", received: young}), [2]int{0, 7})
 	f("too few finished", append(times(7, one), small{rows: 10, date: "2025-11-23", received: young}))
 	f("full parts", times(3, small{rows: 781 * 256, date: "2025-11-22", received: old}))

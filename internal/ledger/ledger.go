@@ -42,8 +42,9 @@ type Config struct {
 	Name   string     // for a new data folder only; default "hansard-" and 8 hex digits
 	FS     durable.FS // default durable.OS
 
-	JournalSize     int64         // bytes of a journal file; default 64 MiB
+	JournalSize     int64         // bytes of a journal file; default 16 MiB
 	SealRows        int           // entries of a log that make it seal; default 32,768
+	ReadBackAll     bool          // read every part back whole, under load too
 	SealAfter       time.Duration // how long an entry may wait to be sealed; default 60 s
 	CheckpointEvery time.Duration // default 1 s
 	MaxPending      int64         // bytes waiting to be committed; default 64 MiB
@@ -69,7 +70,7 @@ func (c *Config) setDefaults() {
 	if c.FS == nil {
 		c.FS = durable.OS{}
 	}
-	def(&c.JournalSize, 64<<20)
+	def(&c.JournalSize, 16<<20)
 	def(&c.MaxPending, 64<<20)
 	def(&c.MaxUnsealed, 128<<20)
 	def((*int64)(&c.SealAfter), int64(60*time.Second))

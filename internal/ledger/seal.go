@@ -159,7 +159,7 @@ func (l *Ledger) sealLog(lg *log) error {
 		return err
 	}
 	much := readAll
-	if len(fresh) >= l.cfg.SealRows {
+	if len(fresh) >= l.cfg.SealRows && !l.cfg.ReadBackAll {
 		much = readSample // it is load that made the log seal
 	}
 	added, err := l.writeSegments(items, much)

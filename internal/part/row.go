@@ -213,45 +213,61 @@ func (enc *Encoder) fields(f *Fields, body []byte) error {
 		}
 		last = id
 		at++
-		from, to := at, at
-		switch enc.kinds[id] {
-		case String, JSON, Bytes:
-			n, k := uvarint(body[at:])
-			from = at + k
-			if k <= 0 || n > uint64(len(body)-from) {
-				return errShortRow
-			}
-			to = from + int(n)
-		case Int, Time:
-			if _, k := binary.Varint(body[at:]); k > 0 {
-				to = at + k
-			} else {
-				return errShortRow
-			}
-		case Float:
-			if to = at + 8; to > len(body) {
-				return errShortRow
-			}
-		case List:
-			n := listLen(body[at:])
-			if n < 0 {
-				return errShortRow
-			}
-			to = at + n
+		n, k := enc.valueLen(id, body[at:])
+		if n < 0 {
+			return errShortRow
 		}
-		f[id] = Span{uint32(from), uint32(to)}
-		at = to
+		f[id] = Span{uint32(at + k), uint32(at + n)}
+		at += n
 	}
 	return nil
 }
 
-// textOf returns the text of a column, empty if the body has none.
+// textOf returns the text of a column, empty if the body has none. It reads the
+// body up to there.
 func (enc *Encoder) textOf(body []byte, id byte) ([]byte, error) {
-	var f Fields
-	if err := enc.fields(&f, body); err != nil {
-		return nil, err
+	for at := 0; at < len(body) && body[at] <= id; {
+		n, k := enc.valueLen(body[at], body[at+1:])
+		if n < 0 {
+			return nil, errShortRow
+		}
+		if body[at] == id {
+			return body[at+1+k : at+1+n], nil
+		}
+		at += 1 + n
 	}
-	return body[f[id].From:f[id].To], nil
+	return nil, nil
+}
+
+// valueLen returns the length of the value of a column at the start of b, with
+// that of the length that stands before a text, which is k; -1 if it is cut.
+func (enc *Encoder) valueLen(id byte, b []byte) (n, k int) {
+	if id == 0 || id > MaxID {
+		return -1, 0
+	}
+	switch enc.kinds[id] {
+	case String, JSON, Bytes:
+		size, k := uvarint(b)
+		if k <= 0 || size > uint64(len(b)-k) {
+			return -1, 0
+		}
+		return k + int(size), k
+	case Int, Time:
+		if _, n := binary.Varint(b); n > 0 {
+			return n, 0
+		}
+		return -1, 0
+	case Float:
+		if len(b) < 8 {
+			return -1, 0
+		}
+		return 8, 0
+	case List:
+		return listLen(b), 0
+	case Bool:
+		return 0, 0
+	}
+	return -1, 0 // a column that no body has
 }
 
 // placed is the kind of the columns that a row's place holds: no body has them.

@@ -3,7 +3,6 @@ package part
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -19,9 +18,13 @@ import (
 // row groups in parallel and skips those that cannot match.
 const RowGroup = 32768
 
-// rowGroupBytes ends a row group early: with this much content it is large
-// enough, and a query that reads it stays small.
-const rowGroupBytes = 16 << 20
+// rowGroupBytes ends a row group early: with about this much content it is large
+// enough, and a query that reads it stays small. envelopeBytes is what is taken
+// for the rest of a row.
+const (
+	rowGroupBytes = 16 << 20
+	envelopeBytes = 400
+)
 
 // Write writes the entries as one part: see WriteRows.
 func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
@@ -82,22 +85,20 @@ type rowOrder struct {
 // are written.
 func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
 	order := make([]rowOrder, 0, min(RowGroup, len(rows)))
-	bytes := int64(0)
+	bytes := 0
 	for i, row := range rows[:min(RowGroup, len(rows))] {
 		p, body, err := SplitRow(row)
 		if err != nil {
 			return nil, err
 		}
-		var f Fields
-		if err := enc.fields(&f, body); err != nil {
+		trace, err := enc.textOf(body, idTraceID)
+		if err != nil {
 			return nil, err
 		}
-		size, _ := binary.Varint(body[f[idContentSize].From:f[idContentSize].To])
-		if bytes += size; bytes > rowGroupBytes && i > 0 {
+		if bytes += max(0, len(row)-envelopeBytes); bytes > rowGroupBytes && i > 0 {
 			break
 		}
-		trace := f[idTraceID]
-		order = append(order, rowOrder{body[trace.From:trace.To], p.Timestamp, p.Position, i})
+		order = append(order, rowOrder{trace, p.Timestamp, p.Position, i})
 	}
 	slices.SortFunc(order, rowOrder.compare)
 	return order, nil

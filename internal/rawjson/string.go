@@ -66,6 +66,9 @@ const hexDigits = "0123456789abcdef"
 // U+FFFD.
 func AppendQuote[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
+	if plain(s) {
+		return append(append(dst, s...), '"')
+	}
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -104,6 +107,28 @@ func AppendQuote[T string | []byte](dst []byte, s T) []byte {
 		start = i
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// plain reports whether s is ASCII without a character that JSON escapes. It
+// looks at eight bytes at a time.
+func plain[T string | []byte](s T) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		// A byte of x-ones borrows into its highest bit where x's is zero; one
+		// of w-ones*0x20 where w's is a control character.
+		if (w|(w-ones*0x20)|(quote-ones)|(slash-ones))&highs != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func decodeRune[T string | []byte](s T) (rune, int) {
