@@ -12,7 +12,10 @@ const maxValue = 16 << 10
 // known to be secrets by their own form, if they are.
 const maxBare = 4 << 10
 
-// assign judges the assignment whose separator is b[i].
+// wideColon is the colon of Chinese and Japanese text, U+FF1A.
+const wideColon = "\uff1a"
+
+// assign judges the assignment whose separator is at b[i].
 func (p *pass) assign(b []byte, i int) {
 	if i < p.assignTo {
 		return // inside a value that is replaced
@@ -56,7 +59,7 @@ func (p *pass) assign(b []byte, i int) {
 	if len(val) == 0 || isReplaced(val) || !name.accepts(b, a, b[i] != ':' && v == i+1 && k == i) {
 		return
 	}
-	p.hit(b, secret, name.name, a.start, a.end)
+	p.hit(b, secret, name.rule(), a.start, a.end)
 	p.assignTo = a.end
 }
 
@@ -93,7 +96,7 @@ func (p *pass) assignedAt(b []byte, end int) {
 		i++
 	}
 	switch byteAt(b, i) {
-	case ':', '=', '>':
+	case ':', '=', '>', wideColon[0]:
 		p.assign(b, i)
 	case ',':
 		if c := b[i-1]; c == '"' || c == '\'' {
@@ -121,6 +124,11 @@ func valueStart(b []byte, i int) int {
 	prev, next := byteAt(b, i-1), byteAt(b, i+1)
 	v := i + 1
 	switch b[i] {
+	case wideColon[0]:
+		if !hasFold(b, i, wideColon) {
+			return -1
+		}
+		v += len(wideColon) - 1
 	case '=':
 		switch {
 		case next == '=' || prev == '=' || prev == '!' || prev == '<' || prev == '>' || prev == ':':
@@ -156,12 +164,9 @@ type assignment struct {
 // assigned returns the value at b[v]: to the closing quote, or as one word of at
 // most limit bytes.
 func assigned(b []byte, v, limit int) assignment {
-	q := v
-	for q < len(b) && b[q] == '\\' {
-		q++
-	}
+	from, q := quoteAt(b, v)
 	if c := byteAt(b, q); c == '"' || c == '\'' || c == '`' {
-		return assignment{q + 1, closingQuote(b, q+1, b[v:q+1]), true}
+		return assignment{q + 1, closingQuote(b, q+1, b[from:q+1]), true}
 	}
 	end := v
 	for end < len(b) && end-v < limit && !endsWord(b[end]) {
@@ -171,6 +176,20 @@ func assigned(b []byte, v, limit int) assignment {
 		end--
 	}
 	return assignment{v, end, false}
+}
+
+// quoteAt returns where the backslashes before a quote at b[v] begin and where
+// it may stand itself, behind the letters that Python and others write before
+// one: u'x', b"x".
+func quoteAt(b []byte, v int) (from, q int) {
+	if c := byteAt(b, v) | 0x20; c == 'u' || c == 'b' || c == 'r' || c == 'f' {
+		if next := byteAt(b, v+1); next == '"' || next == '\'' || next == '\\' {
+			v++
+		}
+	}
+	for q = v; q < len(b) && b[q] == '\\'; q++ {
+	}
+	return v, q
 }
 
 func endsWord(c byte) bool {

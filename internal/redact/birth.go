@@ -8,7 +8,12 @@ import "bytes"
 // birthWords are the words that stand before a date of birth in a sentence.
 func birthWords() []string {
 	return []string{"dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "born",
-		"geburtsdatum", "geboren am", "née le", "né le", "nacido el", "nacida el"}
+		"geburtsdatum", "geboren am", "geboren op", "née le", "né le", "nacido el", "nacida el", "nato il", "nata il",
+		"nascido em", "nascida em", "födelsedatum", "fødselsdato", "född", "født", "syntymäaika", "syntynyt",
+		"data urodzenia", "urodzony", "urodzona", "datum narození", "datum narodenia", "születési idő", "születési dátum",
+		"data nașterii", "doğum tarihi", "дата рождения", "Дата рождения", "родился", "родилась", "дата народження",
+		"Дата народження", "ημερομηνία γέννησης", "Ημερομηνία γέννησης", "出生日期", "生年月日", "생년월일",
+		"ngày sinh", "tanggal lahir"}
 }
 
 // birthTold judges what follows the words at b[start:end]: "born on 12 May 1980".
@@ -36,7 +41,7 @@ func (p *pass) birthTold(b []byte, start, end int) {
 // languages whose words stand in birthWords.
 func monthAt(b []byte, i int) bool {
 	for _, m := range [...]string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-		"mär", "mai", "okt", "dez", "fév", "avr", "déc", "ene", "abr", "ago", "dic"} {
+		"mär", "mai", "okt", "dez", "fév", "avr", "déc", "ene", "abr", "ago", "dic"} { // elsewhere the day is first
 		if hasFold(b, i, m) {
 			return true
 		}
@@ -46,8 +51,17 @@ func monthAt(b []byte, i int) bool {
 
 // skipFill skips a few spaces and marks.
 func skipFill(b []byte, i int) int {
-	for n := 0; n < 4 && i < len(b) && (b[i] == ' ' || b[i] == '.' || b[i] == ':' || b[i] == '*'); n++ {
-		i++
+	for n := 0; n < 4 && i < len(b); n++ {
+		switch b[i] {
+		case ' ', '.', ':', '*':
+			i++
+			continue
+		}
+		if hasFold(b, i, wideColon) {
+			i += len(wideColon)
+			continue
+		}
+		break
 	}
 	return i
 }
@@ -70,10 +84,10 @@ func birthValue(b []byte, i int) int {
 			return timeEnd(b, j)
 		case isLetter(c) || c >= 0x80:
 			if letters++; letters > 14 || j > i && digits >= 6 {
-				return birthEnd(i, end, digits)
+				return birthEnd(i, dayEnd(b, j, end), digits)
 			}
 		case c == '-' || c == '.' || c == '/' || c == ' ':
-			if digits >= 6 && c == ' ' || digits >= 5 && letters > 2 {
+			if digits >= 6 && c == ' ' || c == ' ' && byteAt(b, j-1) == ' ' || digits >= 5 && letters > 2 {
 				return birthEnd(i, end, digits)
 			}
 		case c == ',' && letters > 2 && digits < 4:
@@ -82,6 +96,17 @@ func birthValue(b []byte, i int) int {
 		}
 	}
 	return birthEnd(i, end, digits)
+}
+
+// dayEnd returns where the word for a day ends that stands behind a number at
+// b[end], as in 1980年5月12日, else end.
+func dayEnd(b []byte, i, end int) int {
+	for _, w := range [...]string{"日", "일", "号"} {
+		if i == end && hasFold(b, i, w) {
+			return end + len(w)
+		}
+	}
+	return end
 }
 
 // timeEnd returns the end of the time of an RFC 3339 date-time, from its T on.

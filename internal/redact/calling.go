@@ -31,8 +31,10 @@ func subscriberLength(code string) (low, high int) {
 	switch code {
 	case "1", "7", "57", "58", "91", "92":
 		return 10, 10
-	case "33", "34", "48", "51", "56", "351", "380", "420", "421":
+	case "33", "34", "48", "351", "380", "420", "421":
 		return 9, 9
+	case "51", "56":
+		return 8, 9
 	case "86", "52", "54", "55", "62", "39":
 		return 8, 12
 	case "49", "43":

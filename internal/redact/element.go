@@ -155,6 +155,6 @@ func (p *pass) pairInText(b []byte, i int) {
 	if c := byteAt(b, end); c != ']' && c != ')' && c != '}' || !k.pairs(val, false) || p.e.isFieldName(val) || k.class == likely && !k.looksLikely(val) {
 		return
 	}
-	p.hit(b, secret, k.name, a.start, a.end)
+	p.hit(b, secret, k.rule(), a.start, a.end)
 	p.assignTo = a.end
 }

@@ -228,7 +228,7 @@ func (w *walker) text(i int, under *keyName) (int, error) {
 	}
 	if under != nil && under.takesText(s) {
 		if w.p.forced(under, s) {
-			w.putText(i, end, w.p.substitute(nil, under.kind, under.name, s))
+			w.putText(i, end, w.p.substitute(nil, under.kind, under.rule(), s))
 		}
 		return end, nil
 	}

@@ -11,7 +11,7 @@ const (
 )
 
 // keyName is the name of a key whose value is redacted. It is written in lower
-// case without separators.
+// case without separators; letters that are not ASCII are compared as they are.
 type keyName struct {
 	name   string
 	kind   kind
@@ -25,7 +25,7 @@ type keyName struct {
 type keyNames struct {
 	ends  [nameBytes * nameBytes]uint16 // the node behind two last bytes; 0: no name ends in them
 	nodes []nameNode
-	index [256]int8 // nameIndex of each byte
+	index [256]int16 // nameIndex of each byte
 }
 
 // nameNode is the place in the tree behind the bytes that were read.
@@ -38,21 +38,25 @@ type nameNode struct {
 	children *[nameBytes]uint16
 }
 
-// nameBytes is the number of letters and digits.
-const nameBytes = 36
+// nameBytes is the number of letters, digits and bytes of letters that are not
+// ASCII.
+const nameBytes = 36 + 128
 
-// nameIndex returns the index of a letter or digit, -1 for any other byte.
+// nameIndex returns the index of a byte that can be in a name, -1 for any other.
 func nameIndex(c byte) int {
 	switch {
 	case isLetter(c):
 		return int(c | 0x20 - 'a')
 	case isDigit(c):
 		return 26 + int(c-'0')
+	case c >= 0x80:
+		return 36 + int(c-0x80)
 	}
 	return -1
 }
 
-// foldName returns name in lower case without anything but letters and digits.
+// foldName returns name without anything but letters and digits, the ASCII
+// letters in lower case.
 func foldName(name string) string {
 	var out []byte
 	for i := range len(name) {
@@ -66,7 +70,7 @@ func foldName(name string) string {
 func newKeyNames(list []keyName) *keyNames {
 	t := &keyNames{}
 	for c := range t.index {
-		t.index[c] = int8(nameIndex(byte(c)))
+		t.index[c] = int16(nameIndex(byte(c)))
 	}
 	t.nodes = make([]nameNode, 1, 8*len(list)) // 0 is none
 	for i := range list {
@@ -207,6 +211,16 @@ func (t *keyNames) under(key []byte) *keyName {
 	return k
 }
 
+// rule returns the name as it stands in a mask.
+func (k *keyName) rule() string {
+	for i := range len(k.name) {
+		if !isKeyIDByte(k.name[i]) {
+			return "name"
+		}
+	}
+	return k.name
+}
+
 // isCode reports whether the name is that of a code which is sent to a person
 // and typed in: a few digits.
 func (k *keyName) isCode() bool {
@@ -222,7 +236,9 @@ func houseNames() []keyName {
 		}
 	}
 	add(secret, always, true, "password", "passwords", "passwd", "passphrase", "passwort", "kennwort", "motdepasse",
-		"contrasena", "secretkey", "secretaccesskey", "clientsecret", "apikey", "apikeys", "apisecret", "apitoken",
+		"contrasena", "contraseña", "senha", "wachtwoord", "lösenord", "adgangskode", "salasana",
+		"hasło", "heslo", "jelszó", "parolă", "şifre", "Şifre", "пароль", "Пароль", "密码", "密碼",
+		"パスワード", "비밀번호", "secretkey", "secretaccesskey", "clientsecret", "apikey", "apikeys", "apisecret", "apitoken",
 		"accesstoken", "refreshtoken", "sessiontoken", "authtoken", "privatekey", "sharedaccesskey")
 	add(secret, always, false, "pwd", "passcode", "secret", "secrets", "appsecret", "appkey", "idtoken", "bearertoken",
 		"oauthtoken", "securitytoken", "csrftoken", "xsrftoken", "bottoken", "webhooksecret", "signingsecret",
@@ -235,14 +251,23 @@ func houseNames() []keyName {
 		"otp", "otpcode", "totpcode", "mfacode", "onetimecode", "verificationcode")
 	add(card, typed, true, "cardnumber", "creditcardnumber", "debitcardnumber", "kartennummer", "creditcard")
 	add(card, typed, false, "cardno", "cardnum", "ccnumber", "ccnum", "ccno", "pan", "debitcard",
-		"primaryaccountnumber", "card", "cc", "kreditkarte")
+		"primaryaccountnumber", "card", "cc", "kreditkarte", "numérodecarte", "numerodecarte", "númerodetarjeta",
+		"numerodetarjeta", "númerodocartão", "numerocarta", "kaartnummer", "kortnummer", "номеркарты", "卡号", "卡號",
+		"カード番号", "카드번호")
 	add(ssn, typed, false, "ssn", "socialsecuritynumber", "socialsecurityno", "socialsecurity", "usssn")
 	add(phone, typed, true, "phone", "phonenumber", "phones", "phoneno", "telephone", "telefon", "telefonnummer",
 		"handynummer", "mobilenumber")
-	add(phone, typed, false, "mobile", "mobileno", "tel", "cell", "cellnumber", "fax", "faxnumber", "whatsapp",
+	add(phone, typed, false, "téléphone", "teléfono", "móvil", "telefone", "telemóvel", "celular",
+		"cellulare", "telefoonnummer", "mobilnummer", "puhelinnumero", "numertelefonu", "telefonszám", "телефон", "Телефон",
+		"номертелефона", "τηλέφωνο", "电话", "手机", "手机号", "電話", "手機", "電話番号", "携帯番号", "전화번호", "휴대폰",
+		"mobile", "mobileno", "tel", "cell", "cellnumber", "fax", "faxnumber", "whatsapp",
 		"msisdn", "handy", "rufnummer", "telefono", "telephonenumber", "contactnumber")
 	add(birth, typed, false, "dob", "dateofbirth", "birthdate", "birthday", "birthdt", "bday", "geburtsdatum",
-		"geburtstag", "datedenaissance", "datenaissance", "fechadenacimiento", "fechanacimiento", "datadinascita",
+		"geburtstag", "födelsedatum", "fødselsdato", "syntymäaika",
+		"datumnarození", "datumnarodenia", "datumrođenja", "születésiidő", "születésidátum", "datanașterii",
+		"doğumtarihi", "датарождения", "Датарождения", "датанародження", "Датанародження", "датанараждане",
+		"ημερομηνίαγέννησης", "Ημερομηνίαγέννησης", "出生日期", "生年月日", "생년월일", "ngàysinh", "tanggallahir",
+		"datedenaissance", "datenaissance", "fechadenacimiento", "fechanacimiento", "datadinascita",
 		"datanascita", "datadenascimento", "datanascimento", "geboortedatum", "dataurodzenia", "fodselsdato")
 	return list
 }

@@ -120,7 +120,8 @@ const maxDigits = 19
 // judge tries the detectors on run[i:j].
 func (p *pass) judge(b []byte, run []group, i, j int, c *runContext) bool {
 	var store [maxDigits]byte
-	d := digitRun{b: b, context: c, groups: run[i:j], digits: store[:0], alone: i == 0 && j == len(run), start: run[i].start, end: run[j-1].end}
+	d := digitRun{b: b, context: c, groups: run[i:j], digits: store[:0], start: run[i].start, end: run[j-1].end}
+	d.alone = (i == 0 || run[i].sep == sepSlash|sepSpace) && (j == len(run) || run[j].sep == sepSlash|sepSpace) // a / b
 	for _, g := range d.groups {
 		if g.tainted || len(d.digits)+g.len() > maxDigits {
 			return false

@@ -43,8 +43,9 @@ func phoneWords() []string {
 		"fax", "whatsapp", "msisdn", "hotline", "call me", "call us", "call him", "call her", "call them", "text me",
 		"reach me", "ring me", "dial", "sms", "sms to", "handy", "handynummer", "telefon", "telefonnummer", "rückruf", "rufnummer",
 		"anrufen", "rufen sie", "téléphone", "telephone", "portable", "appelez", "teléfono", "telefono", "móvil",
-		"celular", "cellulare", "llame", "telefone", "telemóvel", "telefoon", "puhelin", "numer telefonu", "тел", "телефон",
-		"电话", "手机", "電話", "携帯", "전화"}
+		"celular", "cellulare", "llame", "telefone", "telemóvel", "telefoon", "mobiel", "puhelin", "numer telefonu", "telefón", "telefonszám", "điện thoại", "di động", "telepon",
+		"тел", "Тел", "телефон", "Телефон", "τηλέφωνο", "Τηλέφωνο", "τηλ", "κινητό",
+		"电话", "手机", "電話", "手機", "携帯", "전화", "휴대폰"}
 }
 
 // international reports whether digits are a country code and a number of a

@@ -145,6 +145,10 @@ func groups(b []byte, i int, run []group) []group {
 	}
 }
 
+// minCard is the number of digits of the shortest bare card number: with as
+// many, a comma is between fields and not in a number.
+const minCard = 14
+
 // taint marks the groups that are glued to a letter or to the digits of a
 // time, a price or a list, with those glued to them in turn.
 func taint(b []byte, run []group) {
@@ -155,7 +159,7 @@ func taint(b []byte, run []group) {
 	}
 	switch c := byteAt(b, before-1); {
 	case isWord(c), c == '#', c == '$', c == '\\' && before == first.start,
-		(c == ',' || c == ':') && isDigit(byteAt(b, before-2)):
+		(c == ',' && first.len() < minCard || c == ':') && isDigit(byteAt(b, before-2)):
 		first.tainted = unescapedStart(b, first.start, first.end) == first.start && !afterEscape(b, before)
 	case c == '-' || c == '.':
 		first.hyphened = wordAt(b, before-2)
@@ -168,7 +172,7 @@ func taint(b []byte, run []group) {
 	case c == 'x' || c == 'X': // an extension
 		last.tainted = !isDigit(byteAt(b, last.end+1))
 	case isWord(c), c == '%',
-		(c == ',' || c == ':' || c == '.') && isDigit(byteAt(b, last.end+1)):
+		(c == ',' && last.len() < minCard || c == ':' || c == '.') && isDigit(byteAt(b, last.end+1)):
 		last.tainted = true
 	case c == '-' && wordAt(b, last.end+1):
 		last.hyphened = true

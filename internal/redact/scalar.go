@@ -21,7 +21,7 @@ func (w *walker) scalar(i int, under *keyName) (int, error) {
 	k, name := none, ""
 	switch {
 	case under != nil && under.takesNumber(s) && w.p.forced(under, s):
-		k, name = under.kind, under.name
+		k, name = under.kind, under.rule()
 	case w.p.e.on(card) && isCardNumber(s):
 		k = card
 	}

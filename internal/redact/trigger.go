@@ -140,6 +140,7 @@ func (t *triggers) wakeNames(names *keyNames, all byteSet) {
 		is := func(n int) byteSet { return setOf(func(c byte) bool { return nameIndex(c) == n }) }
 		a, b := is(at/nameBytes), is(at%nameBytes)
 		t.wake(ofName, a, b, separator, all)
+		t.wake(ofName, a, b, byteSet(wideColon[:1]), byteSet(wideColon[1:2]))
 		t.wake(ofName, a, b, tail, tail.or(separator))
 		t.wake(ofName, a, b, quote, byteSet(",}] \t\r\n"))
 		t.wake(ofName, a, b, setOf(isDigit), all)
