@@ -301,7 +301,7 @@ func headerSecret(val []byte, quoted bool) bool {
 	case "bearer", "basic", "token", "digest", "apikey", "negotiate", "ntlm", "oauth", "dpop", "aws4-hmac-sha256":
 		return len(trim(rest)) >= 4 && !isPlaceholder(trim(rest))
 	}
-	return bytes.IndexByte(val, '=') > 0 && bytes.IndexByte(val, ';') > 0
+	return bytes.IndexByte(val, '=') > 0 && bytes.IndexByte(val, ';') > 0 || isName(scheme) && looksRandom(trim(rest), 8)
 }
 
 // mixed reports whether val has a letter and a digit or a symbol, in one word

@@ -132,6 +132,17 @@ func isReplaced(b []byte) bool {
 	return len(b) > 0 && (pseudonymLen(b) == len(b) || isMask(b))
 }
 
+// maskLen returns the length of the mask that b begins with, 0 if it begins with
+// none.
+func maskLen(b []byte) int {
+	const longest = 128
+	n := bytes.IndexByte(b[:min(len(b), longest)], ']') + 1
+	if !isMask(b[:n]) {
+		return 0
+	}
+	return n
+}
+
 // isMask reports whether all of b is a mask such as [email] or [secret:jwt].
 func isMask(b []byte) bool {
 	if len(b) < 4 || b[0] != '[' || b[len(b)-1] != ']' {

@@ -71,14 +71,14 @@ func (p *pass) quietWords(b []byte, i int) bool {
 		start := i - w.off
 		end := start + len(w.text)
 		switch w.rule {
-		case pseudonymWord, commandWord:
+		case pseudonymWord, maskWord, commandWord:
 			return false
 		case birthWord:
 			p.birthTold(b, start, end)
 			continue
 		}
 		r := &p.e.rules[w.rule]
-		if r.canStand(b, start, end) && (r.atEnd || r.match(b, start) != nil) {
+		if r.canStand(b, start, end) && (r.atEnd || r.match(b, r.begin(b, start)) != nil) {
 			return false
 		}
 	}

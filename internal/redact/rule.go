@@ -24,10 +24,15 @@ type rule struct {
 	// Description says what it finds.
 	Description string `yaml:"description"`
 	// Keywords are literal texts of at least two bytes. The regexp is tried
-	// only where one of them stands, and its match begins there.
+	// only where one of them stands, and its match begins there or Back before.
 	Keywords []string `yaml:"keywords"`
 	// Fold ignores the case of the keywords; they are written in lower case.
 	Fold bool `yaml:"fold"`
+	// Back is how many bytes before the keyword the match may begin: at the first
+	// of the letters, digits and "_.~-" that stand right before it.
+	Back int `yaml:"back"`
+	// Random wants what is replaced to read like a generated secret.
+	Random bool `yaml:"random"`
 	// Tail is the least number of bytes without white space that follow the
 	// keyword: a cheap look before the regexp.
 	Tail int `yaml:"tail"`
@@ -96,6 +101,9 @@ func (r *rule) compile() error {
 	}
 	if r.Tail < 0 || r.Tail > maxMatch {
 		return bad("the tail %d is not within 0 and %d", r.Tail, maxMatch)
+	}
+	if r.Back < 0 || r.Back > 256 {
+		return bad("back %d is not within 0 and 256", r.Back)
 	}
 	if r.Regexp == "" {
 		return bad("it has no regexp")
@@ -174,6 +182,19 @@ func (r *rule) canStand(b []byte, start, end int) bool {
 	return r.Tail == 0 || hasTail(b, end, r.Tail)
 }
 
+// begin returns where a match may begin whose keyword stands at b[i].
+func (r *rule) begin(b []byte, i int) int {
+	for n := 0; n < r.Back && i > 0 && (isWord(b[i-1]) || b[i-1] == '.' || b[i-1] == '~' || b[i-1] == '-'); n++ {
+		i--
+	}
+	return i
+}
+
+// isSecret reports whether what the expression matched may be one.
+func (r *rule) isSecret(v []byte) bool {
+	return !(r.Entropy > 0 && entropy(v) < r.Entropy || r.Random && !looksRandom(v, 0) || slices.Contains(r.Allow, string(v)))
+}
+
 // match returns where the expression and its groups match from b[start] on,
 // relative to it; nil if it does not.
 func (r *rule) match(b []byte, start int) []int {
@@ -189,16 +210,13 @@ func (p *pass) secretRule(b []byte, start, end, index int) {
 	if !r.canStand(b, start, end) {
 		return
 	}
+	start = r.begin(b, start)
 	m := r.match(b, start)
 	if m == nil {
 		return
 	}
 	from, to := start+m[2*r.Group], start+m[2*r.Group+1]
-	if from < start || from == to {
-		return
-	}
-	v := b[from:to]
-	if r.Entropy > 0 && entropy(v) < r.Entropy || slices.Contains(r.Allow, string(v)) {
+	if from < start || from == to || !r.isSecret(b[from:to]) {
 		return
 	}
 	p.hit(b, secret, r.ID, from, to)

@@ -30,7 +30,7 @@ func planted() [][2]string {
 		{"google-refresh-token", join("at 24 |1/", "/0", alnum[:40], "|")},
 		{"azure-account-key", join("AccountName=x;Account", "Key=|", alnum, alnum[:6], "==|;EndpointSuffix=y")},
 		{"azure-sas", join("?sv=2022&s", "ig=|", alnum[:43], "%3D|&x=1")},
-		{"azure-client-secret", join("abc|8", "Q~", alnum[:34], "|")},
+		{"azure-client-secret", join("|abc8", "Q~", alnum[:34], "|")},
 		{"digitalocean-token", join("|dop", "_v1_", hexes[:64], "|")},
 		{"heroku-key", join("HEROKU_X", " = |", uuid, "|")},
 		{"heroku-token", join("|HR", "KU-", alnum[:40], "|")},
@@ -100,7 +100,7 @@ func planted() [][2]string {
 		{"okta-token", join("SS", "WS |00", alnum[:40], "|")},
 		{"vault-token", join("|hv", "s.", alnum, "|")},
 		{"vault-token", join("|s", ".", alnum[:24], "|")},
-		{"terraform-token", join("abcdefghijklmn|.atlas", "v1.", alnum[:67], "|")},
+		{"terraform-token", join("|abcdefghijklmn.atlas", "v1.", alnum[:67], "|")},
 		{"pulumi-token", join("|pu", "l-", hexes[:40], "|")},
 		{"doppler-token", join("|dp.", "pt.", alnum[:43], "|")},
 		{"onepassword-token", join("|op", "s_eyJ", alnum, alnum[:50], "|")},
@@ -144,6 +144,41 @@ func planted() [][2]string {
 		{"sshpass-password", join("sshpass -", "p |hunter2| ssh db")},
 		{"sshpass-password", join("sshpass -v -", "p '|hunter2|' ssh db")},
 		{"sshpass-password", join("['sshpass', '-", "p', '|hunter2|', 'ssh']")},
+		{"onepassword-secret-key", join("|A", "3-", "ABC123-DEF456-GHI78-JKL90-MNO12-PQR34", "|")},
+		{"adobe-secret", join("|p8", "e-", alnum[:32], "|")},
+		{"artifactory-key", join("|AK", "Cp", alnum[:69], "|")},
+		{"artifactory-key", join("|cm", "Vmd", alnum[:59], "|")},
+		{"authress-key", join("|sc", "_", alnum[:12], ".a1b2.acc_", alnum[:16], ".", alnum[:44], "|")},
+		{"clickhouse-key", join("|4b", "1d", alnum[:38], "|")},
+		{"clojars-token", join("|CLO", "JARS_", alnum[:60], "|")},
+		{"defined-networking-token", join("|dn", "key-", alnum[:26], "-", alnum[:52], "|")},
+		{"duffel-token", join("|duffel", "_live_", alnum[:43], "|")},
+		{"dynatrace-token", join("|dt0", "c01.", alnum[:24], ".", alnum[:64], "|")},
+		{"easypost-key", join("|EZ", "AK", alnum[:54], "|")},
+		{"frameio-token", join("|fio", "-u-", alnum[:64], "|")},
+		{"gitlab-session", join("Cook_gitlab", " _gitlab_session", "=|", hexes[:32], "|")},
+		{"gocardless-token", join("|li", "ve_", alnum[:40], "|")},
+		{"grafana-api-key", join("|eyJr", "Ijoi", alnum[:70], "=|")},
+		{"harness-token", join("|pa", "t.", alnum[:22], ".", alnum[:24], ".", alnum[:20], "|")},
+		{"infracost-token", join("|ic", "o-", alnum[:32], "|")},
+		{"intra42-secret", join("|s-s4", "t2ud-", hexes[:64], "|")},
+		{"jwt-base64", join("|ZX", "lK", alnum[:60], "|")},
+		{"lob-key", join("|te", "st_", hexes[:35], "|")},
+		{"mapbox-token", join("|p", "k.", alnum[:70], ".", alnum[:22], "|")},
+		{"maxmind-key", join("|", alnum[:6], "_", alnum[:29], "_m", "mk|")},
+		{"octopus-key", join("|A", "PI-", strings.ToUpper(alnum[:26]), "|")},
+		{"openshift-token", join("|sha", "256~", alnum[:43], "|")},
+		{"prefect-token", join("|pn", "u_", alnum[:36], "|")},
+		{"scalingo-token", join("|tk", "-us-", alnum[:48], "|")},
+		{"settlemint-token", join("|sm", "_pat_", alnum[:16], "|")},
+		{"shippo-token", join("|shippo", "_live_", hexes[:40], "|")},
+		{"sidekiq-secret", join("BUNDLE_ENTERPRISE__CONTRI", "BSYS__COM=|", hexes[:8], ":", hexes[:8], "|")},
+		{"sourcegraph-token", join("|sg", "p_", hexes[:40], "|")},
+		{"yandex-key", join("|AQ", "VN", alnum[:36], "|")},
+		{"yandex-key", join("|t", "1.", alnum[:7], ".", alnum[:80], alnum[:6], "|")},
+		{"vendor-key", join("DISCORD", "=|", alnum[:32], "|")},
+		{"vendor-key", join("twitter", "_consumer_key: |", alnum[:25], "|")},
+		{"vendor-key", join("\"snyk", ".key\": \"|", uuid, "|\"")},
 		{"netrc-password", join("machine a.example login anna pass", "word |hunter2| x")},
 		{"netrc-password", join("login anna\n  pass", "word |2hunter|")},
 		{"docker-password", join("docker login -u anna -", "p |hunter2| r.example")},
@@ -185,6 +220,9 @@ func TestSecretRules(t *testing.T) {
 				t.Errorf("%s: %q\n got  %q\n want %q", id, in, got, want)
 			}
 			out, counts, err := mask.Text(keys(), in)
+			if again, more, _ := mask.Text(keys(), out); again != out || more != nil {
+				t.Errorf("%s: masked %q, masked again %q", id, out, again)
+			}
 			if err != nil || len(counts) != 1 || counts[0].N != 1 || !strings.Contains(out, "[secret:") {
 				t.Errorf("%s: masked %q, %v, %v", id, out, counts, err)
 			}
@@ -213,10 +251,11 @@ func TestNoSecret(t *testing.T) {
 		"PWD=/home/user/src1", "secret == other1", "password != 'x1y2z3'", "next_page_token: 12", "auth: none", "primary_key=True",
 		"sort_key = 'a1'", "Password: Please choose a new one", "api_key: str = Field(...)", "credentials: 'same-origin'",
 		"docker run --name mysql -p3306:3306 mysql:8", "mysql -u root -p shop", "mysql -p$PW", "mysql -p<password>", "sshpass -p \"$PW\" ssh db", "sshpass -e ssh db",
-		"login page pass"+"word reset", "docker login -u a --pass"+"word-stdin", "login -p $PW", "curl -o my-user:8080", "curl -u https://example.com", "curl https://my-us:8080/x", "/x?session=settings", "/x?sig=none", "def f(signature=inspect_signature_of(x))",
+		"login page pass" + "word reset", "docker login -u a --pass" + "word-stdin", "login -p $PW", "curl -o my-user:8080", "curl -u https://example.com", "curl https://my-us:8080/x", "/x?session=settings", "/x?sig=none", "def f(signature=inspect_signature_of(x))",
 		"?session=checkout-page-step-two", "password2", "key1: value", "erlang/otp:26.2.1", "OTP=26.2.1", "sig: SIGTERM", "otp: see below", "verification_code: none",
 		"x['password', 'y1']", `os.getenv("API_KEY", "dev1")`, "('password', 'email')", "['cookie', 'accept']", `["key", "value"]`, "['password', 'hash', 'salt1']",
-		"24 1/2/2024", "pattern=re.compile(r'x')", "pass: 3", "std::token=1", "pin: see below",
+		"discord: see below", "sentry_event_id=9fceb02d0ae598e95dc970b74767f193", "twitter = tweepy.Client2(x)", "facebook: 1234567890123456", "linear: true",
+		"path.lob=abc", "linear_issue: ENG-1234", "live_update_of_the_page_every_5_minutes_for_all", "test_that_the_parser_reads_2_lines", "sk.learn.pipeline", "24 1/2/2024", "pattern=re.compile(r'x')", "pass: 3", "std::token=1", "pin: see below",
 	} {
 		f(s, s)
 	}

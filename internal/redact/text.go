@@ -21,7 +21,7 @@ type pass struct {
 
 	// Of the text being scanned.
 	hits     []hit
-	kept     []hit // pseudonyms that already stand in it
+	kept     []hit // what already stands in it in the place of something
 	numberTo int   // end of the last number run
 	assignTo int   // end of the last assigned secret
 	run      []group
@@ -112,21 +112,21 @@ func (p *pass) wordsAt(b []byte, i int) int {
 		if !w.at(b, i) {
 			continue
 		}
-		start := i - w.off
+		start, replaced := i-w.off, 0
 		switch w.rule {
 		case birthWord:
 			p.birthTold(b, start, start+len(w.text))
-			continue
-		case commandWord:
-			continue // told by quiet
 		case pseudonymWord:
+			replaced = pseudonymLen(b[start:])
+		case maskWord:
+			replaced = maskLen(b[start:])
+		case commandWord: // matters to quiet
 		default:
 			p.secretRule(b, start, start+len(w.text), w.rule)
-			continue
 		}
-		if n := pseudonymLen(b[start:]); n > 0 {
-			p.kept = append(p.kept, hit{start: start, end: start + n})
-			return start + n
+		if replaced > 0 {
+			p.kept = append(p.kept, hit{start: start, end: start + replaced})
+			return start + replaced
 		}
 	}
 	return 0

@@ -20,6 +20,7 @@ type word struct {
 const (
 	pseudonymWord = -1 - iota // our own "pii:"
 	birthWord                 // what stands before a date of birth
+	maskWord                  // our own "[secret:"
 	commandWord               // the name of a program whose arguments may hold a password
 )
 
@@ -152,7 +153,7 @@ func (t *triggers) wakeNames(names *keyNames, all byteSet) {
 // the buckets so that few texts have the beginning of one and the end of
 // another.
 func (t *triggers) addWords(on func(kind) bool, rules []rule) {
-	list := []word{{text: "pii:", rule: pseudonymWord}}
+	list := []word{{text: "pii:", rule: pseudonymWord}, {text: "[secret:", rule: maskWord}}
 	if on(birth) {
 		for _, w := range birthWords() {
 			list = append(list, word{text: w, fold: true, rule: birthWord, next: [2]byteSet{setOf(func(c byte) bool { return !isWord(c) }), anyByte()}})
