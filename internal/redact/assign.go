@@ -149,7 +149,7 @@ func valueStart(b []byte, i int) int {
 		}
 		return v
 	}
-	for n := 0; v < len(b) && n < 4 && (b[v] == ' ' || b[v] == '\t' || b[v] == '*'); n++ {
+	for n := 0; v < len(b) && n < 8 && (b[v] == ' ' || b[v] == '\t' || b[v] == '*'); n++ {
 		v++
 	}
 	return v
