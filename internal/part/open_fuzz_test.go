@@ -2,6 +2,8 @@ package part_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"runtime"
 	"testing"
 
 	"github.com/hansardhq/hansard"
@@ -9,7 +11,7 @@ import (
 )
 
 // smallPart is a part of a few entries.
-func smallPart(f *testing.F, enc *part.Encoder, n int) []byte {
+func smallPart(f testing.TB, enc *part.Encoder, n int) []byte {
 	f.Helper()
 	var entries []*hansard.Entry
 	for i := range n {
@@ -24,48 +26,79 @@ func smallPart(f *testing.F, enc *part.Encoder, n int) []byte {
 	return b.Bytes()
 }
 
-// readPart reads a part in all ways that there are. It must end in entries or in
-// an error.
-func readPart(t *testing.T, enc *part.Encoder, b []byte) {
-	file, err := enc.Open(bytes.NewReader(b), int64(len(b)), log)
-	if err != nil {
-		return
-	}
-	for g := range min(file.Groups(), 4) {
-		if rows, err := file.Read(g); err == nil {
-			for _, e := range rows {
-				enc.AppendLeaf(nil, e)
-				enc.AppendContent(nil, e)
-			}
-		}
-		_, _ = file.ReadEnvelopes(g)
-	}
-}
-
-// FuzzOpen reads what may be no part at all.
+// FuzzOpen opens what may be no part at all.
 func FuzzOpen(f *testing.F) {
 	enc := part.NewEncoder()
 	f.Add(smallPart(f, enc, 1))
 	f.Add([]byte("PAR1PAR1"))
-	f.Fuzz(func(t *testing.T, b []byte) { readPart(t, enc, b) })
+	f.Fuzz(func(t *testing.T, b []byte) { _, _ = enc.Open(bytes.NewReader(b), int64(len(b)), log) })
 }
 
-// FuzzDamagedPart reads a part of which some bytes are others, and of which the
-// middle is missing: most of it is as it should be, so that the damage is met
-// deep inside. (A part is held against its SHA-256 before it is read; this is
-// about what happens when that is wrong too.)
-func FuzzDamagedPart(f *testing.F) {
+// FuzzDamagedFooter opens a part in whose footer some bytes are others, and some
+// are missing: most of it is as it should be, so that the damage is met deep
+// inside. It must not cost more than the file could need. (The pages are not read
+// here: within a page that decompresses, the Parquet library believes the lengths
+// of runs; a part is held against its SHA-256 before it is read.)
+func FuzzDamagedFooter(f *testing.F) {
 	enc := part.NewEncoder()
 	whole := smallPart(f, enc, 5)
-	f.Add(uint32(len(whole)-200), []byte{0xff}, uint16(0))
-	f.Add(uint32(len(whole)-8), []byte{1, 2, 3, 4}, uint16(0))
-	f.Add(uint32(40), []byte{0x80, 0x80, 0x80, 0x80, 0x08}, uint16(0))
+	footer := int(binary.LittleEndian.Uint32(whole[len(whole)-8:])) + 8
+	f.Add(uint32(footer-200), []byte{0xff}, uint16(0))
+	f.Add(uint32(footer-8), []byte{1, 2, 3, 4}, uint16(0))
+	f.Add(uint32(4), []byte{0x80, 0x80, 0x80, 0x80, 0x08}, uint16(0))
 	f.Add(uint32(900), []byte{}, uint16(16))
 	f.Fuzz(func(t *testing.T, at uint32, patch []byte, cut uint16) {
 		b := bytes.Clone(whole)
-		from := int(at) % len(b)
+		from := len(b) - footer + int(at)%footer
 		end := from + copy(b[from:], patch)
 		b = append(b[:end], b[min(end+int(cut), len(b)):]...)
-		readPart(t, enc, b)
+		file, err := enc.Open(bytes.NewReader(b), int64(len(b)), log)
+		if err == nil && file.Rows() > part.RowGroup*int64(file.Groups()) {
+			t.Fatalf("%d rows in %d row groups", file.Rows(), file.Groups())
+		}
 	})
+}
+
+// TestHugeLengths writes a length into a part's footer, and into the header of its
+// first page, that the file cannot have: it is refused, or it was no length, and
+// nothing is allocated for it.
+func TestHugeLengths(t *testing.T) {
+	enc := part.NewEncoder()
+	whole := smallPart(t, enc, 5)
+	footer := len(whole) - 8 - int(binary.LittleEndian.Uint32(whole[len(whole)-8:]))
+	huge := binary.AppendUvarint(nil, 1<<32-2) // 2^31-1 in zigzag
+	refused := 0
+	f := func(at int, read func([]byte) error) {
+		t.Helper()
+		b := bytes.Clone(whole)
+		copy(b[at:], huge)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if read(b) != nil {
+			refused++
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+			t.Errorf("at byte %d: %d MB for a part of %d bytes", at, grown>>20, len(b))
+		}
+	}
+	open := func(b []byte) error {
+		_, err := enc.Open(bytes.NewReader(b), int64(len(b)), log)
+		return err
+	}
+	for at := footer; at < len(whole)-4; at++ {
+		f(at, open)
+	}
+	for at := 5; at < 16; at++ { // behind the file's first four bytes, and the header's first
+		f(at, func(b []byte) error {
+			file, err := enc.Open(bytes.NewReader(b), int64(len(b)), log)
+			if err == nil {
+				_, err = file.Read(0)
+			}
+			return err
+		})
+	}
+	if refused < 1000 {
+		t.Errorf("%d refused", refused)
+	}
 }

@@ -14,6 +14,7 @@ import (
 // File is an open part.
 type File struct {
 	enc     *Encoder
+	r       io.ReaderAt
 	file    *parquet.File
 	columns []*Column
 	log     hansard.LogID
@@ -27,6 +28,9 @@ func (enc *Encoder) Open(r io.ReaderAt, size int64, log hansard.LogID) (*File, e
 
 func (enc *Encoder) open(r io.ReaderAt, size int64, log hansard.LogID, options ...parquet.FileOption) (f *File, err error) {
 	defer recoverCorrupt(&err)
+	if err := guardFooter(r, size); err != nil {
+		return nil, err
+	}
 	pf, err := parquet.OpenFile(r, size, options...)
 	if err != nil {
 		return nil, fmt.Errorf("open part: %w", err)
@@ -43,7 +47,7 @@ func (enc *Encoder) open(r io.ReaderAt, size int64, log hansard.LogID, options .
 	if err := checkChunks(pf, size); err != nil {
 		return nil, err
 	}
-	return &File{enc: enc, file: pf, columns: enc.schemaOrder(pf.Schema()), log: log}, nil
+	return &File{enc: enc, r: r, file: pf, columns: enc.schemaOrder(pf.Schema()), log: log}, nil
 }
 
 // checkChunks refuses what the Parquet library would read at any cost: another
@@ -56,16 +60,21 @@ func checkChunks(pf *parquet.File, size int64) error {
 		}
 		for _, c := range g.Columns {
 			m := c.MetaData
-			start := m.DataPageOffset
-			if m.DictionaryPageOffset > 0 {
-				start = min(start, m.DictionaryPageOffset)
-			}
+			start := chunkStart(&m)
 			if m.Codec != format.Zstd && m.Codec != format.Uncompressed || start < 0 || m.TotalCompressedSize < 0 || start > size-m.TotalCompressedSize {
 				return fmt.Errorf("open part: row group %d has a column chunk outside the format", i)
 			}
 		}
 	}
 	return nil
+}
+
+// chunkStart returns where the first page of a column chunk is.
+func chunkStart(m *format.ColumnMetaData) int64 {
+	if m.DictionaryPageOffset > 0 {
+		return min(m.DataPageOffset, m.DictionaryPageOffset)
+	}
+	return m.DataPageOffset
 }
 
 // recoverCorrupt turns a panic of the Parquet library over damaged bytes into
@@ -117,6 +126,10 @@ func (f *File) read(i int, wanted func(*Column) bool) (entries []*hansard.Entry,
 	for k, chunk := range group.ColumnChunks() {
 		if !wanted(f.columns[k]) {
 			continue
+		}
+		m := f.file.Metadata().RowGroups[i].Columns[k].MetaData
+		if err := guardPages(f.r, &m); err != nil {
+			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
 		}
 		if err := f.columns[k].read(chunk, entries); err != nil {
 			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
