@@ -135,6 +135,11 @@ const (
 	batchBytes  = 4 << 20
 )
 
+// newBatch returns a batch with room for n records.
+func newBatch(n int) *batch {
+	return &batch{records: make([]classify.Record, 0, n), lines: make([]int, 0, n), ids: make([]string, 0, n)}
+}
+
 func (b *batch) full() bool { return len(b.records) >= batchEvents || b.bytes >= batchBytes }
 
 func (b *batch) add(line int, id string, rec classify.Record) {
@@ -222,7 +227,7 @@ func (s *session) flush() error {
 		return err
 	}
 	b := s.batch
-	s.batch = &batch{}
+	s.batch = newBatch(len(b.records))
 	s.flying = make(chan error, 1)
 	go func(done chan<- error) {
 		results, err := s.in.append(s.ctx, s.src.Tenant, b.records)

@@ -50,7 +50,7 @@ func (l *Ledger) SealOnly(id hansard.LogID) error {
 	if err != nil {
 		return err
 	}
-	if err := l.sealLog(lg); err != nil {
+	if err := l.sealLog(lg, true, false); err != nil {
 		return err
 	}
 	l.mu.Lock()

@@ -36,7 +36,7 @@ func (l *Ledger) runSealer() {
 			force = l.pressed()
 		case <-tick.C:
 		}
-		l.check("sealing failed; the entries stay in the journal", l.sealDue(force))
+		l.check("sealing failed; the entries stay in the journal", l.sealDue(force, force))
 		l.check("publishing checkpoints failed", l.PublishCheckpoints())
 		now := time.Now()
 		l.check("stating a clock jump failed", l.stateClockJump(last, now))
@@ -90,19 +90,19 @@ func (l *Ledger) pressed() bool {
 
 // Seal moves all committed entries into parts and signs a checkpoint over them.
 func (l *Ledger) Seal() error {
-	if err := l.sealDue(true); err != nil {
+	if err := l.sealDue(true, false); err != nil {
 		return err
 	}
 	return l.PublishCheckpoints()
 }
 
 // sealDue seals the logs that are due, or all with something to seal.
-func (l *Ledger) sealDue(all bool) error {
+func (l *Ledger) sealDue(all, loaded bool) error {
 	l.sealMu.Lock()
 	defer l.sealMu.Unlock()
 	var errs error
 	for _, lg := range l.due(all) {
-		if err := l.sealLog(lg); err != nil {
+		if err := l.sealLog(lg, all, loaded); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("seal %s: %w", lg.id, err))
 		}
 	}
@@ -139,15 +139,24 @@ func (l *Ledger) due(all bool) []*log {
 	return append(logs, meta...)
 }
 
-// sealLog moves the committed entries of one log into parts.
+// sealLog moves the committed entries of one log into parts: all of them, or as
+// many as make a part of the usual size where there are more. loaded says that it
+// is load that makes the log seal: not all that is written is read back then.
 //
 // A crash at any point is clean: entries leave the journal only when their parts
 // have their names, and a part that covers another one replaces it, whether or
 // not the other was unlinked.
-func (l *Ledger) sealLog(lg *log) error {
+func (l *Ledger) sealLog(lg *log, all, loaded bool) error {
 	l.mu.Lock()
 	fresh := lg.fresh[:len(lg.fresh):len(lg.fresh)]
 	items := append(lg.tail[:len(lg.tail):len(lg.tail)], fresh...)
+	much := readAll
+	if (loaded || len(fresh) >= l.cfg.SealRows) && !l.cfg.ReadBackAll {
+		much = readSample
+	}
+	if !all && len(fresh) >= l.cfg.SealRows {
+		fresh, items = wholeGroups(items, len(lg.tail), l.cfg.SealRows)
+	}
 	first, end := lg.sealedEnd, lg.sealedEnd+uint64(len(fresh))
 	l.mu.Unlock()
 	if len(fresh) == 0 {
@@ -157,10 +166,6 @@ func (l *Ledger) sealLog(lg *log) error {
 	// entries in the journal and are written again.
 	if err := lg.tiles.append(first, itemHashes(fresh)); err != nil {
 		return err
-	}
-	much := readAll
-	if len(fresh) >= l.cfg.SealRows && !l.cfg.ReadBackAll {
-		much = readSample // it is load that made the log seal
 	}
 	added, err := l.writeSegments(items, much)
 	if err != nil {
@@ -180,6 +185,16 @@ func (l *Ledger) sealLog(lg *log) error {
 	}
 	l.install(lg, items, fresh, added, end)
 	return nil
+}
+
+// wholeGroups cuts items, of which the first tail ones are sealed already, after
+// as many bundles as make a part of about rows entries: what is over is the begin of
+// the next part, and no small one at the end of this.
+func wholeGroups(items []*sealable, tail, rows int) (fresh, cut []*sealable) {
+	if n := max(rows, tileWidth) / tileWidth * tileWidth; n < len(items) && n > tail {
+		items = items[:n]
+	}
+	return items[tail:], items
 }
 
 // writeSegments writes the parts that the entries become, unfinished. On an error

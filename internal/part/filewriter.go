@@ -58,13 +58,10 @@ type writeBuffers struct {
 	pager *pager
 }
 
-// release gives the buffers back. Large ones are left to the collector: a server
-// at rest holds little.
+// release gives the buffers back, to a pool that the collector empties.
 func (f *fileWriter) release() {
 	f.group.reset()
-	if f.meta.NumRows <= RowGroup {
-		f.enc.buffers.Put(f.writeBuffers)
-	}
+	f.enc.buffers.Put(f.writeBuffers)
 	f.writeBuffers = nil
 }
 
