@@ -54,7 +54,7 @@ func openPart(t testing.TB, enc *part.Encoder, entries []*hansard.Entry) (*part.
 func compareGroup(t testing.TB, enc *part.Encoder, f *part.File, r *part.Group) {
 	t.Helper()
 	blank := make([]bool, len(enc.Columns()))
-	for _, name := range []string{"position", "tier", "salt", "tags"} {
+	for _, name := range []string{"tier", "salt", "tags"} {
 		blank[enc.Column(name).ID-1] = true
 	}
 	for g := range f.Groups() {
@@ -77,15 +77,15 @@ func compareGroup(t testing.TB, enc *part.Encoder, f *part.File, r *part.Group) 
 		for i, e := range entries {
 			same("leaf", i, r.AppendLeaf(nil, i), enc.AppendLeaf(nil, e))
 			same("content", i, r.AppendContent(nil, i), enc.AppendContent(nil, e))
-			same("row", i, r.AppendRow(nil, i, nil), enc.AppendRow(nil, e))
+			same("row", i, r.AppendRow(nil, i), enc.AppendRow(nil, e))
 			if want := part.HashLeaf(enc.AppendLeaf(nil, e)); r.HashLeaf(i) != want {
 				t.Fatalf("hash of row %d", i)
 			}
 			got, want := fmt.Sprint(r.CheckContent(i)), fmt.Sprint(enc.CheckContent(e))
 			same("content check", i, []byte(got), []byte(want))
 			s := *e
-			s.Position, s.Tier, s.Salt, s.Tags = 0, "", nil, nil
-			same("blanked row", i, r.AppendRow(nil, i, blank), enc.AppendRow(nil, &s))
+			s.Tier, s.Salt, s.Tags = "", nil, nil
+			same("blanked body", i, r.AppendBody(nil, i, blank), part.AppendBody(nil, &s))
 		}
 	}
 }
@@ -154,7 +154,7 @@ func FuzzGroupDamaged(f *testing.F) {
 		for i := range r.Len() {
 			r.HashLeaf(i)
 			_ = r.CheckContent(i)
-			r.AppendRow(nil, i, nil)
+			r.AppendRow(nil, i)
 		}
 	})
 }

@@ -46,21 +46,6 @@ func (r *Group) Bytes(c *Column, row int) []byte {
 	return v.value(v.slots[row])
 }
 
-// Distinct returns the number of values that the column's dictionary holds, and
-// ID the number of the row's value among them, false if it has none or the
-// column has values beside its dictionary.
-func (r *Group) Distinct(c *Column) int { return r.vectors[c.ID-1].distinct }
-
-// ID returns which value of the dictionary a row has; see Distinct.
-func (r *Group) ID(c *Column, row int) (id int, ok bool) {
-	v := &r.vectors[c.ID-1]
-	if !v.some {
-		return 0, false
-	}
-	slot := int(v.slots[row])
-	return slot, slot >= 0 && slot < v.distinct
-}
-
 // AppendLeaf appends the leaf of a row, as Encoder.AppendLeaf does.
 func (r *Group) AppendLeaf(dst []byte, row int) []byte {
 	dst = append(dst, '{')
@@ -234,18 +219,20 @@ func (r *Group) Erased(row int) bool {
 	return r.contentSize(row) > 0 && len(r.Bytes(r.enc.salt, row)) == 0
 }
 
-// AppendRow appends the journal form of a row, as Encoder.AppendRow does of an
-// entry whose columns in blank, which is by the columns' IDs from 1, are empty.
-func (r *Group) AppendRow(dst []byte, row int, blank []bool) []byte {
-	place := func(id int) int64 {
-		if blank != nil && blank[id-1] {
-			return 0
-		}
-		return r.Int(r.vectors[id-1].c, row)
-	}
-	dst = AppendPlace(dst, Place{
-		uint64(place(idIndex)), uint64(place(idPosition)), place(idReceivedAt), place(idTimestamp),
-	})
+// Place returns the place of a row.
+func (r *Group) Place(row int) Place {
+	at := func(id int) int64 { return r.Int(r.vectors[id-1].c, row) }
+	return Place{uint64(at(idIndex)), uint64(at(idPosition)), at(idReceivedAt), at(idTimestamp)}
+}
+
+// AppendRow appends the journal form of a row, as Encoder.AppendRow does.
+func (r *Group) AppendRow(dst []byte, row int) []byte {
+	return r.AppendBody(AppendPlace(dst, r.Place(row)), row, nil)
+}
+
+// AppendBody appends the body of a row, as AppendBody does of an entry whose
+// columns in blank, which is by the columns' IDs from 1, are empty.
+func (r *Group) AppendBody(dst []byte, row int, blank []bool) []byte {
 	for i := range r.vectors {
 		v := &r.vectors[i]
 		switch {
