@@ -55,7 +55,7 @@ type columnValues struct {
 
 // NewGroup returns a Group for use with parts that enc opens.
 func (enc *Encoder) NewGroup() (*Group, error) {
-	zip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes))
+	zip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("read part: %w", err)
 	}

@@ -15,7 +15,6 @@ import (
 // made to take all memory is above.
 const (
 	maxChunkBytes = 256 << 20 // of a column of a row group, compressed
-	maxPageBytes  = 64 << 20  // of a page, uncompressed
 	maxGroupBytes = 1 << 30   // of a row group, uncompressed
 	maxPageValues = 4 << 20   // a row may have several in a list
 )
@@ -52,7 +51,7 @@ func (p *pageReader) next() (page, error) {
 	}
 	p.rest = p.rest[r.BytesRead():]
 	size := int(h.UncompressedPageSize)
-	if h.CompressedPageSize < 0 || int(h.CompressedPageSize) > len(p.rest) || size < 0 || size > maxPageBytes || size > *p.budget {
+	if h.CompressedPageSize < 0 || int(h.CompressedPageSize) > len(p.rest) || size < 0 || size > maxPage || size > *p.budget {
 		return page{}, errors.New("page of an impossible size")
 	}
 	*p.budget -= size
