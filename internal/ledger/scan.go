@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -202,4 +203,49 @@ func (s *scanned) takePrints(x *part.Index) {
 			id.Fingerprint = x.IDs[i].Fingerprint
 		}
 	}
+}
+
+// newScanners returns a scanner for each processor.
+func newScanners(fsys durable.FS, dir string, enc *part.Encoder) ([]*scanner, error) {
+	scanners := make([]*scanner, runtime.GOMAXPROCS(0))
+	for i := range scanners {
+		s, err := newScanner(fsys, dir, enc)
+		if err != nil {
+			return nil, err
+		}
+		scanners[i] = s
+	}
+	return scanners, nil
+}
+
+// inOrder lets scanners work on n things, as many at a time as there are scanners,
+// and returns a function that returns what comes of each in their order. What is
+// ready waits until all in front of it was taken, and only a few wait. stop ends
+// the work early: next is not called after it.
+func inOrder[T any](scanners []*scanner, n int, work func(s *scanner, i int) T) (next func() T, stop func()) {
+	type task struct {
+		i    int
+		done chan T
+	}
+	todo, order, quit := make(chan task), make(chan chan T, len(scanners)), make(chan struct{})
+	for _, s := range scanners {
+		go func() {
+			for t := range todo {
+				t.done <- work(s, t.i)
+			}
+		}()
+	}
+	go func() {
+		defer close(todo)
+		for i := range n {
+			t := task{i, make(chan T, 1)}
+			select {
+			case order <- t.done:
+				todo <- t
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() T { return <-<-order }, func() { close(quit) }
 }

@@ -324,6 +324,12 @@ func (v *verifier) checkUnread(all map[string]int64) {
 			if size != 0 {
 				v.find(hansard.LogID{}, -1, path, "the lock file is not empty")
 			}
+		case path == v.layout.reindex():
+			if _, err := v.layout.parseReindex(); err != nil {
+				v.find(hansard.LogID{}, -1, path, "not how far a reindex was: %v", err)
+				continue
+			}
+			v.note("a reindex was interrupted; the next one goes on from there (REINDEX)")
 		case strings.HasSuffix(path, IndexSuffix) && !has(all, strings.TrimSuffix(path, IndexSuffix)):
 			v.note("an index without its part was left by a crash: %s", v.rel(path))
 		case strings.HasSuffix(path, durable.TempSuffix):

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"runtime"
-
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
@@ -11,9 +9,8 @@ import (
 
 // scanning is a part on its way through the scanners.
 type scanning struct {
-	c    *logCheck
-	p    part.Info
-	done chan struct{} // closed when the fields below are set
+	c *logCheck
+	p part.Info
 
 	sum  hansard.Hash // of the file
 	size int64
@@ -31,41 +28,33 @@ type scanning struct {
 // Parts that are ready wait until those in front of them have been taken, so that
 // only a few are in memory.
 func (v *verifier) scanAll(checks []*logCheck) (next func() *scanning, err error) {
-	workers := runtime.GOMAXPROCS(0)
-	todo, order := make(chan *scanning), make(chan *scanning, workers)
-	for range workers {
-		s, err := newScanner(v.cfg.FS, v.cfg.Dir, v.enc)
-		if err != nil {
-			close(todo)
-			return nil, err
-		}
-		s.check, s.read = true, v.count
-		go func() {
-			for t := range todo {
-				t.run(s)
-			}
-		}()
+	scanners, err := newScanners(v.cfg.FS, v.cfg.Dir, v.enc)
+	if err != nil {
+		return nil, err
 	}
-	go func() {
-		defer close(todo)
-		for _, c := range checks {
-			for _, p := range c.live {
-				t := &scanning{c: c, p: p, differs: -1, done: make(chan struct{})}
-				order <- t
-				todo <- t
-			}
+	type task struct {
+		c *logCheck
+		p part.Info
+	}
+	var tasks []task
+	for _, c := range checks {
+		for _, p := range c.live {
+			tasks = append(tasks, task{c, p})
 		}
-	}()
-	return func() *scanning {
-		t := <-order
-		<-t.done
+	}
+	for _, s := range scanners {
+		s.check, s.read = true, v.count
+	}
+	next, _ = inOrder(scanners, len(tasks), func(s *scanner, i int) *scanning {
+		t := &scanning{c: tasks[i].c, p: tasks[i].p, differs: -1}
+		t.run(s)
 		return t
-	}, nil
+	})
+	return next, nil
 }
 
 // run scans the part. It touches nothing of the verifier.
 func (t *scanning) run(s *scanner) {
-	defer close(t.done)
 	if t.sum, t.size, t.lost = s.hash(t.p); t.lost != nil {
 		return
 	}
