@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -39,6 +40,7 @@ func (l *Ledger) StartReindex(tenantName string) error {
 	}
 	run := &reindexing{l: l, progress: j.progress}
 	run.install = run.installServing
+	var logs []*log
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -47,7 +49,7 @@ func (l *Ledger) StartReindex(tenantName string) error {
 	for _, t := range l.tenants {
 		for _, lg := range t.logs {
 			if tenantName == "" || t.name == tenantName {
-				run.parts = append(run.parts, lg.parts...)
+				run.parts, logs = append(run.parts, lg.parts...), append(logs, lg)
 			}
 		}
 	}
@@ -56,7 +58,7 @@ func (l *Ledger) StartReindex(tenantName string) error {
 	j.state = ReindexState{Running: true}
 	go func() {
 		defer l.wg.Done()
-		j.end(run, l.reindexServing(run))
+		j.end(run, l.reindexServing(run, logs))
 	}()
 	return nil
 }
@@ -82,7 +84,7 @@ func (j *reindexJob) end(run *reindexing, err error) {
 
 // reindexServing runs until the ledger closes, and takes the ids that it found
 // into the filter that new events are looked up in.
-func (l *Ledger) reindexServing(run *reindexing) error {
+func (l *Ledger) reindexServing(run *reindexing, logs []*log) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -105,7 +107,30 @@ func (l *Ledger) reindexServing(run *reindexing) error {
 	if run.out.Made > 0 {
 		err = errors.Join(err, l.refilter())
 	}
+	for _, lg := range logs {
+		if err == nil {
+			err = l.checkServing(lg)
+		}
+	}
 	l.check("reindexing failed", err)
+	return err
+}
+
+// checkServing cuts what is beyond the sealed entries off the tiles, and holds
+// them against the log's checkpoint.
+func (l *Ledger) checkServing(lg *log) error {
+	l.sealMu.Lock() // nothing is written to the tiles
+	defer l.sealMu.Unlock()
+	l.mu.Lock()
+	view, point := lg.hashes(), lg.signed
+	l.mu.Unlock()
+	if err := view.tiles.trim(view.sealedEnd); err != nil {
+		return err
+	}
+	root, err := view.root(point.size)
+	if err == nil && root != point.root {
+		err = tampered(lg.id, fmt.Sprintf("the first %d entries are not those that the checkpoint covers", point.size))
+	}
 	return err
 }
 
