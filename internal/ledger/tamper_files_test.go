@@ -41,6 +41,8 @@ func kind(p string) string {
 		return "index"
 	case strings.HasSuffix(p, ".parquet"):
 		return "part"
+	case strings.HasSuffix(p, ledger.NoteSuffix):
+		return "note"
 	case strings.Contains(p, "/tiles/"):
 		return "tiles"
 	case strings.HasSuffix(p, ".journal"):
@@ -52,7 +54,7 @@ func kind(p string) string {
 // pick returns one of the files of a random kind, or of the given one.
 func (x *mutation) pick(kinds ...string) string {
 	if len(kinds) == 0 {
-		kinds = []string{"index", "part", "part", "tiles", "journal", "checkpoint", "vkey", "journal.vkey", "FORMAT"}
+		kinds = []string{"index", "part", "part", "tiles", "journal", "checkpoint", "vkey", "journal.vkey", "FORMAT", "note"}
 	}
 	want := kinds[x.r.IntN(len(kinds))]
 	names := x.m.names(func(p string) bool { return strings.HasPrefix(p, worldData+"/") && kind(p) == want })
@@ -113,11 +115,9 @@ func (x *mutation) cutFile() bool {
 	if kind(p) != "journal" {
 		return true
 	}
-	switch from, end, last := x.journalEnd(p); {
+	switch _, end, _ := x.journalEnd(p); {
 	case int64(n) >= end:
 		x.want = harmless // room for commits to come
-	case last && int64(n) > from:
-		x.want = outside
 	default:
 		x.want = alone | outside
 	}
@@ -143,7 +143,7 @@ func (x *mutation) lengthen() bool {
 }
 
 func (x *mutation) removeFile() bool {
-	p := x.pick("index", "part", "tiles", "journal", "checkpoint", "vkey", "journal.vkey", "FORMAT", "LOCK")
+	p := x.pick("index", "part", "tiles", "journal", "checkpoint", "vkey", "journal.vkey", "FORMAT", "LOCK", "note")
 	delete(x.m, p)
 	x.what, x.want = p, alone
 	x.on(p)
@@ -157,7 +157,7 @@ func (x *mutation) removeFile() bool {
 }
 
 func (x *mutation) swapFiles() bool {
-	k := []string{"index", "part", "tiles", "journal", "checkpoint", "vkey"}[x.r.IntN(6)]
+	k := []string{"index", "part", "tiles", "journal", "checkpoint", "vkey", "note"}[x.r.IntN(7)]
 	p, q := x.pick(k), x.pick(k)
 	if bytes.Equal(x.m[p], x.m[q]) {
 		return false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -195,11 +196,21 @@ func (v *verifier) run() error {
 	for _, c := range checks {
 		c.run(next)
 	}
+	v.checkHomeless(checks)
 	v.endAgainst(against)
 	v.checkStatements()
 	v.checkPositions()
 	v.checkUnread(all)
 	return nil
+}
+
+// checkHomeless reports commits to logs that have no folder.
+func (v *verifier) checkHomeless(checks []*logCheck) {
+	for id, sections := range v.fresh {
+		if !slices.ContainsFunc(checks, func(c *logCheck) bool { return c.id == id }) {
+			v.find(id, int64(sections[0].first), v.layout.journal(), "the journal has entries of the log, which has no folder")
+		}
+	}
 }
 
 // listLogs lists the folders of logs, and reports those that are none.
@@ -332,6 +343,8 @@ func (v *verifier) checkUnread(all map[string]int64) {
 			v.note("a reindex was interrupted; the next one goes on from there (REINDEX)")
 		case strings.HasSuffix(path, IndexSuffix) && !has(all, strings.TrimSuffix(path, IndexSuffix)):
 			v.note("an index without its part was left by a crash: %s", v.rel(path))
+		case strings.HasSuffix(path, NoteSuffix) && !has(all, strings.TrimSuffix(path, NoteSuffix)):
+			v.note("a note without its part was left by a crash: %s", v.rel(path))
 		case strings.HasSuffix(path, durable.TempSuffix):
 			v.note("an unfinished file was left by a crash: %s", v.rel(path))
 		default:

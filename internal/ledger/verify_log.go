@@ -101,7 +101,28 @@ func (c *logCheck) listParts() {
 		}
 		c.readIndex(path, p, sum, size)
 		c.v.sealedParts(c.id, p, sum, true)
+		c.checkNote(path, p, sum)
+		c.checkSuperseded(path, p)
 		c.v.note("a superseded part was left by a crash: %s", c.v.rel(path))
+	}
+}
+
+// checkSuperseded compares the rows of a superseded part with the stored leaf
+// hashes: they were those of the log.
+func (c *logCheck) checkSuperseded(path string, p part.Info) {
+	s, err := newScanner(c.v.cfg.FS, c.v.cfg.Dir, c.v.enc)
+	if err != nil {
+		c.find(int64(p.Name.First), path, "%v", err)
+		return
+	}
+	rows, err := s.scan(p, nil)
+	if err != nil {
+		c.find(int64(p.Name.First), path, "the part's rows cannot be read: %v", err)
+		return
+	}
+	stored, err := c.tileStore().read(0, p.Name.First, len(rows.leaves))
+	if err == nil && !slices.Equal(stored, rows.leaves) {
+		c.find(int64(p.Name.First), path, "the superseded part holds other entries than the log")
 	}
 }
 
@@ -184,6 +205,7 @@ func (c *logCheck) checkPart(t *scanning) {
 		c.find(int64(p.Name.First), path, "the part lies in the folder of %s, its last entry is of %s", p.Date, got)
 	}
 	c.v.sealedParts(c.id, p, t.sum, false)
+	c.checkNote(path, p, t.sum)
 	c.checkHashes(t)
 	for _, o := range t.rows.odd {
 		c.find(int64(o.index), path, "%s", o.text)
