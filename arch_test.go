@@ -47,6 +47,7 @@ var mayImport = map[string]string{
 	"internal/api":             "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
 	"internal/bench":           ". dialect redact golang.org/x/sys golang.org/x/sync",
 	"internal/remote":          ". intake lake reading report trace proof",
+	"test/tamper":              "github.com/parquet-go/parquet-go github.com/duckdb/duckdb-go/v2",
 	"test/e2e":                 "",
 	"cmd/hansard":              "**",
 	"internal/durable/simdisk": "durable",
