@@ -17,13 +17,21 @@ import (
 func newVerify(p *program) *cobra.Command {
 	var key string
 	var show bool
+	var against []string
 	cmd := &cobra.Command{
-		Use:   "verify --data DIR | FILE.proof --key KEY",
+		Use:   "verify --data DIR [--against CHECKPOINT] | FILE.proof --key KEY",
 		Short: "Check that the record is whole and unchanged",
 		Long: `Check a data folder, or a copy of one, as an outsider would: every row against
 its leaf, every leaf against its tree, every tree against its signed
 checkpoint, every content against its digest. Nothing is changed, and no
 server may have the folder open.
+
+With --against, check also that every log still begins with what a checkpoint
+covers that was kept elsewhere: a folder from which the last entries were cut,
+or whose history was written anew with the keys, is consistent in itself, and
+only such a checkpoint shows it. A checkpoint is a few lines of text; a server
+gives them at /log/TENANT/TIER/checkpoint. Without --data the checkpoints are
+compared with the logs of the server, whose verifier key --key names.
 
 With FILE, check a proof that "hansard prove" wrote: that its entry is in the log
 whose key you trust. That needs neither the record nor the network.
@@ -31,21 +39,26 @@ whose key you trust. That needs neither the record nor the network.
 Exit code 5 says that something is wrong.`,
 		Example: `  hansard verify --data ./hansard-data
   hansard verify --data /mnt/backup/hansard-data --keys /mnt/safe/keys -o json
+  hansard verify --data ./hansard-data --against info.checkpoint --against meta.checkpoint
+  hansard verify --server https://audit.example --against info.checkpoint --key @info.vkey
   hansard verify refund.proof --key @billing.vkey --show`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	out := outputFlag(cmd, formatText, formatJSON)
 	cmd.Flags().StringVar(&key, "key", "", "the log's verifier key, or @FILE that holds it")
+	cmd.Flags().StringArrayVar(&against, "against", nil, "a file with a checkpoint that was kept elsewhere; may be repeated")
 	cmd.Flags().BoolVar(&show, "show", false, "show the entry that a proof proves")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
 		switch {
 		case err != nil:
 			return err
-		case len(args) == 1 && p.global.data == "":
+		case len(args) == 1 && p.global.data == "" && len(against) == 0:
 			return p.verifyProof(args[0], key, show, format)
 		case len(args) == 0 && p.global.data != "":
-			return p.verifyData(format)
+			return p.verifyData(against, format)
+		case len(args) == 0 && len(against) > 0:
+			return p.verifyServer(cmd.Context(), against, key, format)
 		}
 		return usage(cmd.CommandPath(), errors.New("what to verify: --data DIR, or a FILE.proof with --key?"))
 	}
@@ -53,9 +66,14 @@ Exit code 5 says that something is wrong.`,
 }
 
 // verifyData checks a data folder.
-func (p *program) verifyData(format string) error {
+func (p *program) verifyData(against []string, format string) error {
+	outside, err := readOutside(against)
+	if err != nil {
+		return err
+	}
 	bar := p.newProgress("verifying", -1)
-	cfg := ledger.VerifyConfig{Dir: p.global.data, KeyDir: p.global.keyDir(), Progress: bar.set}
+	defer bar.end()
+	cfg := ledger.VerifyConfig{Dir: p.global.data, KeyDir: p.global.keyDir(), Against: outside, Progress: bar.set}
 	if p.global.keys == "" {
 		if _, err := os.Stat(cfg.KeyDir); err != nil {
 			cfg.KeyDir = ""
@@ -119,6 +137,9 @@ func (p *program) writeVerification(v *ledger.Verification) error {
 	for _, n := range v.Notes {
 		fmt.Fprintf(p.stdout, "note: %s\n", trace.Clean(n))
 	}
+	for _, c := range v.Against {
+		fmt.Fprintf(p.stdout, "agrees: log %s still begins with the %s %s of checkpoint %s\n", c.Log, trace.Count(c.Size), entriesWord(c.Size), trace.Clean(c.Name))
+	}
 	for _, f := range v.Findings {
 		fmt.Fprintf(p.stdout, "WRONG: %s\n", trace.Clean(f.String()))
 	}
@@ -147,6 +168,13 @@ type verificationJSON struct {
 	Logs     []verifiedLog `json:"logs"`
 	Findings []findingJSON `json:"findings"`
 	Notes    []string      `json:"notes"`
+	Agrees   []agreement   `json:"agrees"` // with checkpoints that were kept elsewhere
+}
+
+type agreement struct {
+	Checkpoint string `json:"checkpoint"`
+	Log        string `json:"log"`
+	Size       int64  `json:"size"`
 }
 
 type verifiedLog struct {
@@ -170,10 +198,13 @@ type findingJSON struct {
 func newVerificationJSON(v *ledger.Verification) verificationJSON {
 	j := verificationJSON{
 		Verified: len(v.Findings) == 0, Name: v.Name, Entries: v.Entries, Bytes: v.Bytes,
-		Logs: []verifiedLog{}, Findings: []findingJSON{}, Notes: append([]string{}, v.Notes...),
+		Logs: []verifiedLog{}, Findings: []findingJSON{}, Notes: append([]string{}, v.Notes...), Agrees: []agreement{},
 	}
 	for _, l := range v.Logs {
 		j.Logs = append(j.Logs, verifiedLog(l))
+	}
+	for _, c := range v.Against {
+		j.Agrees = append(j.Agrees, agreement{c.Name, c.Log, c.Size})
 	}
 	for _, f := range v.Findings {
 		x := findingJSON{Log: f.Log, File: f.File, Text: f.Text}

@@ -93,6 +93,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	s.reportRoutes(api)
 	s.sqlRoutes(api)
 	s.logRoutes(api)
+	s.reindexRoutes(api)
 	s.ingestRoutes(mux, api)
 	s.liveRoutes(mux, api)
 	s.tileRoutes(mux)

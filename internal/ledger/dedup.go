@@ -133,7 +133,12 @@ func (l *Ledger) growFilters() error {
 		}
 	}
 	l.mu.Unlock()
-	for _, d := range crowded {
+	return l.makeFilters(crowded)
+}
+
+// makeFilters makes filters anew. No file of ids comes or goes meanwhile.
+func (l *Ledger) makeFilters(all []*dedup) error {
+	for _, d := range all {
 		l.mu.Lock()
 		files, more := slices.Clone(d.sealed), len(d.fresh)
 		l.mu.Unlock()

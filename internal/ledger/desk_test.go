@@ -85,13 +85,13 @@ func entriesOf(t *testing.T, rows []*part.Row) []*hansard.Entry {
 
 // desk makes records as intake does.
 type desk struct {
-	t          *testing.T
+	t          testing.TB
 	engine     *redact.Engine
 	classifier *classify.Classifier
 	l          *ledger.Ledger
 }
 
-func newDesk(t *testing.T, l *ledger.Ledger) *desk {
+func newDesk(t testing.TB, l *ledger.Ledger) *desk {
 	t.Helper()
 	engine, err := redact.New(redact.Config{})
 	if err != nil {

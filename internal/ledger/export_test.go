@@ -1,9 +1,10 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
-	"os"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -77,7 +78,12 @@ func (l *Ledger) CommitTogether(tenant string, requests ...[]classify.Record) []
 // as somebody would who may write to the data folder and has no key. It returns
 // the new SHA-256 of each part that it changed, by the part's name.
 func Forge(dir string, id hansard.LogID, edit func(*hansard.Entry) bool) (map[string]string, error) {
-	lay := layout{durable.OS{}, dir}
+	return ForgeIn(durable.OS{}, dir, id, edit)
+}
+
+// ForgeIn is Forge in any file system.
+func ForgeIn(fsys durable.FS, dir string, id hansard.LogID, edit func(*hansard.Entry) bool) (map[string]string, error) {
+	lay := layout{fsys, dir}
 	live, _, err := lay.partFiles(id)
 	if err != nil {
 		return nil, err
@@ -85,7 +91,7 @@ func Forge(dir string, id hansard.LogID, edit func(*hansard.Entry) bool) (map[st
 	sums := map[string]string{}
 	var leaves []tlog.Hash
 	for _, p := range live {
-		entries, sum, err := forgePart(dir, p, edit)
+		entries, sum, err := ForgePart(fsys, dir, p, edit)
 		if err != nil {
 			return nil, err
 		}
@@ -94,20 +100,37 @@ func Forge(dir string, id hansard.LogID, edit func(*hansard.Entry) bool) (map[st
 		}
 		leaves = append(leaves, leafHashes(entries)...)
 	}
-	if err := os.RemoveAll(lay.tiles(id)); err != nil {
-		return nil, err
-	}
-	return sums, tileStore{durable.OS{}, lay.tiles(id)}.append(0, leaves)
+	return sums, ForgeTiles(fsys, dir, id, leaves)
 }
 
-// forgePart writes a part anew if edit changed an entry of it.
-func forgePart(dir string, p part.Info, edit func(*hansard.Entry) bool) ([]*hansard.Entry, string, error) {
+// ForgeTiles makes a log's tiles anew from leaf hashes.
+func ForgeTiles(fsys durable.FS, dir string, id hansard.LogID, leaves []tlog.Hash) error {
+	store := tileStore{fsys, layout{fsys, dir}.tiles(id)}
+	if err := store.trim(0); err != nil {
+		return err
+	}
+	return store.append(0, leaves)
+}
+
+// LivePart is a part that counts, of the log's parts in the order of indexes.
+func LivePart(fsys durable.FS, dir string, id hansard.LogID) ([]part.Info, error) {
+	live, _, err := layout{fsys, dir}.partFiles(id)
+	return live, err
+}
+
+// ReadPart returns the entries of a part.
+func ReadPart(fsys durable.FS, dir string, p part.Info) ([]*hansard.Entry, error) {
+	return readPart(fsys, part.NewEncoder(), p.Path(dir), p)
+}
+
+// ForgePart writes a part anew if edit changed an entry of it.
+func ForgePart(fsys durable.FS, dir string, p part.Info, edit func(*hansard.Entry) bool) ([]*hansard.Entry, string, error) {
 	enc, path := part.NewEncoder(), p.Path(dir)
-	entries, err := readPart(durable.OS{}, enc, path, p)
+	entries, err := readPart(fsys, enc, path, p)
 	if err != nil {
 		return nil, "", err
 	}
-	old, err := readIndex(durable.OS{}, path+IndexSuffix)
+	old, err := readIndex(fsys, path+IndexSuffix)
 	if err != nil {
 		return nil, "", err
 	}
@@ -123,18 +146,67 @@ func forgePart(dir string, p part.Info, edit func(*hansard.Entry) bool) ([]*hans
 	if !changed {
 		return entries, "", nil
 	}
-	err = durable.WriteFile(durable.OS{}, path, func(w io.Writer) error { return enc.Write(w, entries) })
+	err = durable.WriteFile(fsys, path, func(w io.Writer) error { return enc.Write(w, entries) })
 	if err != nil {
 		return nil, "", err
 	}
 	x := part.NewIndex(p.Name, entries, ids)
-	if x.SHA256, x.Bytes, err = hashFile(durable.OS{}, path); err != nil {
-		return nil, "", err
+	return entries, x.SHA256.String(), ForgeIndex(fsys, path, x)
+}
+
+// ForgeIndex writes an index that names the bytes of its part as they are.
+func ForgeIndex(fsys durable.FS, path string, x *part.Index) (err error) {
+	if x.SHA256, x.Bytes, err = hashFile(fsys, path); err != nil {
+		return err
 	}
-	if err := os.WriteFile(path+IndexSuffix, x.Append(nil), 0o600); err != nil {
-		return nil, "", err
+	return durable.WriteFile(fsys, path+IndexSuffix, func(w io.Writer) error {
+		_, err := w.Write(x.Append(nil))
+		return err
+	})
+}
+
+// LeafHashes returns the leaf hashes of entries.
+func LeafHashes(entries []*hansard.Entry) []tlog.Hash { return leafHashes(entries) }
+
+// Frame is a commit in a journal file.
+type Frame struct {
+	At     int64
+	Commit uint64
+	Body   []byte
+	Sig    []byte
+}
+
+// Frames returns the commits of a journal file.
+func Frames(b []byte, seq uint64) ([]Frame, error) {
+	var frames []Frame
+	at := int64(journalHeader)
+	_, err := scanJournal(b, seq, nil, func(f frame) error {
+		frames = append(frames, Frame{at, f.commit, f.body, f.sig})
+		at += f.size
+		return nil
+	})
+	return frames, err
+}
+
+// PutFrames returns a journal file of the same size with these commits, whose
+// checksums fit.
+func PutFrames(b []byte, seq uint64, frames []Frame) []byte {
+	out := append([]byte(nil), b[:journalHeader]...)
+	for _, f := range frames {
+		out = appendFrame(out, seq, int64(len(out)), f.Commit, 1, f.Body, f.Sig)
 	}
-	return entries, x.SHA256.String(), nil
+	for len(out) < len(b) {
+		out = append(out, 0)
+	}
+	return out
+}
+
+// PutHead returns a journal file with a changed header, whose checksum fits.
+func PutHead(b []byte, change func(head []byte)) []byte {
+	out := append([]byte(nil), b...)
+	change(out[:60])
+	binary.LittleEndian.PutUint32(out[60:], crc32.Checksum(out[:60], castagnoli))
+	return out
 }
 
 // JournalFile returns a journal file with one commit of one row, whose checksums

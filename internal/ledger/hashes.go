@@ -60,3 +60,6 @@ func (h hashes) reader() tlog.HashReader {
 		return out, nil
 	})
 }
+
+// size returns the number of entries.
+func (h hashes) size() uint64 { return h.sealedEnd + uint64(len(h.fresh)) }

@@ -106,6 +106,7 @@ type Ledger struct {
 	senders  sync.WaitGroup // goroutines about to send a request
 	wg       sync.WaitGroup // unlinking of superseded parts
 	sealMu   sync.Mutex     // one seal at a time
+	reindex  reindexJob
 	leaves   leafCache
 
 	// mu guards everything below and all that hangs on it. The committer

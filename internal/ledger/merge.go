@@ -1,15 +1,12 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/durable"
-	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -113,82 +110,4 @@ func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
 		}
 	}
 	return items, nil
-}
-
-// Reindexed says what Reindex made anew.
-type Reindexed struct {
-	Parts   int
-	Entries int64
-}
-
-// Reindex makes everything that is derived anew from the parts: the indexes
-// beside them, and the tiles where no part was pruned. No server may run. A
-// reindex that is interrupted leaves a folder that opens.
-func Reindex(ctx context.Context, cfg Config, progress func(done, total int64)) (Reindexed, error) {
-	cfg.setDefaults()
-	l := &Ledger{cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys, tenants: map[string]*tenant{}}
-	unlock, err := durable.Lock(l.layout.lock(), true)
-	if err != nil {
-		return Reindexed{}, openError(cfg.Dir, err)
-	}
-	out, err := l.reindex(ctx, progress)
-	return out, errors.Join(err, unlock())
-}
-
-func (l *Ledger) reindex(ctx context.Context, progress func(done, total int64)) (out Reindexed, err error) {
-	name, err := l.layout.readName()
-	if err != nil {
-		return out, openError(l.cfg.Dir, err)
-	}
-	if l.keys == nil {
-		if l.keys, err = keys.Open(l.cfg.FS, l.cfg.KeyDir, name); err != nil {
-			return out, err
-		}
-	}
-	ids, err := l.layout.logs()
-	if err != nil {
-		return out, err
-	}
-	var all []part.Info
-	total := int64(0)
-	for _, id := range ids {
-		live, _, err := l.layout.partFiles(id)
-		if err != nil {
-			return out, err
-		}
-		for _, p := range live {
-			all = append(all, p)
-			total += int64(p.Name.End - p.Name.First)
-		}
-	}
-	for _, p := range all {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		if err := l.reindexPart(p); err != nil {
-			return out, fmt.Errorf("part %s of %s: %w", p.Name, p.Log, err)
-		}
-		out.Parts++
-		out.Entries += int64(p.Name.End - p.Name.First)
-		if progress != nil {
-			progress(out.Entries, total)
-		}
-	}
-	return out, nil
-}
-
-// reindexPart makes one part's index and its stretch of the tiles anew.
-func (l *Ledger) reindexPart(p part.Info) error {
-	t, err := l.tenant(p.Log.Tenant)
-	if err != nil {
-		return err
-	}
-	entries, err := l.readPart(p)
-	if err != nil {
-		return err
-	}
-	if _, err := l.makeIndex(t, p, entries); err != nil {
-		return err
-	}
-	return tileStore{l.cfg.FS, l.layout.tiles(p.Log)}.append(p.Name.First, leafHashes(entries))
 }

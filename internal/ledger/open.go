@@ -32,7 +32,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
-	unlock, err := durable.Lock(l.layout.lock(), true)
+	unlock, err := cfg.FS.Lock(l.layout.lock(), true)
 	if err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
@@ -272,7 +272,8 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 	return nil
 }
 
-// removeUnfinished removes temporary files and indexes without their part.
+// removeUnfinished removes temporary files, and indexes and notes without their
+// part.
 func (l *Ledger) removeUnfinished(id hansard.LogID) error {
 	dates, err := l.layout.list(l.layout.parts(id))
 	if err != nil {
@@ -290,7 +291,8 @@ func (l *Ledger) removeUnfinished(id hansard.LogID) error {
 		}
 		for _, n := range names {
 			owner, isIndex := strings.CutSuffix(n, IndexSuffix)
-			if strings.HasSuffix(n, durable.TempSuffix) || isIndex && !have[owner] {
+			noted, isNote := strings.CutSuffix(n, NoteSuffix)
+			if strings.HasSuffix(n, durable.TempSuffix) || isIndex && !have[owner] || isNote && !have[noted] {
 				if err := l.cfg.FS.Remove(filepath.Join(dir, n)); err != nil {
 					return err
 				}
@@ -300,15 +302,11 @@ func (l *Ledger) removeUnfinished(id hansard.LogID) error {
 	return nil
 }
 
-// removePart unlinks a part and its index, the part first: an index without its
-// part is removed at the next start.
+// removePart unlinks a part and what lies beside it, the part first: the rest
+// without its part is removed at the next start.
 func (l *Ledger) removePart(p part.Info) error {
 	path := p.Path(l.cfg.Dir)
-	err := l.cfg.FS.Remove(path)
-	if err2 := l.cfg.FS.Remove(path + IndexSuffix); !errors.Is(err2, fs.ErrNotExist) {
-		err = errors.Join(err, err2)
-	}
-	return err
+	return errors.Join(l.cfg.FS.Remove(path), l.removeBeside(path))
 }
 
 // loadTail reads the entries of the last, unfinished bundle, which the next

@@ -170,11 +170,10 @@ func (l *Ledger) dropUnfinished(parts []*part.Index) error {
 	var errs error
 	for _, x := range parts {
 		path := x.Info.Path(l.cfg.Dir)
-		for _, file := range []string{path + durable.TempSuffix, path + IndexSuffix} {
-			if err := l.cfg.FS.Remove(file); !errors.Is(err, fs.ErrNotExist) {
-				errs = errors.Join(errs, err)
-			}
+		if err := l.cfg.FS.Remove(path + durable.TempSuffix); !errors.Is(err, fs.ErrNotExist) {
+			errs = errors.Join(errs, err)
 		}
+		errs = errors.Join(errs, l.removeBeside(path))
 	}
 	return errs
 }

@@ -292,11 +292,14 @@ func (l *Ledger) unlinkParts(removed []part.Info, wait func()) {
 // stateSeal signs a checkpoint over what is being sealed and puts it on record
 // in the meta log, with the hashes of the new parts: an edited part is found
 // even where the edit leaves its rows alone. The meta log's own parts are not
-// stated, or each statement would ask for another.
+// stated, or each statement would ask for another: each has a signed note.
 func (l *Ledger) stateSeal(lg *log, added []*part.Index) error {
 	signed, err := l.publish1(lg)
-	if err != nil || lg.id.Tier == hansard.TierMeta {
+	if err != nil {
 		return err
+	}
+	if lg.id.Tier == hansard.TierMeta {
+		return l.signParts(lg, added)
 	}
 	parts := make([]sealedPart, 0, len(added))
 	for _, x := range added {

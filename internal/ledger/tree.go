@@ -61,3 +61,16 @@ func treeAt(size uint64, hash func(level int, n uint64) (tlog.Hash, error)) (tre
 	}
 	return t, nil
 }
+
+// appendTile adds the root of 256 leaves at once. The tree's size must be a
+// multiple of 256.
+func (t *tree) appendTile(root tlog.Hash) {
+	h := root
+	for n := t.size / tileWidth; n&1 == 1; n >>= 1 {
+		last := len(t.peaks) - 1
+		h = tlog.NodeHash(t.peaks[last], h)
+		t.peaks = t.peaks[:last]
+	}
+	t.peaks = append(t.peaks, h)
+	t.size += tileWidth
+}

@@ -1,12 +1,14 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -14,7 +16,6 @@ import (
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
-	"github.com/hansardhq/hansard/proof"
 )
 
 // VerifyConfig says what to verify, and against what.
@@ -25,7 +26,12 @@ type VerifyConfig struct {
 	// verifier keys beside the data are compared with the real ones, and the
 	// fingerprints in indexes are checked too.
 	KeyDir string
+	// Against are checkpoints that were kept outside the folder. Each must be of
+	// one of its logs, signed by the key that lies in the folder, and a state
+	// that the log had: nothing that it covers may be gone or changed.
+	Against []Outside
 	// Progress is told how many bytes of how many have been read; may be nil.
+	// It is not called by two goroutines at once.
 	Progress func(done, total int64)
 }
 
@@ -74,7 +80,8 @@ type Verification struct {
 	Entries  int64
 	Bytes    int64
 	Findings []Finding
-	Notes    []string // what is not wrong but worth knowing
+	Notes    []string   // what is not wrong but worth knowing
+	Against  []Compared // outside checkpoints that the logs agree with
 }
 
 // Verify reads everything below a data folder as an outsider would, and reports
@@ -86,27 +93,28 @@ func Verify(cfg VerifyConfig) (*Verification, error) {
 	if cfg.FS == nil {
 		cfg.FS = durable.OS{}
 	}
-	unlock, err := lockToVerify(cfg.Dir)
+	unlock, err := lockToVerify(cfg.FS, cfg.Dir)
 	if err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
 	v := &verifier{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), v: &Verification{},
 		seen: map[string]bool{}, views: map[hansard.LogID]hashes{}, fresh: map[hansard.LogID][]*section{},
+		ends: map[hansard.LogID]uint64{},
 	}
 	err = v.run()
 	return v.v, errors.Join(err, unlock())
 }
 
 // lockToVerify takes the lock of a folder, which a copy may lack.
-func lockToVerify(dir string) (func() error, error) {
-	if _, err := os.Stat(filepath.Join(dir, "LOCK")); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(dir); err != nil {
+func lockToVerify(fsys durable.FS, dir string) (func() error, error) {
+	if _, err := fsys.Stat(filepath.Join(dir, "LOCK")); errors.Is(err, fs.ErrNotExist) {
+		if _, err := fsys.Stat(dir); err != nil {
 			return nil, err
 		}
 		return func() error { return nil }, nil
 	}
-	return durable.Lock(filepath.Join(dir, "LOCK"), false)
+	return fsys.Lock(filepath.Join(dir, "LOCK"), false)
 }
 
 type verifier struct {
@@ -118,12 +126,16 @@ type verifier struct {
 	seen   map[string]bool              // files that were read
 	fresh  map[hansard.LogID][]*section // what the journal adds to each log
 	total  int64
-	done   int64
+
+	// progress guards done: the scanners count what they read.
+	progress sync.Mutex
+	done     int64
 
 	statements []*statementAt
 	live       []livePart
 	views      map[hansard.LogID]hashes
-	positions  map[string]*bitmap // by tenant
+	ends       map[hansard.LogID]uint64 // entries in parts
+	positions  map[string]*bitmap       // by tenant
 }
 
 // find adds a finding about a log, or a file, or both.
@@ -133,12 +145,26 @@ func (v *verifier) find(id hansard.LogID, entry int64, file, format string, args
 		f.Log = id.String()
 	}
 	if file != "" {
-		if rel, err := filepath.Rel(v.cfg.Dir, file); err == nil {
-			f.File = filepath.ToSlash(rel)
-		}
+		f.File = v.rel(file)
 	}
 	if len(v.v.Findings) < maxFindings {
 		v.v.Findings = append(v.v.Findings, f)
+	}
+}
+
+// rel returns a file's path below the data folder, with slashes.
+func (v *verifier) rel(file string) string {
+	rel, err := filepath.Rel(v.cfg.Dir, file)
+	if err != nil {
+		return filepath.Base(file)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// note adds what is not wrong but worth knowing.
+func (v *verifier) note(format string, args ...any) {
+	if len(v.v.Notes) < maxFindings {
+		v.v.Notes = append(v.v.Notes, fmt.Sprintf(format, args...))
 	}
 }
 
@@ -156,41 +182,106 @@ func (v *verifier) run() error {
 	v.openKeys()
 	v.positions = map[string]*bitmap{}
 	v.checkJournal()
-	ids, err := v.layout.logs()
+	var checks []*logCheck
+	for _, id := range v.listLogs() {
+		if c := v.beginLog(id); c != nil {
+			checks = append(checks, c)
+		}
+	}
+	against := v.beginAgainst(checks)
+	next, err := v.scanAll(checks)
 	if err != nil {
-		v.find(hansard.LogID{}, -1, "", "%v", err)
+		return err
 	}
-	for _, id := range ids {
-		v.checkLog(id)
+	for _, c := range checks {
+		c.run(next)
 	}
+	v.checkHomeless(checks)
+	v.endAgainst(against)
 	v.checkStatements()
 	v.checkPositions()
 	v.checkUnread(all)
 	return nil
 }
 
+// checkHomeless reports commits to logs that have no folder.
+func (v *verifier) checkHomeless(checks []*logCheck) {
+	for id, sections := range v.fresh {
+		if !slices.ContainsFunc(checks, func(c *logCheck) bool { return c.id == id }) {
+			v.find(id, int64(sections[0].first), v.layout.journal(), "the journal has entries of the log, which has no folder")
+		}
+	}
+}
+
+// listLogs lists the folders of logs, and reports those that are none.
+func (v *verifier) listLogs() []hansard.LogID {
+	var ids []hansard.LogID
+	tenants, err := v.layout.list(v.layout.tenants())
+	if err != nil {
+		v.find(hansard.LogID{}, -1, v.layout.tenants(), "%v", err)
+	}
+	for _, t := range tenants {
+		dir := filepath.Join(v.layout.tenants(), t)
+		tiers, err := v.layout.list(dir)
+		if err != nil {
+			v.find(hansard.LogID{}, -1, dir, "%v", err)
+		}
+		for _, tier := range tiers {
+			id := hansard.LogID{Tenant: t, Tier: hansard.Tier(tier)}
+			if !TenantPattern.MatchString(t) || !id.Tier.Valid() {
+				v.find(hansard.LogID{}, -1, filepath.Join(dir, tier), "it is no log's")
+				continue
+			}
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // listFiles lists all files below the folder, by path, with their sizes.
 func (v *verifier) listFiles() (map[string]int64, error) {
 	all := map[string]int64{}
-	err := filepath.WalkDir(v.cfg.Dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	err := v.listBelow(v.cfg.Dir, all)
+	v.v.Bytes = v.total
+	return all, err
+}
+
+func (v *verifier) listBelow(dir string, all map[string]int64) error {
+	entries, err := v.cfg.FS.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() {
+			if err := v.listBelow(path, all); err != nil {
+				return err
+			}
+			continue
 		}
-		info, err := d.Info()
+		info, err := e.Info()
 		if err != nil {
 			return err
 		}
+		if !info.Mode().IsRegular() {
+			v.find(hansard.LogID{}, -1, path, "it is no regular file")
+		}
 		all[path] = info.Size()
 		v.total += info.Size()
-		return nil
-	})
-	v.v.Bytes = v.total
-	return all, err
+	}
+	return nil
 }
 
 // read notes that n bytes of a file were read.
 func (v *verifier) read(path string, n int64) {
 	v.seen[path] = true
+	v.count(n)
+}
+
+// count counts bytes that were read. It is safe for concurrent use.
+func (v *verifier) count(n int64) {
+	v.progress.Lock()
+	defer v.progress.Unlock()
 	v.done += n
 	if v.cfg.Progress != nil {
 		v.cfg.Progress(v.done, v.total)
@@ -224,12 +315,12 @@ func (v *verifier) openKeys() {
 	if v.cfg.KeyDir == "" {
 		return
 	}
-	if _, err := os.Stat(v.cfg.KeyDir); err != nil {
+	if _, err := v.cfg.FS.Stat(v.cfg.KeyDir); err != nil {
 		return
 	}
 	ring, err := keys.Open(v.cfg.FS, v.cfg.KeyDir, v.v.Name)
 	if err != nil {
-		v.v.Notes = append(v.v.Notes, fmt.Sprintf("the key folder was not used: %v", err))
+		v.note("the key folder was not used: %v", err)
 		return
 	}
 	v.keys = ring
@@ -244,10 +335,18 @@ func (v *verifier) checkUnread(all map[string]int64) {
 			if size != 0 {
 				v.find(hansard.LogID{}, -1, path, "the lock file is not empty")
 			}
+		case path == v.layout.reindex():
+			if _, err := v.layout.parseReindex(); err != nil {
+				v.find(hansard.LogID{}, -1, path, "not how far a reindex was: %v", err)
+				continue
+			}
+			v.note("a reindex was interrupted; the next one goes on from there (REINDEX)")
 		case strings.HasSuffix(path, IndexSuffix) && !has(all, strings.TrimSuffix(path, IndexSuffix)):
-			v.v.Notes = append(v.v.Notes, "an index without its part was left by a crash: "+filepath.Base(path))
+			v.note("an index without its part was left by a crash: %s", v.rel(path))
+		case strings.HasSuffix(path, NoteSuffix) && !has(all, strings.TrimSuffix(path, NoteSuffix)):
+			v.note("a note without its part was left by a crash: %s", v.rel(path))
 		case strings.HasSuffix(path, durable.TempSuffix):
-			v.v.Notes = append(v.v.Notes, "an unfinished file was left by a crash: "+filepath.Base(path))
+			v.note("an unfinished file was left by a crash: %s", v.rel(path))
 		default:
 			v.find(hansard.LogID{}, -1, path, "unexpected file")
 		}
@@ -260,118 +359,39 @@ func has(files map[string]int64, path string) bool {
 }
 
 // verifierKey returns the key of a log or of the journal as it lies beside the
-// data, compared with the key folder's where there is one.
-func (v *verifier) verifierKey(id hansard.LogID, path, name string, signer func() (note.Signer, string, error)) note.Verifier {
+// data, and its text, compared with the key folder's where there is one.
+func (v *verifier) verifierKey(id hansard.LogID, path, name string, signer func() (note.Signer, string, error)) (note.Verifier, string) {
 	b := v.readFile(id, path, 4096)
 	if b == nil {
-		return nil
+		return nil, ""
 	}
-	key, err := note.NewVerifier(trimLine(b))
-	if err != nil || key.Name() != name || trimLine(b)+"\n" != string(b) {
+	text := trimLine(b)
+	key, err := note.NewVerifier(text)
+	if err != nil || key.Name() != name || text+"\n" != string(b) {
 		v.find(id, -1, path, "not the verifier key of %s", name)
-		return nil
+		return nil, text
 	}
 	if v.keys != nil {
-		if _, want, err := signer(); err == nil && want != trimLine(b) {
+		if _, want, err := signer(); err == nil && want != text {
 			v.find(id, -1, path, "another verifier key than that of the key folder")
-			return nil
+			return nil, text
 		}
 	}
-	return key
+	return key, text
 }
 
-// checkJournal reads the commits that may not be sealed yet.
-func (v *verifier) checkJournal() {
-	seqs, err := v.layout.journalSeqs()
+// canonicalNote spells a note that key has signed as it was written: with that
+// one signature, and no bits that mean nothing.
+func canonicalNote(signed []byte, key note.Verifier) string {
+	n, err := note.Open(signed, note.VerifierList(key))
+	if err != nil || len(n.Sigs) != 1 {
+		return ""
+	}
+	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
 	if err != nil {
-		v.find(hansard.LogID{}, -1, "", "%v", err)
-		return
+		return ""
 	}
-	key := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
-	live, unborn, err := v.layout.liveJournal(seqs)
-	if err != nil {
-		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
-		return
-	}
-	for _, seq := range seqs {
-		v.read(journalPath(v.layout.journal(), seq), 0)
-	}
-	j := &journalCheck{v: v, key: key}
-	for i, seq := range live {
-		j.file(seq, i == len(live)-1)
-	}
-	if unborn == nil {
-		return
-	}
-	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > j.commit {
-		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
-	}
+	return n.Text + "\n\u2014 " + n.Sigs[0].Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
 }
 
-type journalCheck struct {
-	v      *verifier
-	key    note.Verifier
-	commit uint64
-}
-
-func (j *journalCheck) file(seq uint64, last bool) {
-	path := journalPath(j.v.layout.journal(), seq)
-	b := j.v.readFile(hansard.LogID{}, path, maxJournal)
-	if b == nil {
-		return
-	}
-	tail, err := scanJournal(b, seq, j.key, func(f frame) error {
-		j.frame(path, f)
-		return nil
-	})
-	switch {
-	case err != nil:
-		j.v.find(hansard.LogID{}, -1, path, "%v", err)
-	case tail.torn && (tail.more || !last):
-		j.v.find(hansard.LogID{}, -1, path, "damaged at byte %d, before commits that were acknowledged", tail.end)
-	case tail.torn && !tail.begun:
-		j.v.find(hansard.LogID{}, -1, path, "bytes that belong to no commit after byte %d", tail.end)
-	case tail.torn:
-		j.v.v.Notes = append(j.v.v.Notes, fmt.Sprintf("the journal ends with a torn commit at byte %d, which the next start drops unless a checkpoint covers it", tail.end))
-	}
-}
-
-func (j *journalCheck) frame(path string, f frame) {
-	none := hansard.LogID{}
-	if j.commit != 0 && f.commit != j.commit+1 {
-		j.v.find(none, -1, path, "commit %d follows commit %d", f.commit, j.commit)
-	}
-	j.commit = f.commit
-	if j.key != nil && !j.key.Verify(signedText(f.commit, f.body), f.sig) {
-		j.v.find(none, -1, path, "commit %d: its signature is not the journal key's", f.commit)
-		return // whoever wrote it may have written anything
-	}
-	sections, err := parseBody(j.v.enc, f.body)
-	if err != nil {
-		j.v.find(none, -1, path, "commit %d: %v", f.commit, err)
-	}
-	for _, s := range sections {
-		j.v.fresh[s.log] = append(j.v.fresh[s.log], s)
-	}
-}
-
-// checkpointOf returns the log's signed checkpoint, false if there is none.
-func (v *verifier) checkpointOf(id hansard.LogID, key note.Verifier) (proof.Checkpoint, bool) {
-	path := v.layout.checkpoint(id)
-	signed, err := durable.ReadFile(v.cfg.FS, path, 1<<16)
-	v.read(path, int64(len(signed)))
-	if errors.Is(err, fs.ErrNotExist) {
-		v.v.Notes = append(v.v.Notes, fmt.Sprintf("log %s has no checkpoint yet", id))
-		return proof.Checkpoint{}, false
-	}
-	if err != nil || key == nil {
-		v.find(id, -1, path, "the checkpoint cannot be checked")
-		return proof.Checkpoint{}, false
-	}
-	c, err := proof.OpenCheckpoint(signed, key)
-	if err != nil {
-		v.find(id, -1, path, "%v", err)
-		return c, false
-	}
-	return c, true
-}
+func notExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

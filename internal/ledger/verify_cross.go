@@ -1,11 +1,11 @@
 package ledger
 
 import (
+	"encoding/json"
+
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/classify"
-	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/proof"
 )
@@ -15,13 +15,39 @@ type livePart struct {
 	log  hansard.LogID
 	info part.Info
 	sum  hansard.Hash
+	old  bool // another part covers it
 }
 
-// sealedParts notes a live part. The meta log's own parts are not stated.
-func (v *verifier) sealedParts(id hansard.LogID, p part.Info, sum hansard.Hash) {
+// sealedParts notes a part. The meta log's own parts are not stated.
+func (v *verifier) sealedParts(id hansard.LogID, p part.Info, sum hansard.Hash, old bool) {
 	if id.Tier != hansard.TierMeta {
-		v.live = append(v.live, livePart{id, p, sum})
+		v.live = append(v.live, livePart{id, p, sum, old})
 	}
+}
+
+// statementAt is a statement of a meta log, with its place.
+type statementAt struct {
+	log   hansard.LogID
+	index uint64
+	body  stated
+}
+
+// stated is what a statement may say that is checked.
+type stated struct {
+	Kind       string       `json:"kind"`
+	Log        string       `json:"log"`
+	VKey       string       `json:"vkey"`
+	Checkpoint string       `json:"checkpoint"`
+	Parts      []sealedPart `json:"parts"`
+}
+
+func (v *verifier) noteStatement(id hansard.LogID, index uint64, text []byte) {
+	s := &statementAt{log: id, index: index}
+	if err := json.Unmarshal(text, &s.body); err != nil {
+		v.find(id, int64(index), "", "the statement is malformed")
+		return
+	}
+	v.statements = append(v.statements, s)
 }
 
 // checkStatements compares what the meta logs state with what is there: each
@@ -30,6 +56,9 @@ func (v *verifier) sealedParts(id hansard.LogID, p part.Info, sum hansard.Hash) 
 func (v *verifier) checkStatements() {
 	stated := map[string]map[string]bool{}
 	for _, s := range v.statements {
+		if s.body.Kind == "log" {
+			v.checkStatedLog(s)
+		}
 		if s.body.Kind != "seal" {
 			continue
 		}
@@ -48,32 +77,48 @@ func (v *verifier) checkStatements() {
 		switch {
 		case len(sums) == 0:
 			v.find(p.log, int64(p.info.Name.First), path, "the part was never put on record")
+		case !sums[p.sum.String()] && p.old:
+			v.find(p.log, int64(p.info.Name.First), path, "the superseded part is not the one that was put on record")
 		case !sums[p.sum.String()]:
 			v.find(p.log, int64(p.info.Name.First), path, "the part is not the one that was put on record")
 		}
 	}
 }
 
+// logNamed returns what was verified of a log, nil if it is not there.
+func (v *verifier) logNamed(name string) *VerifiedLog {
+	for i := range v.v.Logs {
+		if v.v.Logs[i].Log == name {
+			return &v.v.Logs[i]
+		}
+	}
+	return nil
+}
+
+// checkStatedLog checks that a log of which a statement says that it began is
+// there, with the key that it began with.
+func (v *verifier) checkStatedLog(s *statementAt) {
+	switch lg := v.logNamed(s.body.Log); {
+	case lg == nil:
+		v.find(s.log, int64(s.index), "", "the statement says that log %s began, which is not there", s.body.Log)
+	case lg.VKey != s.body.VKey:
+		id := logIDOf(lg.Log)
+		v.find(id, -1, v.layout.vkey(id), "another verifier key than the one with which the log began, by statement %d of %s", s.index, s.log)
+	}
+}
+
 // checkStatedPoint checks a checkpoint in a statement: signed by the log's key,
 // and a state that the log had.
 func (v *verifier) checkStatedPoint(s *statementAt) {
-	var id hansard.LogID
-	for _, lg := range v.v.Logs {
-		if lg.Log == s.body.Log {
-			id = logIDOf(lg.Log)
-		}
-	}
-	if id.Tenant == "" {
+	lg := v.logNamed(s.body.Log)
+	if lg == nil {
 		v.find(s.log, int64(s.index), "", "a statement about log %s, which is not there", s.body.Log)
 		return
 	}
-	b, err := durable.ReadFile(v.cfg.FS, v.layout.vkey(id), 4096)
+	id := logIDOf(lg.Log)
+	key, err := note.NewVerifier(lg.VKey)
 	if err != nil {
 		return // found already
-	}
-	key, err := note.NewVerifier(trimLine(b))
-	if err != nil {
-		return
 	}
 	c, err := proof.OpenCheckpoint([]byte(s.body.Checkpoint), key)
 	if err != nil {
@@ -86,7 +131,7 @@ func (v *verifier) checkStatedPoint(s *statementAt) {
 // comparePoint compares a stated checkpoint with the log as it is.
 func (v *verifier) comparePoint(s *statementAt, id hansard.LogID, c proof.Checkpoint) {
 	h := v.hashesOf(id)
-	if size := h.sealedEnd + uint64(len(h.fresh)); uint64(c.Size) > size {
+	if size := h.size(); uint64(c.Size) > size {
 		v.find(id, int64(size), "", "the log had %d entries when statement %d of %s was made, and has %d now", c.Size, s.index, s.log, size)
 		return
 	}
@@ -101,12 +146,7 @@ func (v *verifier) hashesOf(id hansard.LogID) hashes {
 	if h, ok := v.views[id]; ok {
 		return h
 	}
-	h := hashes{tiles: tileStore{v.cfg.FS, v.layout.tiles(id)}}
-	for _, p := range v.live {
-		if p.log == id {
-			h.sealedEnd = max(h.sealedEnd, p.info.Name.End)
-		}
-	}
+	h := hashes{tiles: tileStore{v.cfg.FS, v.layout.tiles(id)}, sealedEnd: v.ends[id]}
 	for _, sec := range v.fresh[id] {
 		for _, e := range sec.rows {
 			if e.Index == h.sealedEnd+uint64(len(h.fresh)) {
@@ -125,15 +165,6 @@ func logIDOf(s string) hansard.LogID {
 		}
 	}
 	return hansard.LogID{}
-}
-
-// fingerprintOf computes an entry's fingerprint anew. Where the content was
-// erased it cannot be, and the old one stands.
-func fingerprintOf(key []byte, e *hansard.Entry, old [6]byte) [6]byte {
-	if e.ContentSize > 0 && len(e.Salt) == 0 {
-		return old
-	}
-	return classify.Fingerprint(key, e)
 }
 
 // bitmap is the set of positions of a tenant.

@@ -1,9 +1,8 @@
 package ledger
 
 import (
-	"encoding/json"
 	"fmt"
-	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -20,12 +19,16 @@ type logCheck struct {
 	v       *verifier
 	id      hansard.LogID
 	key     note.Verifier
+	vkey    string
 	point   proof.Checkpoint
 	signed  bool
+	live    []part.Info
 	tree    tree
+	watch   []watched // by size
 	entries int64
 	parts   int
-	fp      []byte // fingerprint key, nil without a key folder
+	fp      []byte               // fingerprint key, nil without a key folder
+	folds   map[uint64]tlog.Hash // roots of tiles of 256, of the rows as they are
 
 	lastPosition uint64
 	lastReceived int64
@@ -33,30 +36,132 @@ type logCheck struct {
 	broken       bool   // a hash did not fit; roots are not compared any more
 }
 
-func (v *verifier) checkLog(id hansard.LogID) {
+// watched is a size at which the log's root is wanted.
+type watched struct {
+	size uint64
+	root func(tlog.Hash)
+}
+
+// beginLog reads what a log says of itself and lists its parts; nil if it was
+// never begun.
+func (v *verifier) beginLog(id hansard.LogID) *logCheck {
 	if v.layout.unbegun(id) {
-		v.v.Notes = append(v.v.Notes, fmt.Sprintf("log %s was never begun: a crash left its folder", id))
-		return
+		v.note("log %s was never begun: a crash left its folder", id)
+		return nil
 	}
-	c := &logCheck{v: v, id: id}
-	c.key = v.verifierKey(id, v.layout.vkey(id), proof.Origin(v.v.Name, id), func() (note.Signer, string, error) { return v.keys.LogSigner(id, false) })
+	c := &logCheck{v: v, id: id, folds: map[uint64]tlog.Hash{}}
+	c.key, c.vkey = v.verifierKey(id, v.layout.vkey(id), proof.Origin(v.v.Name, id), func() (note.Signer, string, error) { return v.keys.LogSigner(id, false) })
 	c.point, c.signed = v.checkpointOf(id, c.key)
+	if c.signed {
+		c.watchSize(uint64(c.point.Size), c.checkRoot)
+	}
 	if v.keys != nil {
 		if k, err := v.keys.Pseudonyms(id.Tenant, false); err == nil {
 			c.fp = keys.FingerprintKey(k)
 		}
 	}
-	c.checkParts()
-	c.checkTileFiles()
+	c.listParts()
+	return c
+}
+
+// watchSize asks for the root that the log had at a size.
+func (c *logCheck) watchSize(size uint64, root func(tlog.Hash)) {
+	i, _ := slices.BinarySearchFunc(c.watch, size, func(w watched, size uint64) int {
+		if w.size <= size {
+			return -1
+		}
+		return 1
+	})
+	c.watch = slices.Insert(c.watch, i, watched{size, root})
+}
+
+func (c *logCheck) checkRoot(root tlog.Hash) {
+	if root != c.point.Root {
+		c.find(-1, c.v.layout.checkpoint(c.id), "the entries 0 to %d are not those that the checkpoint covers", c.point.Size-1)
+	}
+}
+
+// listParts lists the live parts. Those that others cover are no part of the log
+// any more; a crash leaves them, and they are compared with what was put on
+// record like all others.
+func (c *logCheck) listParts() {
+	live, superseded, err := c.v.layout.partFiles(c.id)
+	if err != nil {
+		c.find(-1, "", "%v", err)
+		return
+	}
+	c.live = live
+	for _, p := range superseded {
+		path := p.Path(c.v.cfg.Dir)
+		sum, size, err := hashFile(c.v.cfg.FS, path)
+		c.v.read(path, size)
+		if err != nil {
+			c.find(int64(p.Name.First), path, "the part cannot be read: %v", err)
+			continue
+		}
+		c.readIndex(path, p, sum, size)
+		c.v.sealedParts(c.id, p, sum, true)
+		c.checkNote(path, p, sum)
+		c.checkSuperseded(path, p)
+		c.v.note("a superseded part was left by a crash: %s", c.v.rel(path))
+	}
+}
+
+// checkSuperseded compares the rows of a superseded part with the stored leaf
+// hashes: they were those of the log.
+func (c *logCheck) checkSuperseded(path string, p part.Info) {
+	s, err := newScanner(c.v.cfg.FS, c.v.cfg.Dir, c.v.enc)
+	if err != nil {
+		c.find(int64(p.Name.First), path, "%v", err)
+		return
+	}
+	rows, err := s.scan(p, nil)
+	if err != nil {
+		c.find(int64(p.Name.First), path, "the part's rows cannot be read: %v", err)
+		return
+	}
+	stored, err := c.tileStore().read(0, p.Name.First, len(rows.leaves))
+	if err == nil && !slices.Equal(stored, rows.leaves) {
+		c.find(int64(p.Name.First), path, "the superseded part holds other entries than the log")
+	}
+}
+
+// run verifies the log. next returns its parts, scanned, in their order.
+func (c *logCheck) run(next func() *scanning) {
+	c.passSize(nil)
+	for _, p := range c.live {
+		t := next()
+		if p.Name.First != c.tree.size {
+			c.find(int64(c.tree.size), "", "entries %d to %d are in no part", c.tree.size, int64(p.Name.First)-1)
+			c.skipTo(p.Name.First)
+		}
+		c.checkPart(t)
+		c.parts++
+	}
+	c.sealedEnd = c.tree.size
+	c.v.ends[c.id] = c.sealedEnd
 	c.checkFresh()
+	c.checkTileFiles()
+	c.checkSizes()
+	c.report()
+}
+
+// checkSizes compares what there is with what the checkpoint covers.
+func (c *logCheck) checkSizes() {
+	checkpoint := c.v.layout.checkpoint(c.id)
 	if c.parts > 0 && (!c.signed || uint64(c.point.Size) < c.sealedEnd) {
-		v.find(id, c.point.Size, v.layout.checkpoint(id), "%d entries are in parts, but the checkpoint covers %d: an older one was put back", c.sealedEnd, c.point.Size)
+		c.find(c.point.Size, checkpoint, "%d entries are in parts, but the checkpoint covers %d: an older one was put back", c.sealedEnd, c.point.Size)
 	}
 	if c.signed && uint64(c.point.Size) > c.tree.size {
-		v.find(id, int64(c.tree.size), "", "the checkpoint covers %d entries, but only %d are there", c.point.Size, c.tree.size)
+		c.find(int64(c.tree.size), "", "the checkpoint covers %d entries, but only %d are there", c.point.Size, c.tree.size)
 	}
+}
+
+// report adds the log to what was verified.
+func (c *logCheck) report() {
 	out := VerifiedLog{
-		Log: id.String(), Origin: proof.Origin(v.v.Name, id), Entries: c.entries, Size: int64(c.tree.size), Parts: c.parts,
+		Log: c.id.String(), Origin: proof.Origin(c.v.v.Name, c.id), VKey: c.vkey,
+		Entries: c.entries, Size: int64(c.tree.size), Parts: c.parts,
 	}
 	if !c.broken {
 		out.Root = c.tree.root().String()
@@ -64,76 +169,58 @@ func (v *verifier) checkLog(id hansard.LogID) {
 	if c.signed {
 		out.Signed = c.point.Size
 	}
-	if b, err := durable.ReadFile(v.cfg.FS, v.layout.vkey(id), 4096); err == nil {
-		out.VKey = trimLine(b)
-	}
-	v.v.Logs = append(v.v.Logs, out)
-	v.v.Entries += c.entries
+	c.v.v.Logs = append(c.v.v.Logs, out)
+	c.v.v.Entries += c.entries
 }
 
 func (c *logCheck) find(entry int64, file, format string, args ...any) {
 	c.v.find(c.id, entry, file, format, args...)
 }
 
-// checkParts verifies the live parts in the order of their indexes.
-func (c *logCheck) checkParts() {
-	live, superseded, err := c.v.layout.partFiles(c.id)
-	if err != nil {
-		c.find(-1, "", "%v", err)
-		return
-	}
-	for _, p := range superseded {
-		path := p.Path(c.v.cfg.Dir)
-		c.v.read(path, 0)
-		c.v.read(path+IndexSuffix, 0)
-		c.v.v.Notes = append(c.v.v.Notes, "a superseded part was left by a crash: "+p.Name.String())
-	}
-	for _, p := range live {
-		if p.Name.First != c.tree.size {
-			c.find(int64(c.tree.size), "", "entries %d to %d are in no part", c.tree.size, int64(p.Name.First)-1)
-			c.skipTo(p.Name.First)
-		}
-		c.checkPart(p)
-		c.parts++
-	}
-	c.sealedEnd = c.tree.size
-}
+func (c *logCheck) tileStore() tileStore { return tileStore{c.v.cfg.FS, c.v.layout.tiles(c.id)} }
 
 // skipTo goes on after a gap. No root can be computed any more.
 func (c *logCheck) skipTo(index uint64) {
 	c.tree, c.broken = tree{size: index}, true
 }
 
-// checkPart verifies one part: its bytes, its index, its rows.
-func (c *logCheck) checkPart(p part.Info) {
+// checkPart verifies one part that was scanned: its bytes, its index, its rows.
+func (c *logCheck) checkPart(t *scanning) {
+	p := t.p
 	path := p.Path(c.v.cfg.Dir)
-	sum, size, err := hashFile(c.v.cfg.FS, path)
-	c.v.read(path, size)
-	if err != nil {
-		c.find(int64(p.Name.First), path, "the part cannot be read: %v", err)
+	c.v.seen[path] = true
+	if t.lost != nil {
+		c.find(int64(p.Name.First), path, "the part cannot be read: %v", t.lost)
 		c.skipTo(p.Name.End)
 		return
 	}
-	x := c.readIndex(path, p, sum, size)
-	entries, err := readPart(c.v.cfg.FS, c.v.enc, path, p)
-	if err != nil {
-		c.find(int64(p.Name.First), path, "the part's rows cannot be read: %v", err)
+	x := c.readIndex(path, p, t.sum, t.size)
+	if t.bad != nil {
+		c.find(int64(p.Name.First), path, "the part's rows cannot be read: %v", t.bad)
 		c.skipTo(p.Name.End)
 		return
 	}
-	if got := part.Date(entries[len(entries)-1].ReceivedAt); got != p.Date {
+	last := t.rows.received[len(t.rows.received)-1]
+	if got := part.Date(last); got != p.Date {
 		c.find(int64(p.Name.First), path, "the part lies in the folder of %s, its last entry is of %s", p.Date, got)
 	}
-	c.v.sealedParts(c.id, p, sum)
-	c.checkTiles(p, entries)
-	for _, e := range entries {
-		c.checkEntry(path, e)
+	c.v.sealedParts(c.id, p, t.sum, false)
+	c.checkNote(path, p, t.sum)
+	c.checkHashes(t)
+	for _, o := range t.rows.odd {
+		c.find(int64(o.index), path, "%s", o.text)
 	}
-	c.checkIndex(path, p, x, entries, sum, size)
+	for i := range t.rows.positions {
+		c.checkPlace(path, p.Name.First+uint64(i), t.rows.positions[i], t.rows.received[i])
+	}
+	for _, s := range t.rows.statements {
+		c.v.noteStatement(c.id, s.index, s.text)
+	}
+	c.addLeaves(t.rows.leaves, t.folds)
+	c.checkIndex(path, p, x, t)
 }
 
-// readIndex reads the part's index. It names the part's hash, so that damage to
-// the part is known before its rows are decoded.
+// readIndex reads the part's index. It names the part's hash.
 func (c *logCheck) readIndex(path string, p part.Info, sum hansard.Hash, size int64) *part.Index {
 	b := c.v.readFile(c.id, path+IndexSuffix, maxIndex)
 	if b == nil {
@@ -150,77 +237,76 @@ func (c *logCheck) readIndex(path string, p part.Info, sum hansard.Hash, size in
 	return x
 }
 
-// checkIndex makes the index anew and compares: it is derived. Without the key
-// folder the fingerprints are taken over.
-func (c *logCheck) checkIndex(path string, p part.Info, x *part.Index, entries []*hansard.Entry, sum hansard.Hash, size int64) {
+// checkIndex compares the index with the one made anew: it is derived. Without
+// the key folder the fingerprints are taken over.
+func (c *logCheck) checkIndex(path string, p part.Info, x *part.Index, t *scanning) {
 	if x == nil {
 		return
 	}
-	ids := make([]part.ID, len(entries))
-	for i, e := range entries {
-		ids[i].Event = part.EventHash(e.EventID)
-		switch old, ok := x.Find(ids[i].Event); {
-		case c.fp == nil && ok:
-			ids[i].Fingerprint = old
-		case c.fp != nil && e.Tier != hansard.TierMeta:
-			ids[i].Fingerprint = fingerprintOf(c.fp, e, old)
-		}
+	if c.id.Tier != hansard.TierMeta {
+		t.rows.takePrints(x)
 	}
-	want := part.NewIndex(p.Name, entries, ids)
-	want.SHA256, want.Bytes = sum, size
-	if x.SHA256 == sum && string(want.Append(nil)) != string(x.Append(nil)) {
+	if x.SHA256 == t.sum && string(t.rows.index.Append(nil)) != string(x.Append(nil)) {
 		c.find(int64(p.Name.First), path+IndexSuffix, "the index is not that of its part")
 	}
 }
 
-// checkTiles compares the rows with the stored leaf hashes and names the first
+// checkHashes compares the rows with the stored leaf hashes and names the first
 // that differs.
-func (c *logCheck) checkTiles(p part.Info, entries []*hansard.Entry) {
-	store := tileStore{c.v.cfg.FS, c.v.layout.tiles(c.id)}
-	stored, err := store.read(0, p.Name.First, len(entries))
-	if err != nil {
-		c.find(int64(p.Name.First), "", "the tiles of entries %d to %d cannot be read", p.Name.First, p.Name.End-1)
-		return
-	}
-	for i, e := range entries {
-		if tlog.Hash(e.LeafHash) != stored[i] {
-			c.find(int64(e.Index), store.path(0, e.Index/hashesInFile), "the entry and its stored leaf hash differ")
-			return
-		}
+func (c *logCheck) checkHashes(t *scanning) {
+	switch store := c.tileStore(); {
+	case t.tiles != nil:
+		c.find(int64(t.p.Name.First), "", "the tiles of entries %d to %d cannot be read", t.p.Name.First, t.p.Name.End-1)
+	case t.differs >= 0:
+		c.find(t.differs, store.path(0, uint64(t.differs)/hashesInFile), "the entry and its stored leaf hash differ")
 	}
 }
 
-// checkEntry verifies one entry and adds it to the tree.
-func (c *logCheck) checkEntry(path string, e *hansard.Entry) {
-	at := int64(e.Index)
-	if err := c.v.enc.CheckContent(e); err != nil {
-		c.find(at, path, "%v", err)
+// checkPlace verifies that an entry stands where it may.
+func (c *logCheck) checkPlace(path string, index, position uint64, receivedAt int64) {
+	if c.entries > 0 && position <= c.lastPosition {
+		c.find(int64(index), path, "position %d does not follow position %d", position, c.lastPosition)
 	}
-	if e.Tier != c.id.Tier {
-		c.find(at, path, "an entry of tier %q", e.Tier)
+	if receivedAt < c.lastReceived {
+		c.find(int64(index), path, "received before the entry in front of it")
 	}
-	if e.Encoder != hansard.EncoderVersion {
-		c.find(at, path, "encoder version %d, this program knows %d", e.Encoder, hansard.EncoderVersion)
-	}
-	if c.entries > 0 && e.Position <= c.lastPosition {
-		c.find(at, path, "position %d does not follow position %d", e.Position, c.lastPosition)
-	}
-	if e.ReceivedAt < c.lastReceived {
-		c.find(at, path, "received before the entry in front of it")
-	}
-	c.lastPosition, c.lastReceived = e.Position, e.ReceivedAt
-	c.v.notePosition(c.id.Tenant, e.Position)
+	c.lastPosition, c.lastReceived = position, receivedAt
+	c.v.notePosition(c.id.Tenant, position)
 	c.entries++
+}
+
+// addLeaves grows the tree. folds are the roots of the tiles that the leaves
+// fill, if they begin at one's edge.
+func (c *logCheck) addLeaves(leaves, folds []tlog.Hash) {
 	if c.broken {
-		c.tree.size++
-	} else {
-		c.tree.append(tlog.Hash(e.LeafHash))
+		c.tree.size += uint64(len(leaves))
+		return
 	}
-	if c.signed && !c.broken && c.tree.size == uint64(c.point.Size) && c.tree.root() != c.point.Root {
-		c.find(-1, c.v.layout.checkpoint(c.id), "the entries 0 to %d are not those that the checkpoint covers", at)
+	for i := 0; len(leaves) > 0; i++ {
+		n := min(tileWidth, len(leaves))
+		c.passSize(leaves[:n])
+		if i < len(folds) && c.tree.size%tileWidth == 0 {
+			c.folds[c.tree.size/tileWidth] = folds[i]
+			c.tree.appendTile(folds[i])
+		} else {
+			for _, h := range leaves[:n] {
+				c.tree.append(h)
+			}
+		}
+		leaves = leaves[n:]
 	}
-	if len(e.Statement) > 0 {
-		c.v.noteStatement(c.id, e)
+}
+
+// passSize answers who watches a size up to which the leaves, about to be added,
+// bring the log.
+func (c *logCheck) passSize(leaves []tlog.Hash) {
+	for len(c.watch) > 0 && c.watch[0].size <= c.tree.size+uint64(len(leaves)) {
+		t := c.tree.clone()
+		for _, h := range leaves[:c.watch[0].size-c.tree.size] {
+			t.append(h)
+		}
+		c.watch[0].root(t.root())
+		c.watch = c.watch[1:]
 	}
 }
 
@@ -247,100 +333,45 @@ func (c *logCheck) checkFresh() {
 	}
 }
 
-// checkTileFiles makes the upper levels of the stored tree anew from the level
-// below and compares, and checks that no file holds more than it should.
-func (c *logCheck) checkTileFiles() {
-	store := tileStore{c.v.cfg.FS, c.v.layout.tiles(c.id)}
-	sealed := c.tree.size
-	for row, count := 0, sealed; count > 0; row, count = row+1, count/tileWidth {
-		for file := uint64(0); file*hashesInFile < count; file++ {
-			path := store.path(row, file)
-			n := min(count-file*hashesInFile, hashesInFile)
-			c.checkTileFile(store, row, file, path, n)
-		}
+// checkEntry verifies an entry of the journal and adds it to the tree.
+func (c *logCheck) checkEntry(path string, e *hansard.Entry) {
+	at := int64(e.Index)
+	if err := c.v.enc.CheckContent(e); err != nil {
+		c.find(at, path, "%v", err)
 	}
-	c.countTileFiles(store)
-}
-
-func (c *logCheck) checkTileFile(store tileStore, row int, file uint64, path string, n uint64) {
-	b := c.v.readFile(c.id, path, hashesInFile*tlog.HashSize)
-	if b == nil {
-		return
+	if e.Tier != c.id.Tier {
+		c.find(at, path, "an entry of tier %q", e.Tier)
 	}
-	if uint64(len(b)) < n*tlog.HashSize {
-		c.find(-1, path, "the file has %d hashes, want %d", len(b)/tlog.HashSize, n)
-		return
+	if e.Encoder != hansard.EncoderVersion {
+		c.find(at, path, "encoder version %d, this program knows %d", e.Encoder, hansard.EncoderVersion)
 	}
-	if extra := b[n*tlog.HashSize:]; len(extra) > 0 && !c.expected(row, file*hashesInFile+n, extra) {
-		c.find(-1, path, "the file has hashes of entries that are not there")
-	}
-	for i := uint64(0); row > 0 && i < n; i++ {
-		at := file*hashesInFile + i
-		below, err := store.read(row-1, at*tileWidth, tileWidth)
-		if err != nil || foldTile(below) != tlog.Hash(b[i*tlog.HashSize:][:tlog.HashSize]) {
-			c.find(int64(at)<<(tileHeight*row), path, "the stored hash of %d entries is not that of the level below", uint64(1)<<(tileHeight*row))
-			return
-		}
+	c.checkPlace(path, e.Index, e.Position, e.ReceivedAt)
+	c.addLeaves([]tlog.Hash{tlog.Hash(e.LeafHash)}, nil)
+	if len(e.Statement) > 0 {
+		c.v.noteStatement(c.id, e.Index, e.Statement)
 	}
 }
 
-// expected reports whether hashes beyond the sealed entries are those of entries
-// in the journal: a crash between tiles and part leaves them.
-func (c *logCheck) expected(row int, from uint64, extra []byte) bool {
-	if row > 0 {
-		return true // compared with the level below when it is sealed
+// checkpointOf returns the log's signed checkpoint, false if there is none.
+func (v *verifier) checkpointOf(id hansard.LogID, key note.Verifier) (proof.Checkpoint, bool) {
+	path := v.layout.checkpoint(id)
+	signed, err := durable.ReadFile(v.cfg.FS, path, 1<<16)
+	v.read(path, int64(len(signed)))
+	switch {
+	case notExist(err):
+		v.note("log %s has no checkpoint yet", id)
+		return proof.Checkpoint{}, false
+	case err != nil || key == nil:
+		v.find(id, -1, path, "the checkpoint cannot be checked")
+		return proof.Checkpoint{}, false
 	}
-	want := map[uint64]tlog.Hash{}
-	for _, s := range c.v.fresh[c.id] {
-		for _, e := range s.rows {
-			want[e.Index] = tlog.Hash(part.HashLeaf(c.v.enc.AppendLeaf(nil, e)))
-		}
+	c, err := proof.OpenCheckpoint(signed, key)
+	if err == nil && string(signed) != canonicalNote(signed, key) {
+		err = fmt.Errorf("the checkpoint is not spelled as it was written")
 	}
-	for ; len(extra) >= tlog.HashSize; from, extra = from+1, extra[tlog.HashSize:] {
-		if want[from] != tlog.Hash(extra[:tlog.HashSize]) {
-			return false
-		}
-	}
-	return len(extra) == 0
-}
-
-// countTileFiles marks files of levels or ranges beyond the sealed ones as read
-// where a crash explains them.
-func (c *logCheck) countTileFiles(store tileStore) {
-	rows, err := c.v.layout.list(store.dir)
 	if err != nil {
-		return
+		v.find(id, -1, path, "%v", err)
+		return c, false
 	}
-	for _, row := range rows {
-		names, _ := c.v.layout.list(filepath.Join(store.dir, row))
-		for _, name := range names {
-			path := filepath.Join(store.dir, row, name)
-			if !c.v.seen[path] && len(c.v.fresh[c.id]) > 0 {
-				c.v.read(path, 0)
-			}
-		}
-	}
-}
-
-// statementAt is a statement of a meta log, with its place.
-type statementAt struct {
-	log   hansard.LogID
-	index uint64
-	body  sealStatement
-}
-
-type sealStatement struct {
-	Kind       string       `json:"kind"`
-	Log        string       `json:"log"`
-	Checkpoint string       `json:"checkpoint"`
-	Parts      []sealedPart `json:"parts"`
-}
-
-func (v *verifier) noteStatement(id hansard.LogID, e *hansard.Entry) {
-	s := &statementAt{log: id, index: e.Index}
-	if err := json.Unmarshal(e.Statement, &s.body); err != nil {
-		v.find(id, int64(e.Index), "", "the statement is malformed")
-		return
-	}
-	v.statements = append(v.statements, s)
+	return c, true
 }

@@ -2,14 +2,12 @@ package part
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
-	"slices"
 	"sort"
 
 	"github.com/hansardhq/hansard"
@@ -49,7 +47,7 @@ type ID struct {
 const IDSize = 16
 
 // EventHash returns the short form of an event id.
-func EventHash(eventID string) (h [10]byte) {
+func EventHash[T string | []byte](eventID T) (h [10]byte) {
 	sum := sha256.Sum256([]byte(eventID))
 	copy(h[:], sum[:])
 	return h
@@ -66,16 +64,17 @@ type Index struct {
 // file's size and hash, which the writer fills in. ids are those of the
 // entries, in any order; the slice is sorted.
 func NewIndex(name Name, entries []*hansard.Entry, ids []ID) *Index {
-	m := newIndexMaker(name, entries[0].Log, PlaceOf(entries[0]), ids)
+	b := NewIndexBuilder(entries[0].Log, name, 0)
 	for _, e := range entries {
-		m.add(PlaceOf(e), []byte(e.TraceID))
+		b.add(PlaceOf(e), []byte(e.TraceID))
 	}
-	return m.finish()
+	b.x.IDs = ids
+	return b.Index()
 }
 
 // NewRowIndex is NewIndex for rows.
 func (enc *Encoder) NewRowIndex(name Name, rows []*Row, ids []ID) (*Index, error) {
-	m := newIndexMaker(name, rows[0].Log, rows[0].Place, ids)
+	b := NewIndexBuilder(rows[0].Log, name, 0)
 	for _, r := range rows {
 		_, body, err := SplitRow(r.Bytes)
 		if err != nil {
@@ -85,51 +84,10 @@ func (enc *Encoder) NewRowIndex(name Name, rows []*Row, ids []ID) (*Index, error
 		if err != nil {
 			return nil, err
 		}
-		m.add(r.Place, trace)
+		b.add(r.Place, trace)
 	}
-	return m.finish(), nil
-}
-
-// indexMaker collects what an index says of entries.
-type indexMaker struct {
-	x      *Index
-	traces map[string]struct{}
-	last   string
-}
-
-func newIndexMaker(name Name, log hansard.LogID, first Place, ids []ID) *indexMaker {
-	return &indexMaker{traces: map[string]struct{}{}, x: &Index{IDs: ids, Info: Info{
-		Log: log, Name: name,
-		MinTime: first.Timestamp, MaxTime: first.Timestamp,
-		FirstPosition: first.Position, LastPosition: first.Position,
-		FirstReceived: first.ReceivedAt, LastReceived: first.ReceivedAt,
-	}}}
-}
-
-func (m *indexMaker) add(p Place, trace []byte) {
-	x := m.x
-	x.Rows++
-	x.MinTime, x.MaxTime = min(x.MinTime, p.Timestamp), max(x.MaxTime, p.Timestamp)
-	x.FirstPosition, x.LastPosition = min(x.FirstPosition, p.Position), max(x.LastPosition, p.Position)
-	x.FirstReceived, x.LastReceived = min(x.FirstReceived, p.ReceivedAt), max(x.LastReceived, p.ReceivedAt)
-	if m.last == string(trace) && x.Rows > 1 {
-		return
-	}
-	m.last = string(trace)
-	m.traces[m.last] = struct{}{}
-}
-
-func (m *indexMaker) finish() *Index {
-	x := m.x
-	x.Traces = newFilter(len(m.traces))
-	for t := range m.traces {
-		x.Traces.add(t)
-	}
-	x.Date = Date(x.LastReceived)
-	slices.SortFunc(x.IDs, func(a, b ID) int {
-		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a.Event[:]), binary.BigEndian.Uint64(b.Event[:])), bytes.Compare(a.Event[8:], b.Event[8:]))
-	})
-	return x
+	b.x.IDs = ids
+	return b.Index(), nil
 }
 
 // Find returns the fingerprint under which the event id is in the index.

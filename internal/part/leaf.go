@@ -32,6 +32,8 @@ type Encoder struct {
 	contentKeys []leafKey
 	file        func() *fileSchema
 	buffers     sync.Pool // of *writeBuffers
+
+	salt, contentDigest, contentSize *Column
 }
 
 // NewEncoder returns an Encoder for encoder version 1.
@@ -46,6 +48,7 @@ func NewEncoder() *Encoder {
 			enc.content = append(enc.content, c)
 		}
 	}
+	enc.salt, enc.contentDigest, enc.contentSize = enc.byName["salt"], enc.byName["content_digest"], enc.byName["content_size"]
 	sort.Slice(enc.envelope, func(i, j int) bool { return enc.envelope[i].Name < enc.envelope[j].Name })
 	enc.at = sort.Search(len(enc.envelope), func(i int) bool { return enc.envelope[i].Name > "content" })
 	enc.prepareRows()

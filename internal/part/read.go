@@ -23,7 +23,7 @@ type File struct {
 // Open opens the part of the given size that r holds. A file that is no part,
 // or of a newer format, is refused. It panics on no input.
 func (enc *Encoder) Open(r io.ReaderAt, size int64, log hansard.LogID) (*File, error) {
-	return enc.open(r, size, log, parquet.SkipBloomFilters(true))
+	return enc.open(r, size, log, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 }
 
 func (enc *Encoder) open(r io.ReaderAt, size int64, log hansard.LogID, options ...parquet.FileOption) (f *File, err error) {

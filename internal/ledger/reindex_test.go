@@ -1,0 +1,200 @@
+package ledger_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/ledger"
+)
+
+// derived returns the bytes of all indexes and tiles.
+func derived(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for path, b := range filesOf(t, dir) {
+		if strings.HasSuffix(path, ledger.IndexSuffix) || strings.Contains(path, "/tiles/") {
+			files[path] = b
+		}
+	}
+	return files
+}
+
+// spoil removes or damages every derived file.
+func spoil(t *testing.T, dir string) {
+	t.Helper()
+	n := 0
+	for path, b := range derived(t, dir) {
+		switch n++; n % 3 {
+		case 0:
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		case 1:
+			writeFile(t, path, append([]byte("xx"), b[2:]...))
+		default:
+			writeFile(t, path, []byte(b+"beyond the end, 32 bytes at most"))
+		}
+	}
+}
+
+func sameFiles(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for path, b := range want {
+		if got[path] != b {
+			t.Errorf("%s is another one", path)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d derived files, want %d", len(got), len(want))
+	}
+}
+
+// TestReindexMends spoils all that is derived: the same bytes come back.
+func TestReindexMends(t *testing.T) {
+	t.Parallel()
+	dir, _ := stoppedLedger(t, 4)
+	want := derived(t, dir)
+	f := func(made bool) {
+		t.Helper()
+		done, err := ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
+		if err != nil || (done.Made > 0) != made || done.Entries < 1024 {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		sameFiles(t, derived(t, dir), want)
+		checkLedger(t, dir)
+	}
+	f(false)
+	spoil(t, dir)
+	f(true)
+	f(false)
+}
+
+// TestReindexResumes interrupts a run after each part: it goes on where it was.
+func TestReindexResumes(t *testing.T) {
+	t.Parallel()
+	dir, _ := stoppedLedger(t, 4)
+	want := derived(t, dir)
+	spoil(t, dir)
+	last := int64(0)
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		done, err := ledger.Reindex(ctx, ledger.Config{Dir: dir}, func(int64, int64) {
+			if n++; n == 2 {
+				cancel()
+			}
+		})
+		cancel()
+		if done.Skipped < last {
+			t.Errorf("%d entries are taken for done, after %d", done.Skipped, last)
+		}
+		if last = done.Skipped; err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	if last == 0 {
+		t.Error("no run went on where the one before it was")
+	}
+	sameFiles(t, derived(t, dir), want)
+	checkLedger(t, dir)
+	if _, err := os.Stat(filepath.Join(dir, "REINDEX")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("how far it was stays on the disk: %v", err)
+	}
+}
+
+// TestReindexTampered puts another entry into a part whose tiles are sound. The
+// tiles must not be made to fit it, and the other parts are mended.
+func TestReindexTampered(t *testing.T) {
+	t.Parallel()
+	dir, _ := stoppedLedger(t, 3)
+	tiles := map[string]string{}
+	for path, b := range derived(t, dir) {
+		if strings.Contains(path, "/tiles/") {
+			tiles[path] = b
+		}
+	}
+	_, err := ledger.Forge(dir, infoLog, func(e *hansard.Entry) bool {
+		if e.Index == 300 {
+			e.AgentName = "somebody-else"
+		}
+		return e.Index == 300
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, b := range tiles { // as they were
+		writeFile(t, path, []byte(b))
+	}
+	for _, path := range glob(t, dir, "tenants/acme/info/parts/*/000000000512*"+ledger.IndexSuffix) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
+	if hansard.KindOf(err) != hansard.KindCorrupt || !strings.Contains(err.Error(), "entry 300") {
+		t.Errorf("error %v, want one about entry 300", err)
+	}
+	for path, b := range tiles {
+		if !bytes.Equal(readFile(t, path), []byte(b)) {
+			t.Errorf("%s was made to fit", path)
+		}
+	}
+	glob(t, dir, "tenants/acme/info/parts/*/000000000512*"+ledger.IndexSuffix) // made anew all the same
+	found(t, dir, "entry 300")
+}
+
+// TestReindexServing spoils all that is derived under a running server that takes
+// events in, and reindexes twice: everything is as it should be, and an event that
+// comes again is known.
+func TestReindexServing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, newRecorder(), nil)
+	d := newDesk(t, l)
+	for k := range 6 {
+		d.sealCalls(k*256, (k+1)*256)
+	}
+	time.Sleep(100 * time.Millisecond) // superseded parts are unlinked by and by
+	spoil(t, dir)
+	for range 2 {
+		if err := l.StartReindex(""); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.StartReindex("acme"); hansard.KindOf(err) != hansard.KindBusy {
+			t.Errorf("a second one at the same time: %v", err)
+		}
+		for i := 0; l.ReindexState().Running; i++ {
+			if i%20 == 0 && i < 100 {
+				d.sealCalls(2000+10*i, 2000+10*i+200)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if st := l.ReindexState(); st.Err != nil || st.Result.Entries < 6*256 {
+			t.Errorf("state %+v", st)
+		}
+	}
+	if st := l.ReindexState(); st.Result.Made != 0 {
+		t.Errorf("the second run made %d files anew", st.Result.Made)
+	}
+	results, err := l.Append(t.Context(), "acme", d.calls(0, 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if r.Outcome != ledger.Duplicate {
+			t.Errorf("event %d comes again and is %v", i, r.Outcome)
+		}
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
+}

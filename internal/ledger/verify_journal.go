@@ -1,0 +1,95 @@
+package ledger
+
+import (
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hansardhq/hansard"
+)
+
+// checkJournal reads the commits that may not be sealed yet.
+func (v *verifier) checkJournal() {
+	seqs, err := v.layout.journalSeqs()
+	if err != nil {
+		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
+		return
+	}
+	key, _ := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
+	live, unborn, err := v.layout.liveJournal(seqs)
+	if err != nil {
+		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
+		return
+	}
+	void := &journalCheck{v: v, key: key, void: true}
+	for _, seq := range seqs {
+		v.read(journalPath(v.layout.journal(), seq), 0)
+		if !slices.Contains(live, seq) && (unborn == nil || seq != *unborn) {
+			void.commit = 0
+			void.file(seq, true)
+		}
+	}
+	j := &journalCheck{v: v, key: key}
+	for i, seq := range live {
+		j.file(seq, i == len(live)-1)
+	}
+	if unborn == nil {
+		return
+	}
+	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > j.commit {
+		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
+	}
+}
+
+type journalCheck struct {
+	v      *verifier
+	key    note.Verifier
+	void   bool // a later file makes the files void; a crash left them
+	commit uint64
+}
+
+func (j *journalCheck) file(seq uint64, last bool) {
+	path := journalPath(j.v.layout.journal(), seq)
+	b := j.v.readFile(hansard.LogID{}, path, maxJournal)
+	if b == nil {
+		return
+	}
+	tail, err := scanJournal(b, seq, j.key, func(f frame) error {
+		j.frame(path, f)
+		return nil
+	})
+	switch {
+	case err != nil:
+		j.v.find(hansard.LogID{}, -1, path, "%v", err)
+	case !blank(b[44:60]):
+		j.v.find(hansard.LogID{}, -1, path, "its header holds more than a header")
+	case tail.torn && (tail.more || !last):
+		j.v.find(hansard.LogID{}, -1, path, "damaged at byte %d, before commits that were acknowledged", tail.end)
+	case tail.torn && !tail.begun:
+		j.v.find(hansard.LogID{}, -1, path, "bytes that belong to no commit after byte %d", tail.end)
+	case tail.torn:
+		j.v.note("the journal ends with a torn commit at byte %d, which the next start drops unless a checkpoint covers it (%s)", tail.end, j.v.rel(path))
+	}
+}
+
+func (j *journalCheck) frame(path string, f frame) {
+	none := hansard.LogID{}
+	if j.commit != 0 && f.commit != j.commit+1 {
+		j.v.find(none, -1, path, "commit %d follows commit %d", f.commit, j.commit)
+	}
+	j.commit = f.commit
+	if j.key != nil && !j.key.Verify(signedText(f.commit, f.body), f.sig) {
+		j.v.find(none, -1, path, "commit %d: its signature is not the journal key's", f.commit)
+		return // whoever wrote it may have written anything
+	}
+	if j.void {
+		return
+	}
+	sections, err := parseBody(j.v.enc, f.body)
+	if err != nil {
+		j.v.find(none, -1, path, "commit %d: %v", f.commit, err)
+	}
+	for _, s := range sections {
+		j.v.fresh[s.log] = append(j.v.fresh[s.log], s)
+	}
+}

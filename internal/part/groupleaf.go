@@ -1,0 +1,277 @@
+package part
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// renderMembers renders each text of the dictionary as a member of a leaf, once
+// for all rows that have it.
+func (v *columnValues) renderMembers() {
+	for i := range v.distinct {
+		v.members = append(v.members, v.key...)
+		v.members = rawjson.AppendQuote(v.members, v.value(int32(i)))
+		v.members = append(v.members, ',')
+		v.ends = append(v.ends, uint32(len(v.members)))
+	}
+}
+
+// Len returns the number of rows.
+func (r *Group) Len() int { return r.n }
+
+// Int returns the value of a required Int or Time column in a row. The column
+// must have been loaded.
+func (r *Group) Int(c *Column, row int) int64 {
+	v := &r.vectors[c.ID-1]
+	return v.nums[v.slots[row]]
+}
+
+// Bytes returns the value of a String, JSON or Bytes column in a row, empty when
+// it is null. It is valid until the next Load and must not be changed.
+func (r *Group) Bytes(c *Column, row int) []byte {
+	v := &r.vectors[c.ID-1]
+	if !v.some || v.slots[row] < 0 {
+		return nil
+	}
+	return v.value(v.slots[row])
+}
+
+// AppendLeaf appends the leaf of a row, as Encoder.AppendLeaf does.
+func (r *Group) AppendLeaf(dst []byte, row int) []byte {
+	dst = append(dst, '{')
+	start := len(dst)
+	for _, v := range r.leaf {
+		if v.c.Class == Beside {
+			dst = r.appendCommitment(dst, row)
+		} else {
+			dst = r.appendMember(dst, v, row)
+		}
+	}
+	if len(dst) == start {
+		return append(dst, '}')
+	}
+	dst[len(dst)-1] = '}'
+	return dst
+}
+
+// appendMember appends `"name":value,` if the row has a value.
+func (r *Group) appendMember(dst []byte, v *columnValues, row int) []byte {
+	if v.c.Kind == List {
+		return v.appendList(dst, row)
+	}
+	slot := v.slots[row]
+	if slot < 0 {
+		return dst
+	}
+	if int(slot) < v.distinct && v.c.Kind == String {
+		return append(dst, v.members[v.ends[slot]:v.ends[slot+1]]...)
+	}
+	dst = append(dst, v.key...)
+	switch v.c.Kind {
+	case String:
+		dst = rawjson.AppendQuote(dst, v.value(slot))
+	case Int:
+		dst = strconv.AppendInt(dst, v.nums[slot], 10)
+	case Time:
+		dst = v.appendTime(dst, v.nums[slot])
+	case Float:
+		dst = appendFloat(dst, v.floats[slot])
+	case Bool:
+		dst = append(dst, "true"...)
+	default:
+		dst = append(dst, v.value(slot)...)
+	}
+	return append(dst, ',')
+}
+
+func (v *columnValues) appendList(dst []byte, row int) []byte {
+	items := v.slots[v.first[row]:v.first[row+1]]
+	if len(items) == 0 {
+		return dst
+	}
+	dst = append(append(dst, v.key...), '[')
+	for i, slot := range items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = rawjson.AppendQuote(dst, v.value(slot))
+	}
+	return append(dst, ']', ',')
+}
+
+func (r *Group) appendCommitment(dst []byte, row int) []byte {
+	size := r.contentSize(row)
+	if size <= 0 {
+		return dst
+	}
+	digest := r.digest(row)
+	dst = append(dst, `"content":{"alg":"sha256","digest":"`...)
+	dst = hex.AppendEncode(dst, digest[:])
+	dst = append(dst, `","size":`...)
+	dst = strconv.AppendInt(dst, size, 10)
+	return append(dst, '}', ',')
+}
+
+func (r *Group) contentSize(row int) int64 {
+	v := &r.vectors[r.enc.contentSize.ID-1]
+	if !v.some || v.slots[row] < 0 {
+		return 0
+	}
+	return v.nums[v.slots[row]]
+}
+
+func (r *Group) digest(row int) (h hansard.Hash) {
+	copy(h[:], r.Bytes(r.enc.contentDigest, row))
+	return h
+}
+
+// appendTime appends what AppendTime does. The times of a
+// column are of few days.
+func (v *columnValues) appendTime(dst []byte, ns int64) []byte {
+	sec, frac := ns/1e9, ns%1e9
+	if frac < 0 {
+		sec, frac = sec-1, frac+1e9
+	}
+	day, of := sec/86400, sec%86400
+	if of < 0 {
+		day, of = day-1, of+86400
+	}
+	if day != v.day {
+		v.day = day
+		v.date = time.Unix(day*86400, 0).UTC().AppendFormat(v.date[:0], `"2006-01-02T`)
+	}
+	dst = append(dst, v.date...)
+	h, m, s := of/3600, of/60%60, of%60
+	dst = append(dst, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+s/10), byte('0'+s%10))
+	if frac > 0 {
+		dst = appendFraction(dst, frac)
+	}
+	return append(dst, 'Z', '"')
+}
+
+// appendFraction appends '.' and nine digits without the zeros at their end.
+func appendFraction(dst []byte, frac int64) []byte {
+	var b [10]byte
+	b[0] = '.'
+	for i := 9; i > 0; i-- {
+		b[i] = byte('0' + frac%10)
+		frac /= 10
+	}
+	n := 10
+	for b[n-1] == '0' {
+		n--
+	}
+	return append(dst, b[:n]...)
+}
+
+// HashLeaf returns the leaf hash of a row.
+func (r *Group) HashLeaf(row int) hansard.Hash {
+	r.scratch = r.AppendLeaf(append(r.scratch[:0], 0), row)
+	return sha256.Sum256(r.scratch)
+}
+
+// AppendContent appends the content of a row, as Encoder.AppendContent does.
+func (r *Group) AppendContent(dst []byte, row int) []byte {
+	start := len(dst)
+	for _, v := range r.content {
+		if v.slots[row] < 0 {
+			continue
+		}
+		if len(dst) == start {
+			dst = append(dst, '{')
+		}
+		dst = r.appendMember(dst, v, row)
+	}
+	if len(dst) > start {
+		dst[len(dst)-1] = '}'
+	}
+	return dst
+}
+
+// CheckContent checks the content of a row as Encoder.CheckContent does.
+func (r *Group) CheckContent(row int) error {
+	salt := r.Bytes(r.enc.salt, row)
+	r.scratch = r.AppendContent(append(r.scratch[:0], salt...), row)
+	size := int64(len(r.scratch) - len(salt))
+	switch {
+	case len(r.scratch) == 0:
+		return nil // none, or erased
+	case size != r.contentSize(row):
+		return fmt.Errorf("content of %d bytes, the leaf says %d", size, r.contentSize(row))
+	case hansard.Hash(sha256.Sum256(r.scratch)) != r.digest(row):
+		return errors.New("content does not match its digest")
+	}
+	return nil
+}
+
+// Erased reports whether the row had content that is gone.
+func (r *Group) Erased(row int) bool {
+	return r.contentSize(row) > 0 && len(r.Bytes(r.enc.salt, row)) == 0
+}
+
+// Place returns the place of a row.
+func (r *Group) Place(row int) Place {
+	at := func(id int) int64 { return r.Int(r.vectors[id-1].c, row) }
+	return Place{uint64(at(idIndex)), uint64(at(idPosition)), at(idReceivedAt), at(idTimestamp)}
+}
+
+// AppendRow appends the journal form of a row, as Encoder.AppendRow does.
+func (r *Group) AppendRow(dst []byte, row int) []byte {
+	return r.AppendBody(AppendPlace(dst, r.Place(row)), row, nil)
+}
+
+// AppendBody appends the body of a row, as AppendBody does of an entry whose
+// columns in blank, which is by the columns' IDs from 1, are empty.
+func (r *Group) AppendBody(dst []byte, row int, blank []bool) []byte {
+	for i := range r.vectors {
+		v := &r.vectors[i]
+		switch {
+		case !v.some || v.c.Placed() || blank != nil && blank[i]:
+		case v.c.Kind == List:
+			dst = v.appendItems(dst, row)
+		case v.slots[row] >= 0:
+			dst = v.appendValue(append(dst, byte(v.c.ID)), v.slots[row])
+		}
+	}
+	return dst
+}
+
+func (v *columnValues) appendItems(dst []byte, row int) []byte {
+	items := v.slots[v.first[row]:v.first[row+1]]
+	if len(items) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(append(dst, byte(v.c.ID)), uint64(len(items)))
+	for _, slot := range items {
+		dst = appendText(dst, v.value(slot))
+	}
+	return dst
+}
+
+func (v *columnValues) appendValue(dst []byte, slot int32) []byte {
+	switch v.c.Kind {
+	case Int, Time:
+		return binary.AppendVarint(dst, v.nums[slot])
+	case Float:
+		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.floats[slot]))
+	case Bool:
+		return dst
+	}
+	return appendText(dst, v.value(slot))
+}
+
+// Equal reports whether a row has the given value in a String, JSON or Bytes
+// column.
+func (r *Group) Equal(c *Column, row int, value string) bool {
+	return bytes.Equal(r.Bytes(c, row), []byte(value))
+}
