@@ -26,6 +26,7 @@ const module = "github.com/hansardhq/hansard"
 var mayImport = map[string]string{
 	".":                   "",
 	"proof":               ". rawjson golang.org/x/mod",
+	"client":              ". rawjson dialect github.com/klauspost/compress",
 	"internal/rawjson":    "",
 	"internal/dialect":    ". rawjson",
 	"internal/transcript": ". rawjson dialect",
