@@ -101,25 +101,20 @@ func (a *account) lose(l losses) {
 	a.ever.add(l)
 }
 
-// snapshot returns what nobody was told of yet, merged; nil if nothing.
-func (a *account) snapshot() *lossReport {
+// snapshot returns what nobody was told of yet, oldest first.
+func (a *account) snapshot() []lossReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var r *lossReport
+	var list []lossReport
 	for _, o := range append(a.older[:len(a.older):len(a.older)], a.open) {
-		switch {
-		case o == nil:
-		case r == nil:
+		if o != nil {
 			c := *o
 			c.Lost = losses{}
 			c.Lost.add(o.Lost)
-			r = &c
-		default:
-			r.Until = o.Until
-			r.Lost.add(o.Lost)
+			list = append(list, c)
 		}
 	}
-	return r
+	return list
 }
 
 // next takes the oldest report.

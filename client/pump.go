@@ -32,7 +32,7 @@ func (c *Client) pump() {
 			<-c.queue.wake
 		} else {
 			c.spread(&d.streams, lost)
-			c.queue.release(d.bytes)
+			c.queue.release(&d)
 			c.pass(d.last)
 			if d.closed {
 				continue
@@ -65,7 +65,7 @@ func (c *Client) spread(s *streams, lost losses) {
 	var spoilt counts
 	for rank := s.oldest(); rank >= 0; rank = s.oldest() {
 		seq, data := s[rank].first()
-		s[rank].drop() // the bytes stay as they are: the chunk is not used again
+		s[rank].drop() // the bytes stay as they are until the queue's release
 		data, ok := c.redacted(data)
 		if !ok {
 			spoilt[rank]++

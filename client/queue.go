@@ -16,6 +16,7 @@ type queue struct {
 	idle    bool   // the pump waits to be woken
 	hurried bool   // the pump was told that half is used
 	closed  bool
+	free    []*chunk // to be used again: fresh memory costs the agent more than the copy
 
 	wake chan struct{} // capacity 1
 }
@@ -45,7 +46,7 @@ func (q *queue) push(rank int, data []byte) bool {
 		q.used -= q.streams[victim].drop()
 		q.dropped[victim]++
 	}
-	q.streams[rank].push(q.seq, data)
+	q.streams[rank].push(q.seq, data, q.spare)
 	q.used += need
 	wake := q.idle || !q.hurried && q.used > q.max/2
 	if wake {
@@ -71,6 +72,7 @@ func (q *queue) poke() {
 type drained struct {
 	streams streams
 	dropped counts
+	chunks  []*chunk
 	last    uint64 // the sequence number up to which all is in here, or gone
 	bytes   int
 	closed  bool
@@ -81,16 +83,36 @@ func (q *queue) drain() drained {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	d := drained{streams: q.streams, dropped: q.dropped, last: q.seq, bytes: q.used, closed: q.closed}
+	for i := range d.streams {
+		d.chunks = append(d.chunks, d.streams[i].chunks...)
+	}
 	q.streams, q.dropped, q.hurried = streams{}, counts{}, false
 	q.idle = d.streams.oldest() < 0
 	return d
 }
 
-// release says that drained events are gone from memory.
-func (q *queue) release(bytes int) {
+// spare returns a chunk to use again, or nil.
+func (q *queue) spare() *chunk {
+	n := len(q.free)
+	if n == 0 {
+		return nil
+	}
+	c := q.free[n-1]
+	q.free = q.free[:n-1]
+	return c
+}
+
+// release says that what was drained is not needed any more.
+func (q *queue) release(d *drained) {
 	q.mu.Lock()
-	q.used -= bytes
-	q.mu.Unlock()
+	defer q.mu.Unlock()
+	q.used -= d.bytes
+	for _, c := range d.chunks {
+		if cap(c.buf) == chunkSize && len(q.free) < q.max/4/chunkSize {
+			c.buf, c.read = c.buf[:0], 0
+			q.free = append(q.free, c)
+		}
+	}
 }
 
 // close refuses further events.

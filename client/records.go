@@ -53,19 +53,29 @@ type chunk struct {
 // stream is the records of one tier, oldest first.
 type stream struct{ chunks []*chunk }
 
-func (s *stream) push(seq uint64, data []byte) {
+// push adds a record. spare gives a chunk to use again, or nil.
+func (s *stream) push(seq uint64, data []byte, spare func() *chunk) {
 	need := recordHeader + len(data)
 	var last *chunk
 	if n := len(s.chunks); n > 0 {
 		last = s.chunks[n-1]
 	}
 	if last == nil || cap(last.buf)-len(last.buf) < need {
-		last = &chunk{buf: make([]byte, 0, max(chunkSize, need))}
+		last = newChunk(need, spare)
 		s.chunks = append(s.chunks, last)
 	}
 	last.buf = binary.LittleEndian.AppendUint32(last.buf, uint32(len(data)))
 	last.buf = binary.LittleEndian.AppendUint64(last.buf, seq)
 	last.buf = append(last.buf, data...)
+}
+
+func newChunk(need int, spare func() *chunk) *chunk {
+	if need <= chunkSize && spare != nil {
+		if c := spare(); c != nil {
+			return c
+		}
+	}
+	return &chunk{buf: make([]byte, 0, max(chunkSize, need))}
 }
 
 func (s *stream) empty() bool { return len(s.chunks) == 0 }

@@ -192,6 +192,10 @@ func (r *route) settle(list []record, rec Receipt, err error) []record {
 			left = append(left, list[i])
 		}
 	}
+	if unnamed := min(rec.Unnamed, sent); err == nil && unnamed > 0 {
+		sent -= unnamed
+		r.rejectUnnamed(unnamed, rec.Reason)
+	}
 	r.mu.Lock()
 	r.stats.Sent += uint64(sent)
 	r.stats.Duplicates += uint64(rec.Duplicates)
@@ -206,6 +210,13 @@ func (r *route) settle(list []record, rec Receipt, err error) []record {
 		r.cfg.log(slog.LevelInfo, "the sink takes events again", "sink", r.sink.Name())
 	}
 	return left
+}
+
+// rejectUnnamed counts events that the sink will never take and did not name.
+func (r *route) rejectUnnamed(n int, reason string) {
+	for range n {
+		r.reject(record{}, reason)
+	}
 }
 
 // reject gives an event up that the sink will never take.

@@ -9,7 +9,8 @@ type scope struct {
 	event   string   // the parent of what happens here
 	members []member // fields of every event here
 	state   string   // the tracestate of others
-	flags   byte     // of the traceparent that came in
+	foreign bool     // the trace came in by headers, with these flags
+	flags   byte
 }
 
 // scopeKey finds the scope in a context.

@@ -51,6 +51,10 @@ type Receipt struct {
 	Conflicts int
 	// Rejected lists events that the sink will never take.
 	Rejected []RejectedEvent
+	// Unnamed counts events of a batch taken without an error that the sink
+	// will never take, but did not name; Reason says why.
+	Unnamed int
+	Reason  string
 }
 
 // RejectedEvent is an event of a batch that the sink will never take.

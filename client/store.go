@@ -15,8 +15,8 @@ type store interface {
 	ack()
 	// waiting says how much there is, what was taken and not freed included.
 	waiting() backlog
-	// keep makes l, losses that nobody was told of yet, survive a crash.
-	keep(l *lossReport)
+	// keep makes the losses that nobody was told of yet survive a crash.
+	keep(list []lossReport)
 	// close ends the use of the store. What is left is lost unless the
 	// store is on disk.
 	close() error
@@ -71,7 +71,7 @@ func (m *memory) push(r *record, lost *counts) {
 		m.n[victim]--
 		lost[victim]++
 	}
-	m.streams[r.rank].push(m.seq, r.data)
+	m.streams[r.rank].push(m.seq, r.data, nil)
 	m.used += need
 	m.n[r.rank]++
 }
@@ -135,6 +135,6 @@ func (m *memory) lost() counts {
 	return n
 }
 
-func (m *memory) keep(*lossReport) {}
+func (m *memory) keep([]lossReport) {}
 
 func (m *memory) close() error { return nil }
