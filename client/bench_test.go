@@ -134,6 +134,9 @@ func BenchmarkSlog(b *testing.B) {
 
 // TestAllocations holds the agent's goroutine to two allocations for a call.
 func TestAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates")
+	}
 	for _, k := range calls() {
 		c, ctx := quiet(t)
 		if got := testing.AllocsPerRun(2000, func() { k.log(c, ctx) }); got > k.most {

@@ -108,6 +108,7 @@ func (c *Client) log(d *draft, own, given []Field) {
 	defer func() {
 		if recover() != nil {
 			c.unmade[rank].Add(1)
+			c.queue.poke()
 		}
 	}()
 	c.logged.Add(1)
@@ -120,6 +121,7 @@ func (c *Client) log(d *draft, own, given []Field) {
 	switch {
 	case len(e.buf) > maxEvent:
 		c.tooLarge[rank].Add(1)
+		c.queue.poke()
 	case !c.queue.push(rank, e.buf):
 		c.late.Add(1)
 	}

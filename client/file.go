@@ -52,17 +52,21 @@ func (s *writerSink) Write(_ context.Context, events []Encoded) (Receipt, error)
 		s.torn = false
 		return Receipt{}, nil
 	}
-	taken := 0
-	for _, c := range s.buf[:min(n, len(s.buf))] {
-		if c == '\n' {
-			taken++
-		}
+	// An event whose line break alone is missing is there: the line break that
+	// comes first next time completes it.
+	taken, end := 0, len(s.buf)
+	for i := range events {
+		end -= len(events[i].JSON) + 1
 	}
-	if s.torn && taken > 0 {
-		taken-- // the line break before the events
+	for i := range events {
+		if end += len(events[i].JSON); n < end {
+			break
+		}
+		taken++
+		end++
 	}
 	if n > 0 {
-		s.torn = s.buf[n-1] != '\n'
+		s.torn = s.buf[min(n, len(s.buf))-1] != '\n'
 	}
 	return Receipt{Taken: taken}, fmt.Errorf("write events: %w", err)
 }

@@ -59,6 +59,7 @@ func (r *route) lose(l losses) {
 	}
 	r.account.lose(l)
 	r.store.keep(r.account.snapshot())
+	r.poke() // the sender tells the record, even if nothing else comes
 }
 
 // run sends until ctx is done.
@@ -244,8 +245,8 @@ func (r *route) wait(ctx context.Context, failed int, err error) bool {
 		r.cfg.log(slog.LevelWarn, "the sink does not take events; they wait", "sink", r.sink.Name(), "error", err.Error())
 	}
 	r.notify()
-	if r.closing.Load() && r.spooled {
-		return false
+	if r.closing.Load() && r.spooled && failed > 1 {
+		return false // the next start sends them
 	}
 	var asked time.Duration
 	var retry *RetryAfterError

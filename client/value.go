@@ -54,7 +54,7 @@ func appendValue(dst []byte, v any, depth int) []byte {
 	case json.Marshaler:
 		return appendOther(dst, v)
 	case error:
-		return rawjson.AppendQuote(dst, v.Error())
+		return rawjson.AppendQuote(dst, errorText(v).text)
 	}
 	return appendOther(dst, v)
 }
