@@ -38,3 +38,26 @@ func (t Tier) Raise(u Tier) Tier {
 
 // Valid reports whether t names a log: a tier, or the meta log.
 func (t Tier) Valid() bool { return t == TierMeta || t.Rank() >= 0 }
+
+// TierOf returns the tier of an event before anything raises it. erred says that
+// the event has an error or the status "error" or "timeout", cost that it has
+// tokens or a cost.
+func TierOf(eventType string, erred, cost bool) Tier {
+	switch eventType {
+	case TypeError, TypeSecurity, TypeCompliance:
+		return TierCritical
+	}
+	if erred {
+		return TierCritical
+	}
+	switch eventType {
+	case TypeDecision, TypeHandoff, TypeHumanIntervention, TypeLifecycle:
+		return TierCompliance
+	case TypeInvocation, TypeToolCall, TypeToolResult, TypeTokenUsage, TypeFeedback:
+		return TierInfo
+	}
+	if cost {
+		return TierInfo
+	}
+	return TierDebug
+}

@@ -9,21 +9,7 @@ func (c *Classifier) tier(e *hansard.Entry) hansard.Tier {
 }
 
 func baseTier(e *hansard.Entry) hansard.Tier {
-	if HasError(e) {
-		return hansard.TierCritical
-	}
-	switch e.EventType {
-	case hansard.TypeSecurity, hansard.TypeCompliance:
-		return hansard.TierCritical
-	case hansard.TypeDecision, hansard.TypeHandoff, hansard.TypeHumanIntervention, hansard.TypeLifecycle:
-		return hansard.TierCompliance
-	case hansard.TypeInvocation, hansard.TypeToolCall, hansard.TypeToolResult, hansard.TypeTokenUsage, hansard.TypeFeedback:
-		return hansard.TierInfo
-	}
-	if hasCost(e) {
-		return hansard.TierInfo
-	}
-	return hansard.TierDebug
+	return hansard.TierOf(e.EventType, HasError(e), hasCost(e))
 }
 
 // HasError reports whether the entry is or carries an error.

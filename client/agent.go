@@ -1,0 +1,185 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/hansardhq/hansard"
+)
+
+// Agent logs what one agent does. It is safe for concurrent use; all agents of a
+// client share its queue. A nil *Agent logs nothing, so an agent that runs
+// without a record needs no second code path.
+//
+// The methods take the context, what the kind of event cannot do without, and any
+// number of fields. They return at once: no lock is held for longer than the copy
+// of one event takes, and nothing waits for a network or a disk. They never fail and never
+// panic; what had to be given up is counted in Stats and told to the record.
+//
+// Those for what happens at one moment return the event's id. Those for what
+// takes time write an event when it begins and return a handle, which times it,
+// carries a context for what happens within, and writes how it ended. A handle
+// may be ignored.
+type Agent struct {
+	client   *Client
+	name     string
+	defaults []member
+}
+
+// Agent returns an agent of that name; the fields go with each of its events.
+func (c *Client) Agent(name string, fields ...Field) *Agent {
+	if c == nil {
+		return nil
+	}
+	return c.agent.With(append([]Field{AgentName(name)}, fields...)...)
+}
+
+// With returns an agent with these fields too. They win over the agent's.
+func (a *Agent) With(fields ...Field) *Agent {
+	if a == nil {
+		return nil
+	}
+	b := &Agent{client: a.client, name: a.name, defaults: merge(members(fields), a.defaults)}
+	for _, f := range fields {
+		if f.key == keyAgentName && f.text != "" {
+			b.name = f.text
+		}
+	}
+	return b
+}
+
+// draft begins an event.
+func (a *Agent) draft(ctx context.Context, typ string, given []Field) draft {
+	d := draft{typ: typ, now: time.Now()}
+	if s := scopeOf(ctx); s != nil {
+		d.trace, d.span, d.parent, d.carried = s.trace, s.span, s.event, s.members
+	}
+	if a == nil {
+		return d
+	}
+	d.defaults = a.defaults
+	if d.trace == "" && a.client.traceOf != nil && ctx != nil {
+		d.trace, d.span = a.client.foreignTrace(ctx)
+	}
+	for i := range given {
+		// A trace of the caller's own has its own spans and parents.
+		if given[i].key == keyTraceID && given[i].text != d.trace {
+			d.trace, d.span, d.parent = given[i].text, "", ""
+		}
+	}
+	for i := range given {
+		if given[i].key == keyParentEventID {
+			d.parent = given[i].text
+		}
+	}
+	return d
+}
+
+// moment logs an event that nothing follows.
+func (a *Agent) moment(ctx context.Context, typ string, own, given []Field) string {
+	if a == nil {
+		return ""
+	}
+	d := a.draft(ctx, typ, given)
+	d.id = newEventID(d.now)
+	a.client.log(&d, own, given)
+	return d.id
+}
+
+// Event logs an event of any type: one of hansard.EventTypes, or a type of the
+// caller's own that begins with "x.".
+func (a *Agent) Event(ctx context.Context, eventType string, fields ...Field) string {
+	return a.moment(ctx, eventType, nil, fields)
+}
+
+// Reasoning logs a chain of thought or a rationale.
+func (a *Agent) Reasoning(ctx context.Context, thought string, fields ...Field) string {
+	own := [...]Field{content(keyReasoning, thought), text(keyAction, "reasoning")}
+	return a.moment(ctx, hansard.TypeReasoning, own[:], fields)
+}
+
+// Decision logs the branch that was taken. Say why and how sure with Reasoning,
+// Alternatives and Confidence.
+func (a *Agent) Decision(ctx context.Context, decision string, fields ...Field) string {
+	own := [...]Field{text(keyDecision, decision), verbed(verbDecision, decision)}
+	return a.moment(ctx, hansard.TypeDecision, own[:], fields)
+}
+
+// LLMResponse logs what a model answered. LLMCall logs the same and times it.
+func (a *Agent) LLMResponse(ctx context.Context, model string, response any, fields ...Field) string {
+	own := [...]Field{text(keyModel, model), anyJSON(keyResponse, response), verbed(verbLLM, model)}
+	return a.moment(ctx, hansard.TypeLLMResponse, skipNil(own[:], 1), fields)
+}
+
+// skipNil leaves the field at i out when its value is nil: null would say that
+// the answer was null.
+func skipNil(fields []Field, i int) []Field {
+	if fields[i].any == nil {
+		fields[i].form = formEmpty
+	}
+	return fields
+}
+
+// ToolResult logs what a tool returned, for a tool whose call somebody else
+// logged: name it with Parent or ToolCallID. The End of a ToolCall does the same.
+func (a *Agent) ToolResult(ctx context.Context, tool string, result any, err error, fields ...Field) string {
+	own := [...]Field{
+		anyJSON(keyResult, result), text(keyToolName, tool), verbed(verbToolResult, tool),
+		errorText(err), errorClass(err), text(keyStatus, statusOf(err)),
+	}
+	return a.moment(ctx, hansard.TypeToolResult, skipNil(own[:], 0), fields)
+}
+
+// Error logs an error that the agent met. A nil error is logged as an unknown
+// one.
+func (a *Agent) Error(ctx context.Context, err error, fields ...Field) string {
+	status := statusOf(err)
+	if err == nil {
+		err, status = errUnknown, "error"
+	}
+	own := [...]Field{errorText(err), errorClass(err), text(keyStatus, status), text(keyAction, "error")}
+	return a.moment(ctx, hansard.TypeError, own[:], fields)
+}
+
+// HumanIntervention logs what a human did or was asked for: "requested",
+// "approval", "rejection", "override", "confirmation", "escalation" or "stop".
+// AskApproval logs a request and times its answer.
+func (a *Agent) HumanIntervention(ctx context.Context, intervention string, fields ...Field) string {
+	own := [...]Field{text(keyIntervention, intervention), verbed(verbIntervention, intervention)}
+	return a.moment(ctx, hansard.TypeHumanIntervention, own[:], fields)
+}
+
+// TokenUsage logs tokens that no LLMResponse counts. Tokens of one model call
+// count once: do not log them in both.
+func (a *Agent) TokenUsage(ctx context.Context, model string, input, output int64, fields ...Field) string {
+	own := [...]Field{
+		text(keyModel, model), whole(keyInputTokens, input), whole(keyOutputTokens, output), text(keyAction, "token_usage"),
+	}
+	return a.moment(ctx, hansard.TypeTokenUsage, own[:], fields)
+}
+
+// Feedback logs what somebody thinks of the agent's work. Say more with
+// Correction, Comment, FollowUp and Actor.
+func (a *Agent) Feedback(ctx context.Context, rating float64, fields ...Field) string {
+	own := [...]Field{float(keyRating, rating), text(keyAction, "feedback")}
+	return a.moment(ctx, hansard.TypeFeedback, own[:], fields)
+}
+
+// Security logs what touches security, for example "prompt_injection_detected".
+func (a *Agent) Security(ctx context.Context, action string, fields ...Field) string {
+	own := [...]Field{text(keyAction, action)}
+	return a.moment(ctx, hansard.TypeSecurity, own[:], fields)
+}
+
+// Compliance logs what touches a duty, for example "consent_recorded".
+func (a *Agent) Compliance(ctx context.Context, action string, fields ...Field) string {
+	own := [...]Field{text(keyAction, action)}
+	return a.moment(ctx, hansard.TypeCompliance, own[:], fields)
+}
+
+// Lifecycle logs what happens to the agent itself: "session_start",
+// "session_end", "config_changed", "heartbeat".
+func (a *Agent) Lifecycle(ctx context.Context, action string, fields ...Field) string {
+	own := [...]Field{text(keyAction, action)}
+	return a.moment(ctx, hansard.TypeLifecycle, own[:], fields)
+}

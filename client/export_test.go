@@ -1,0 +1,7 @@
+package client
+
+// NextSpooled and AppendSpooled are for the fuzz test of the spool's records.
+var (
+	NextSpooled   = nextSpooled
+	AppendSpooled = appendSpooled
+)

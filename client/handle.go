@@ -1,0 +1,275 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/hansardhq/hansard"
+)
+
+// Span is what all handles have: an event that took place, and the context of
+// what happens within.
+type Span struct {
+	agent *Agent
+	ctx   scoped
+	began time.Time
+	ended atomic.Bool
+}
+
+// Context returns the context for what happens within: its events have this one
+// as their parent, and requests that Inject or Transport send continue its trace.
+func (s *Span) Context() context.Context { return &s.ctx }
+
+// EventID returns the id of the event that began it.
+func (s *Span) EventID() string { return s.ctx.scope.event }
+
+// TraceID returns the trace that it is in.
+func (s *Span) TraceID() string { return s.ctx.scope.trace }
+
+// begin fills in s and, if log is set, logs the event that begins it.
+func (a *Agent) begin(ctx context.Context, s *Span, log bool, typ string, own, given []Field) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	d := a.draft(ctx, typ, given)
+	s.agent, s.began, s.ctx.Context = a, d.now, ctx
+	if outer := scopeOf(ctx); outer != nil {
+		s.ctx.scope = *outer
+	}
+	id := newIdentity(d.now, d.trace)
+	s.ctx.scope.trace, s.ctx.scope.span, s.ctx.scope.event = id.trace, id.span, id.event
+	if !log {
+		s.ctx.scope.event = d.parent // there is no event yet that could be a parent
+		return
+	}
+	if a == nil {
+		return
+	}
+	d.id, d.trace, d.span = id.event, id.trace, id.span
+	a.client.log(&d, own, given)
+}
+
+// end logs the event that ends s, once. Later calls do nothing.
+func (s *Span) end(typ string, own, given []Field) {
+	if s == nil || s.agent == nil || s.ended.Swap(true) {
+		return
+	}
+	d := s.agent.draft(&s.ctx, typ, given)
+	d.id = newEventID(d.now)
+	s.agent.client.log(&d, own, given)
+}
+
+// took returns the time since s began.
+func (s *Span) took() Field { return Duration(time.Since(s.began)) }
+
+// Invocation is a task that an agent was given.
+type Invocation struct{ Span }
+
+// Invocation logs that the agent was given a task. Without a trace in the context
+// it begins one.
+func (a *Agent) Invocation(ctx context.Context, task string, fields ...Field) *Invocation {
+	h := new(Invocation)
+	own := [...]Field{{key: keyParams, form: formTask, text: task}, text(keyAction, "invocation")}
+	a.begin(ctx, &h.Span, true, hansard.TypeInvocation, own[:], fields)
+	return h
+}
+
+// End logs how the task ended, as a lifecycle event "invocation_end". Only the
+// first End or Done counts.
+func (h *Invocation) End(err error, fields ...Field) {
+	if h == nil {
+		return
+	}
+	own := [...]Field{text(keyAction, "invocation_end"), text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took()}
+	h.end(hansard.TypeLifecycle, own[:], fields)
+}
+
+// Done is End for a defer: it takes the error that the function returns, and
+// logs a panic as an error before it goes on. err may be nil.
+//
+//	defer run.Done(&err)
+func (h *Invocation) Done(err *error) {
+	if r := recover(); r != nil {
+		h.End(panicError{r}, Status("error"), StackTrace(string(debug.Stack())))
+		panic(r)
+	}
+	h.End(value(err))
+}
+
+func value(err *error) error {
+	if err == nil {
+		return nil
+	}
+	return *err
+}
+
+// panicError is a panic as an error.
+type panicError struct{ value any }
+
+// Error returns what the panic said.
+func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// ToolCall is a call of a tool.
+type ToolCall struct {
+	Span
+	tool string
+}
+
+// ToolCall logs that a tool is called, before it is: params is its input, any
+// value that has a JSON form. Say what it does to the world with SideEffect.
+func (a *Agent) ToolCall(ctx context.Context, tool string, params any, fields ...Field) *ToolCall {
+	h := &ToolCall{tool: tool}
+	own := [...]Field{anyJSON(keyParams, params), text(keyToolName, tool), verbed(verbToolCall, tool)}
+	a.begin(ctx, &h.Span, true, hansard.TypeToolCall, skipNil(own[:], 0), fields)
+	return h
+}
+
+// End logs what the tool returned. Only the first End or Done counts.
+func (h *ToolCall) End(result any, err error, fields ...Field) {
+	if h == nil {
+		return
+	}
+	own := [...]Field{
+		anyJSON(keyResult, result), text(keyToolName, h.tool), verbed(verbToolResult, h.tool),
+		text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took(),
+	}
+	h.end(hansard.TypeToolResult, skipNil(own[:], 0), fields)
+}
+
+// Done is End without a result, for a defer: see Invocation.Done.
+func (h *ToolCall) Done(err *error) {
+	if r := recover(); r != nil {
+		h.End(nil, panicError{r}, Status("error"), StackTrace(string(debug.Stack())))
+		panic(r)
+	}
+	h.End(nil, value(err))
+}
+
+// Tool calls fn as a tool of the agent and logs the call, what it returned or
+// how it failed, and how long it took, panics included.
+func Tool[T any](ctx context.Context, a *Agent, tool string, params any, fn func(context.Context) (T, error), fields ...Field) (result T, err error) {
+	call := a.ToolCall(ctx, tool, params, fields...)
+	defer call.Done(&err)
+	if result, err = fn(call.Context()); err == nil {
+		call.End(result, nil)
+	}
+	return result, err
+}
+
+// LLMCall is a call of a model.
+type LLMCall struct {
+	Span
+	model string
+	given []Field
+}
+
+// LLMCall begins a call of a model. It logs nothing before End: the answer is the
+// event. The fields, for example Messages and Provider, are kept until then.
+func (a *Agent) LLMCall(ctx context.Context, model string, fields ...Field) *LLMCall {
+	h := &LLMCall{model: model, given: append([]Field(nil), fields...)}
+	a.begin(ctx, &h.Span, false, hansard.TypeLLMResponse, nil, fields)
+	return h
+}
+
+// End logs what the model answered, with its tokens among the fields. Only the
+// first End or Done counts.
+func (h *LLMCall) End(response any, err error, fields ...Field) {
+	if h == nil {
+		return
+	}
+	own := [...]Field{
+		anyJSON(keyResponse, response), text(keyModel, h.model), verbed(verbLLM, h.model),
+		text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took(),
+	}
+	h.end(hansard.TypeLLMResponse, skipNil(own[:], 0), append(h.given, fields...))
+}
+
+// Done is End without a response, for a defer: see Invocation.Done.
+func (h *LLMCall) Done(err *error) {
+	if r := recover(); r != nil {
+		h.End(nil, panicError{r}, Status("error"), StackTrace(string(debug.Stack())))
+		panic(r)
+	}
+	h.End(nil, value(err))
+}
+
+// Handoff is work that goes from one agent to another.
+type Handoff struct{ Span }
+
+// Handoff logs that the agent hands over, and what it tells the next one, which
+// works on in the handle's Context.
+func (a *Agent) Handoff(ctx context.Context, to, summary string, fields ...Field) *Handoff {
+	h := new(Handoff)
+	from := None()
+	if a != nil {
+		from = text(keyHandoffFrom, a.name)
+	}
+	own := [...]Field{from, text(keyHandoffTo, to), content(keyContextSummary, summary), verbed(verbHandoff, to)}
+	a.begin(ctx, &h.Span, true, hansard.TypeHandoff, own[:], fields)
+	return h
+}
+
+// Approval is a question to a human.
+type Approval struct {
+	Span
+	id   string
+	hash string
+}
+
+// AskApproval logs that a human is asked to allow an action with these
+// parameters. The answer is tied to exactly them by their hash.
+func (a *Agent) AskApproval(ctx context.Context, action string, params any, fields ...Field) *Approval {
+	h := &Approval{hash: HashOf(params)}
+	for _, f := range fields {
+		if f.key == keyApprovalID {
+			h.id = f.text
+		}
+	}
+	if h.id == "" {
+		h.id = newEventID(time.Now())
+	}
+	own := [...]Field{
+		text(keyIntervention, "requested"), verbed(verbIntervention, action), text(keyApprovalID, h.id),
+		text(keyArgumentsHash, h.hash), anyJSON(keyParams, params),
+	}
+	a.begin(ctx, &h.Span, true, hansard.TypeHumanIntervention, skipNil(own[:], 4), fields)
+	return h
+}
+
+// Approved logs that the person allowed it, and how long that took. Only the
+// first answer counts.
+func (h *Approval) Approved(by string, fields ...Field) { h.Answered("approval", by, fields...) }
+
+// Rejected logs that the person refused it.
+func (h *Approval) Rejected(by string, fields ...Field) { h.Answered("rejection", by, fields...) }
+
+// Answered logs another answer: "override", "confirmation", "escalation", "stop".
+func (h *Approval) Answered(intervention, by string, fields ...Field) {
+	if h == nil {
+		return
+	}
+	own := [...]Field{
+		text(keyIntervention, intervention), verbed(verbIntervention, intervention), text(keyApprover, by),
+		text(keyApprovalID, h.id), text(keyArgumentsHash, h.hash), DecisionTime(time.Since(h.began)),
+		Actor("human", by, ""), text(keySource, "user"),
+	}
+	h.end(hansard.TypeHumanIntervention, own[:], fields)
+}
+
+// ID returns the id that ties the request, its answer and what is done with it.
+func (h *Approval) ID() string { return h.id }
+
+// Hash returns the hash of the parameters that were asked for.
+func (h *Approval) Hash() string { return h.hash }
+
+// HashOf returns the hash of a tool's parameters, "sha256:" and hexadecimal, over
+// their JSON with the keys of maps sorted.
+func HashOf(params any) string {
+	sum := sha256.Sum256(appendValue(nil, params, 1))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}

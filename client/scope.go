@@ -1,0 +1,89 @@
+package client
+
+import "context"
+
+// scope is where in the work something happens: what a context carries.
+type scope struct {
+	trace   string
+	span    string
+	event   string   // the parent of what happens here
+	members []member // fields of every event here
+	state   string   // the tracestate of others
+	foreign bool     // the trace came in by headers, with these flags
+	flags   byte
+}
+
+// scopeKey finds the scope in a context.
+type scopeKey struct{}
+
+// scoped is a context with a scope. Both in one piece, because every handle
+// makes one.
+type scoped struct {
+	context.Context
+	scope scope
+}
+
+// Value implements context.Context.
+func (c *scoped) Value(key any) any {
+	if key == (scopeKey{}) {
+		return &c.scope
+	}
+	return c.Context.Value(key)
+}
+
+// scopeOf returns the scope of ctx, nil if it has none.
+func scopeOf(ctx context.Context) *scope {
+	if ctx == nil {
+		return nil
+	}
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
+}
+
+// With returns a context whose events all have these fields, such as Task,
+// Session and User. They win over an agent's, and a call's own win over them.
+func With(ctx context.Context, fields ...Field) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c := &scoped{Context: ctx}
+	if s := scopeOf(ctx); s != nil {
+		c.scope = *s
+	}
+	c.scope.members = merge(members(fields), c.scope.members)
+	return c
+}
+
+// merge returns near, and what far has that near has not.
+func merge(near, far []member) []member {
+	all := near[:len(near):len(near)]
+	for _, m := range far {
+		dup := false
+		for _, n := range near {
+			dup = dup || n.key == m.key && n.name == m.name
+		}
+		if !dup {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// Detach returns a context that carries what ctx says about the work, but not
+// its deadline, its cancellation or its other values: for work that goes on after
+// the request that began it.
+func Detach(ctx context.Context) context.Context {
+	c := &scoped{Context: context.Background()}
+	if s := scopeOf(ctx); s != nil {
+		c.scope = *s
+	}
+	return c
+}
+
+// TraceID returns the trace that ctx is in, "" if none.
+func TraceID(ctx context.Context) string {
+	if s := scopeOf(ctx); s != nil {
+		return s.trace
+	}
+	return ""
+}

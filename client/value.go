@@ -1,0 +1,172 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// maxDepth is how deep a value may be nested: the server takes 64 levels, and
+// the event and its attributes are two of them.
+const maxDepth = 60
+
+// appendValue appends v as JSON. The kinds of value that agents mostly log cost
+// no allocation; the rest goes through encoding/json. It never fails: what has
+// no JSON form becomes a text that says so.
+func appendValue(dst []byte, v any, depth int) []byte {
+	if depth > maxDepth {
+		return append(dst, `"(nested too deep)"`...)
+	}
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...)
+	case string:
+		return rawjson.AppendQuote(dst, v)
+	case json.RawMessage:
+		return appendRaw(dst, v)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case int64:
+		return strconv.AppendInt(dst, v, 10)
+	case int32:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case uint64:
+		return strconv.AppendUint(dst, v, 10)
+	case float64:
+		return appendFloat(dst, v)
+	case map[string]any:
+		return appendMap(dst, v, depth)
+	case map[string]string:
+		return appendTextMap(dst, v)
+	case []any:
+		return appendList(dst, v, depth)
+	case []string:
+		return appendTexts(dst, v)
+	case time.Time:
+		return append(v.AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
+	case json.Marshaler:
+		return appendOther(dst, v)
+	case error:
+		return rawjson.AppendQuote(dst, errorText(v).text)
+	}
+	return appendOther(dst, v)
+}
+
+// appendRaw appends JSON that the caller made, or, where it is none, its text.
+func appendRaw(dst []byte, v json.RawMessage) []byte {
+	if len(v) == 0 {
+		return append(dst, "null"...)
+	}
+	if rawjson.Valid(v, maxDepth) != nil {
+		return rawjson.AppendQuote(dst, []byte(v))
+	}
+	return rawjson.Compact(dst, v)
+}
+
+func appendFloat(dst []byte, x float64) []byte {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return append(strconv.AppendFloat(append(dst, '"'), x, 'g', -1, 64), '"')
+	}
+	format := byte('f')
+	if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, x, format, -1, 64)
+}
+
+// sortedKeys is how many keys of a map are sorted without an allocation.
+const sortedKeys = 16
+
+// appendMap appends an object with its keys sorted, so that the same value has
+// the same text.
+func appendMap(dst []byte, m map[string]any, depth int) []byte {
+	if m == nil {
+		return append(dst, "null"...)
+	}
+	var room [sortedKeys]string
+	keys := room[:0]
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	dst = append(dst, '{')
+	for i, k := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(rawjson.AppendQuote(dst, k), ':')
+		dst = appendValue(dst, m[k], depth+1)
+	}
+	return append(dst, '}')
+}
+
+func appendTextMap(dst []byte, m map[string]string) []byte {
+	if m == nil {
+		return append(dst, "null"...)
+	}
+	var room [sortedKeys]string
+	keys := room[:0]
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	dst = append(dst, '{')
+	for i, k := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(rawjson.AppendQuote(dst, k), ':')
+		dst = rawjson.AppendQuote(dst, m[k])
+	}
+	return append(dst, '}')
+}
+
+func appendList(dst []byte, list []any, depth int) []byte {
+	dst = append(dst, '[')
+	for i, v := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendValue(dst, v, depth+1)
+	}
+	return append(dst, ']')
+}
+
+func appendTexts(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = rawjson.AppendQuote(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// appendOther appends a value by encoding/json. A MarshalJSON that panics must
+// not take the agent down.
+func appendOther(dst []byte, v any) (out []byte) {
+	start := len(dst)
+	defer func() {
+		if r := recover(); r != nil {
+			out = append(dst[:start], `"(no JSON form: its method panics)"`...)
+		}
+	}()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return rawjson.AppendQuote(dst, "(no JSON form: "+err.Error()+")")
+	}
+	if text := bytes.TrimRight(b.Bytes(), "\n"); rawjson.Valid(text, maxDepth) == nil {
+		return append(dst, text...)
+	}
+	return append(dst, `"(no JSON form: nested too deep)"`...)
+}
