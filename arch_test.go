@@ -49,6 +49,9 @@ var mayImport = map[string]string{
 	"internal/remote":     ". intake lake reading report trace proof",
 	"test/e2e":            "",
 	"cmd/hansard":         "**",
+
+	// For tests.
+	"internal/durable/simdisk": "durable",
 }
 
 // testsMayImport are the modules of others that every test may import.

@@ -28,8 +28,10 @@ type FS interface {
 	// Open opens a file for reading and, if write is set, for writing.
 	Open(path string, write bool) (File, error)
 	// MkdirAll makes a folder and its parents, mode 0700, and makes the new
-	// names durable.
+	// names durable. When that fails no new name is left.
 	MkdirAll(path string) error
+	// Stat describes a file or a folder.
+	Stat(path string) (fs.FileInfo, error)
 	// Rename replaces newPath by oldPath. The change is durable after
 	// SyncDir on the folder.
 	Rename(oldPath, newPath string) error
@@ -37,9 +39,18 @@ type FS interface {
 	Remove(path string) error
 	// ReadDir lists a folder, sorted by name.
 	ReadDir(path string) ([]fs.DirEntry, error)
-	// SyncDir makes the names in a folder durable.
+	// SyncDir makes the names in a folder durable. Every error is a
+	// SyncError: the names have changed, and whether that lasts is not known.
 	SyncDir(path string) error
+	// Lock takes the lock file at path, making it if need be: exclusively for
+	// a writer, shared for readers. The lock ends when the returned function
+	// is called or the process ends, however it ends. It returns ErrLocked at
+	// once if it cannot have the lock.
+	Lock(path string, exclusive bool) (unlock func() error, err error)
 }
+
+// ErrLocked says that another process holds the lock.
+var ErrLocked = errors.New("another process uses this folder")
 
 // File is an open file. ReadAt and WriteAt are safe for concurrent use on
 // ranges that do not overlap.
@@ -65,6 +76,12 @@ var ErrNoSpace = errors.New("no space left on the device")
 // NoSpace reports whether err says that there is no room.
 func NoSpace(err error) bool {
 	return errors.Is(err, ErrNoSpace) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// TooManyFiles reports whether err says that the process or the system has as
+// many files open as it may have.
+func TooManyFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // SyncError says that a sync failed: what the disk holds is not known.
@@ -111,7 +128,43 @@ func WriteFile(fsys FS, path string, write func(io.Writer) error) error {
 	return fsys.SyncDir(filepath.Dir(path))
 }
 
-// WriteNew writes a new file and syncs its data, not its name.
+// MkdirAll makes a folder and its parents by the simpler steps of a file system,
+// as FS.MkdirAll has to. A crash in the middle may leave a folder whose name is
+// not durable, which nobody can tell from one whose name is: whoever starts
+// after a crash syncs the folders that it finds.
+func MkdirAll(f interface {
+	Stat(path string) (fs.FileInfo, error)
+	Mkdir(path string) error
+	Remove(path string) error
+	SyncDir(path string) error
+}, path string) error {
+	info, err := f.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil || errors.Is(err, syscall.ENOTDIR):
+		return &fs.PathError{Op: "mkdir", Path: path, Err: syscall.ENOTDIR}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := MkdirAll(f, parent); err != nil {
+			return err
+		}
+	}
+	if err := f.Mkdir(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := f.SyncDir(parent); err != nil {
+		return errors.Join(err, f.Remove(path))
+	}
+	return nil
+}
+
+// WriteNew writes a new file and syncs its data, not its name. A sync that fails
+// because the disk is full is a full disk and no failed sync: nobody relies on
+// the file, and it is not synced again.
 func WriteNew(fsys FS, path string, write func(io.Writer) error) error {
 	f, err := fsys.Create(path)
 	if err != nil {
@@ -123,7 +176,9 @@ func WriteNew(fsys FS, path string, write func(io.Writer) error) error {
 		err = w.flush()
 	}
 	if err == nil {
-		err = f.Sync()
+		if err = f.Sync(); err != nil && NoSpace(err) {
+			err = fmt.Errorf("write %s: %w", filepath.Base(path), ErrNoSpace)
+		}
 	}
 	return errors.Join(err, f.Close())
 }

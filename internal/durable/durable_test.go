@@ -67,27 +67,27 @@ func TestPreallocate(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "LOCK")
-	unlock, err := durable.Lock(path, true)
+	unlock, err := durable.OS{}.Lock(path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, exclusive := range []bool{true, false} {
-		if _, err := durable.Lock(path, exclusive); !errors.Is(err, durable.ErrLocked) {
+		if _, err := (durable.OS{}).Lock(path, exclusive); !errors.Is(err, durable.ErrLocked) {
 			t.Errorf("exclusive %v: %v", exclusive, err)
 		}
 	}
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
-	one, err := durable.Lock(path, false)
+	one, err := durable.OS{}.Lock(path, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, err := durable.Lock(path, false)
+	two, err := durable.OS{}.Lock(path, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := durable.Lock(path, true); !errors.Is(err, durable.ErrLocked) {
+	if _, err := (durable.OS{}).Lock(path, true); !errors.Is(err, durable.ErrLocked) {
 		t.Errorf("a writer beside readers: %v", err)
 	}
 	one()

@@ -8,16 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked says that another process holds the lock.
-var ErrLocked = errors.New("another process uses this folder")
-
-// Lock takes the lock file at path, making it if need be: exclusively for a
-// writer, shared for readers. The lock ends when the returned function is
-// called or the process ends, however it ends. It returns ErrLocked at once if
-// it cannot have the lock.
-func Lock(path string, exclusive bool) (unlock func() error, err error) {
+// Lock implements FS.
+func (OS) Lock(path string, exclusive bool) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if errors.Is(err, os.ErrPermission) && !exclusive {
+	if !exclusive && (errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS)) {
 		f, err = os.Open(path) // a reader of somebody else's folder
 	}
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,25 +37,13 @@ func (OS) Open(path string, write bool) (File, error) {
 }
 
 // MkdirAll implements FS.
-func (o OS) MkdirAll(path string) error {
-	info, err := os.Stat(path)
-	if err == nil {
-		if !info.IsDir() {
-			return &fs.PathError{Op: "mkdir", Path: path, Err: errors.New("it is a file")}
-		}
-		return nil
-	}
-	parent := filepath.Dir(path)
-	if parent != path {
-		if err := o.MkdirAll(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return o.SyncDir(parent)
-}
+func (o OS) MkdirAll(path string) error { return MkdirAll(o, path) }
+
+// Mkdir makes one folder, mode 0700. Its name is not durable yet.
+func (OS) Mkdir(path string) error { return os.Mkdir(path, 0o700) }
+
+// Stat implements FS.
+func (OS) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
 // Rename implements FS.
 func (OS) Rename(oldPath, newPath string) error { return os.Rename(oldPath, newPath) }
@@ -68,14 +56,27 @@ func (OS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) 
 
 // SyncDir implements FS.
 func (OS) SyncDir(path string) error {
-	d, err := os.Open(path)
+	d, err := openFolder(path)
 	if err != nil {
-		return err
+		return &SyncError{Path: path, Err: err}
 	}
 	if err := d.Sync(); err != nil {
 		return &SyncError{Path: path, Err: errors.Join(err, d.Close())}
 	}
 	return d.Close()
+}
+
+// openFolder opens a folder. When the process has too many files open it waits
+// for some to be closed: a name that is not synced ends the process.
+func openFolder(path string) (*os.File, error) {
+	for range 200 {
+		d, err := os.Open(path)
+		if !TooManyFiles(err) {
+			return d, err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return os.Open(path)
 }
 
 type osFile struct{ *os.File }

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -43,7 +42,7 @@ func Open(fsys durable.FS, dir, name string) (*Ring, error) {
 	if err := fsys.MkdirAll(dir); err != nil {
 		return nil, fmt.Errorf("make key folder: %w", err)
 	}
-	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
+	if info, err := fsys.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
 		err := hansard.Errorf(hansard.KindDenied, "key folder %s may be read by others (mode %04o)", dir, info.Mode().Perm())
 		return nil, hansard.WithHint(err, "chmod 700 "+dir)
 	}
@@ -161,7 +160,7 @@ func FingerprintKey(k redact.Keys) []byte {
 }
 
 func (r *Ring) read(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+	if info, err := r.fs.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
 		err := hansard.Errorf(hansard.KindDenied, "key %s may be read by others (mode %04o)", path, info.Mode().Perm())
 		return nil, hansard.WithHint(err, "chmod 600 "+path)
 	}

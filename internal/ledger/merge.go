@@ -8,7 +8,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -127,7 +126,7 @@ type Reindexed struct {
 func Reindex(ctx context.Context, cfg Config, progress func(done, total int64)) (Reindexed, error) {
 	cfg.setDefaults()
 	l := &Ledger{cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys, tenants: map[string]*tenant{}}
-	unlock, err := durable.Lock(l.layout.lock(), true)
+	unlock, err := cfg.FS.Lock(l.layout.lock(), true)
 	if err != nil {
 		return Reindexed{}, openError(cfg.Dir, err)
 	}

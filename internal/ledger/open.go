@@ -32,7 +32,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
-	unlock, err := durable.Lock(l.layout.lock(), true)
+	unlock, err := cfg.FS.Lock(l.layout.lock(), true)
 	if err != nil {
 		return nil, openError(cfg.Dir, err)
 	}

@@ -44,7 +44,7 @@ func OpenReader(fsys durable.FS, dir string) (*Reader, error) {
 		return nil, openError(dir, err)
 	}
 	r.name = name
-	if r.unlock, err = durable.Lock(r.layout.lock(), false); err != nil {
+	if r.unlock, err = fsys.Lock(r.layout.lock(), false); err != nil {
 		return nil, openError(dir, err)
 	}
 	if err := r.load(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -86,7 +85,7 @@ func Verify(cfg VerifyConfig) (*Verification, error) {
 	if cfg.FS == nil {
 		cfg.FS = durable.OS{}
 	}
-	unlock, err := lockToVerify(cfg.Dir)
+	unlock, err := lockToVerify(cfg.FS, cfg.Dir)
 	if err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
@@ -99,14 +98,14 @@ func Verify(cfg VerifyConfig) (*Verification, error) {
 }
 
 // lockToVerify takes the lock of a folder, which a copy may lack.
-func lockToVerify(dir string) (func() error, error) {
-	if _, err := os.Stat(filepath.Join(dir, "LOCK")); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(dir); err != nil {
+func lockToVerify(fsys durable.FS, dir string) (func() error, error) {
+	if _, err := fsys.Stat(filepath.Join(dir, "LOCK")); errors.Is(err, fs.ErrNotExist) {
+		if _, err := fsys.Stat(dir); err != nil {
 			return nil, err
 		}
 		return func() error { return nil }, nil
 	}
-	return durable.Lock(filepath.Join(dir, "LOCK"), false)
+	return fsys.Lock(filepath.Join(dir, "LOCK"), false)
 }
 
 type verifier struct {
@@ -172,20 +171,32 @@ func (v *verifier) run() error {
 // listFiles lists all files below the folder, by path, with their sizes.
 func (v *verifier) listFiles() (map[string]int64, error) {
 	all := map[string]int64{}
-	err := filepath.WalkDir(v.cfg.Dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	err := v.listBelow(v.cfg.Dir, all)
+	v.v.Bytes = v.total
+	return all, err
+}
+
+func (v *verifier) listBelow(dir string, all map[string]int64) error {
+	entries, err := v.cfg.FS.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() {
+			if err := v.listBelow(path, all); err != nil {
+				return err
+			}
+			continue
 		}
-		info, err := d.Info()
+		info, err := e.Info()
 		if err != nil {
 			return err
 		}
 		all[path] = info.Size()
 		v.total += info.Size()
-		return nil
-	})
-	v.v.Bytes = v.total
-	return all, err
+	}
+	return nil
 }
 
 // read notes that n bytes of a file were read.
@@ -224,7 +235,7 @@ func (v *verifier) openKeys() {
 	if v.cfg.KeyDir == "" {
 		return
 	}
-	if _, err := os.Stat(v.cfg.KeyDir); err != nil {
+	if _, err := v.cfg.FS.Stat(v.cfg.KeyDir); err != nil {
 		return
 	}
 	ring, err := keys.Open(v.cfg.FS, v.cfg.KeyDir, v.v.Name)
