@@ -118,6 +118,14 @@ func (l layout) unbegun(id hansard.LogID) bool {
 	return true
 }
 
+// justMade reports whether the folder is all that a crash left of its first start:
+// the journal's verifier key comes before the first commit and the first log.
+func (l layout) justMade(journal []uint64) bool {
+	logs, err := l.logs()
+	_, missing := l.fs.Stat(l.journalVKey())
+	return err == nil && len(logs) == 0 && len(journal) == 0 && errors.Is(missing, fs.ErrNotExist)
+}
+
 // list returns the names in a folder, none if it does not exist.
 func (l layout) list(dir string) ([]string, error) {
 	entries, err := l.fs.ReadDir(dir)

@@ -298,6 +298,10 @@ func (v *verifier) checkJournal() {
 		v.find(hansard.LogID{}, -1, "", "%v", err)
 		return
 	}
+	if v.layout.justMade(seqs) {
+		v.v.Notes = append(v.v.Notes, "nothing was ever recorded: the first start was interrupted")
+		return
+	}
 	key := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
 	live, unborn, err := v.layout.liveJournal(seqs)
 	if err != nil {
