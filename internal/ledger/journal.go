@@ -1,12 +1,15 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -79,35 +82,54 @@ func (j *journal) reserve(n int) error {
 }
 
 // newJournalFile makes a journal file that is durable, name and space and all.
-// If there are frames, it begins the journal anew with them.
+// If there are frames, it begins the journal anew with them: such a file has its
+// name only when all of it is on the disk.
 func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
 	path := journalPath(dir, seq)
-	f, err := fsys.Create(path)
+	made := path
+	if len(frames) > 0 {
+		made += durable.TempSuffix
+	}
+	f, err := createAnew(fsys, made)
 	if err != nil {
 		return nil, fmt.Errorf("begin journal file: %w", err)
 	}
+	// A crash up to the rename leaves an unfinished file, which the next start
+	// removes; without frames a blank one, which does not count. What it leaves
+	// of the header is all of it or nothing: it is within one sector.
 	err = f.Preallocate(size)
-	if err == nil && len(frames) > 0 {
-		// A crash before the header is there leaves a file that does not
-		// count; the earlier files still do.
-		if _, err = f.WriteAt(frames, journalHeader); err == nil {
-			err = f.Sync()
-		}
-	}
 	if err == nil {
-		_, err = f.WriteAt(journalHead(seq, len(frames) > 0), 0)
+		_, err = f.WriteAt(append(journalHead(seq, len(frames) > 0), frames...), 0)
 	}
 	if err == nil {
 		err = f.Sync()
+	}
+	if err == nil && made != path {
+		// A crash after this leaves the old files or this one, which makes them
+		// void.
+		err = fsys.Rename(made, path)
 	}
 	if err == nil {
 		err = fsys.SyncDir(dir)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(path))
+		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(made))
 	}
 	at := journalHeader + int64(len(frames))
 	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}}, nil
+}
+
+// createAnew makes a file. One of that name can only be left of an attempt that
+// failed, and did not count.
+func createAnew(fsys durable.FS, path string) (durable.File, error) {
+	f, err := fsys.Create(path)
+	if errors.Is(err, fs.ErrExist) {
+		if err := fsys.Remove(path); err != nil {
+			return nil, err
+		}
+		return fsys.Create(path)
+	}
+	return f, err
 }
 
 func journalHead(seq uint64, anew bool) []byte {
@@ -179,7 +201,7 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 type journalTail struct {
 	end   int64 // offset after the last whole frame
 	torn  bool  // bytes that are no frame follow
-	begun bool  // ... the begin of a frame among them, and nothing beyond its end
+	begun bool  // ... as a power cut leaves them that hits the write of a frame
 	more  bool  // ... and a whole frame after those: damage, not a torn end
 }
 
@@ -203,7 +225,7 @@ func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (
 	}
 	tail := journalTail{end: at}
 	if rest := b[min(at, int64(len(b))):]; !blank(rest) {
-		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest)
+		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest) || sectorsLeft(rest, at)
 	}
 	return tail, nil
 }
@@ -216,6 +238,25 @@ func frameBegun(b []byte) bool {
 	}
 	size := frameSize(int(binary.LittleEndian.Uint32(b[4:])))
 	return size <= int64(len(b)) && blank(b[size:])
+}
+
+// sectorsLeft reports whether b, which lies at the given offset, looks like what is
+// left of one write whose first sector was lost: each sector of the disk is blank
+// or written from its begin on. What is written are texts and hashes: mostly not
+// zero.
+func sectorsLeft(b []byte, at int64) bool {
+	const sector = 512
+	first := min(int((sector-at%sector)%sector), len(b))
+	if !blank(b[:first]) {
+		return false // the header of the frame would be there
+	}
+	for b = b[first:]; len(b) > 0; b = b[min(sector, len(b)):] {
+		s := bytes.TrimRight(b[:min(sector, len(b))], "\x00")
+		if zeros := bytes.Count(s, []byte{0}); len(s) > 0 && (blank(s[:min(16, len(s))]) || zeros > len(s)/2) {
+			return false
+		}
+	}
+	return true
 }
 
 // frameAfter reports whether a whole frame begins anywhere after at, of one of
@@ -252,7 +293,8 @@ func checkJournalHead(b []byte, seq uint64) error {
 	return nil
 }
 
-// journalSeqs lists the journal files by sequence number.
+// journalSeqs lists the journal files by sequence number. Unfinished ones are
+// none.
 func (l layout) journalSeqs() ([]uint64, error) {
 	names, err := l.list(l.journal())
 	if err != nil {
@@ -260,6 +302,9 @@ func (l layout) journalSeqs() ([]uint64, error) {
 	}
 	var seqs []uint64
 	for _, s := range names {
+		if strings.HasSuffix(s, journalSuffix+durable.TempSuffix) {
+			continue
+		}
 		var seq uint64
 		if _, err := fmt.Sscanf(s, "%016x"+journalSuffix, &seq); err != nil || journalPath(l.journal(), seq) != filepath.Join(l.journal(), s) {
 			return nil, hansard.Errorf(hansard.KindCorrupt, "unexpected file journal/%s", s)

@@ -142,6 +142,22 @@ func (l layout) list(dir string) ([]string, error) {
 	return names, nil
 }
 
+// removeUnfinishedIn removes the unfinished files in a folder.
+func (l layout) removeUnfinishedIn(dir string) error {
+	names, err := l.list(dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if strings.HasSuffix(n, durable.TempSuffix) {
+			if err := l.fs.Remove(filepath.Join(dir, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // partFiles lists a log's parts in the order of their indexes, those that
 // others have superseded apart. Two parts of one range may stand side by side
 // after a crash between a rename and an unlink.

@@ -66,6 +66,9 @@ func (l *Ledger) open() error {
 	if err := l.openKeys(); err != nil {
 		return err
 	}
+	if err := l.syncFolders(); err != nil {
+		return err
+	}
 	if err := l.openLogs(); err != nil {
 		return err
 	}

@@ -318,7 +318,7 @@ func (v *verifier) checkJournal() {
 	if unborn == nil {
 		return
 	}
-	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > j.commit {
+	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > 0 {
 		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
 	}
 }
