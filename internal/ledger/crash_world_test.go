@@ -314,6 +314,7 @@ type life struct {
 	r     *rand.Rand
 	tune  func(*ledger.Config)
 	skip  func(simdisk.Op) bool // syncs that are left out
+	until func(simdisk.Op) bool // the life ends before the first such operation
 	each  func(simdisk.Op)      // called ahead of each operation that changes the disk
 	f     *recorder
 	fatal error
@@ -342,7 +343,7 @@ func (v *life) watch(op simdisk.Op) error {
 		v.each(op)
 	}
 	v.ops++
-	if v.ops == v.last {
+	if v.ops == v.last || v.until != nil && v.until(op) {
 		v.end(fmt.Sprintf("%s %s", op.Kind, strings.TrimPrefix(op.Path, folder)))
 		return syscall.EIO
 	}
