@@ -40,37 +40,39 @@ func TestEveryStep(t *testing.T) {
 		return func(v *life, l *ledger.Ledger) error { return v.w.send(l, v.w.compose(tenant, n, 0, oneKind), v.gone) }
 	}
 	seal := func(_ *life, l *ledger.Ledger) error { return l.Seal() }
-	several := func(acts ...func(v *life, l *ledger.Ledger) error) func(v *life, l *ledger.Ledger) error {
-		return func(v *life, l *ledger.Ledger) error {
-			for _, act := range acts {
-				if err := act(v, l); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}
 	start := send("acme", 3, true) // one log and the meta log: the steps are the same for every log
 	f("first start", scene{})
 	f("new tenant", scene{start, send("zeta", 2, true), 0})
 	f("new log", scene{start, send("acme", 2, false), 0})
-	f("commits", scene{start, several(send("acme", 1, true), send("acme", 3, false), send("acme", 9, false), send("acme", 9, false)), 0})
+	f("commits", scene{start, inTurn(send("acme", 1, true), send("acme", 3, false), send("acme", 9, false), send("acme", 9, false)), 0})
 	f("statement", scene{start, func(_ *life, l *ledger.Ledger) error { return l.State("acme", "clock_jump", map[string]any{}) }, 0})
 	f("checkpoints", scene{start, func(_ *life, l *ledger.Ledger) error { return l.PublishCheckpoints() }, 0})
 	f("seal", scene{start, seal, 0})
-	f("next seal", scene{several(start, seal, start), several(seal, seal), 0})
-	f("seal over a bundle's end", scene{several(send("acme", 250, true), seal, send("acme", 20, true)), seal, 0})
-	f("close", scene{several(start, seal, several(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0})
-	whole := several(send("acme", 256, true), seal)
-	f("merge", scene{several(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0})
-	f("reindex", scene{several(start, seal, start, func(_ *life, l *ledger.Ledger) error { return l.Close() }), func(v *life, _ *ledger.Ledger) error {
+	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0})
+	f("seal over a bundle's end", scene{inTurn(send("acme", 250, true), seal, send("acme", 20, true)), seal, 0})
+	f("close", scene{inTurn(start, seal, inTurn(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0})
+	whole := inTurn(send("acme", 256, true), seal)
+	f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0})
+	f("reindex", scene{inTurn(start, seal, start, func(_ *life, l *ledger.Ledger) error { return l.Close() }), func(v *life, _ *ledger.Ledger) error {
 		_, err := ledger.Reindex(context.Background(), ledger.Config{Dir: folder, FS: v.disk}, nil)
 		return err
 	}, 0})
-	f("start after a kill", scene{several(start, seal, start, start), restartKilled, 0})
-	f("start with an old journal", scene{several(start, start, start, start, seal), restartKilled, 0})
-	all := several(start, start, start, start, start, start, start, start)
-	f("start with a journal of sealed entries", scene{several(all, sealUntilFree), restartKilled, 4})
+	f("start after a kill", scene{inTurn(start, seal, start, start), restartKilled, 0})
+	f("start with an old journal", scene{inTurn(start, start, start, start, seal), restartKilled, 0})
+	all := inTurn(start, start, start, start, start, start, start, start)
+	f("start with a journal of sealed entries", scene{inTurn(all, sealUntilFree), restartKilled, 4})
+}
+
+// inTurn does one thing after the other, up to the first error.
+func inTurn(acts ...func(v *life, l *ledger.Ledger) error) func(v *life, l *ledger.Ledger) error {
+	return func(v *life, l *ledger.Ledger) error {
+		for _, act := range acts {
+			if err := act(v, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // sealUntilFree seals all entries, and kills the process before it frees the

@@ -315,7 +315,8 @@ type life struct {
 	tune  func(*ledger.Config)
 	skip  func(simdisk.Op) bool // syncs that are left out
 	until func(simdisk.Op) bool // the life ends before the first such operation
-	each  func(simdisk.Op)      // called ahead of each operation that changes the disk
+	fault func(simdisk.Op) error
+	each  func(simdisk.Op) // called ahead of each operation that changes the disk
 	f     *recorder
 	fatal error
 
@@ -335,6 +336,11 @@ func (v *life) watch(op simdisk.Op) error {
 	defer v.mu.Unlock()
 	if v.left != nil {
 		return syscall.EIO
+	}
+	if v.fault != nil {
+		if err := v.fault(op); err != nil {
+			return err
+		}
 	}
 	if !op.Kind.Changes() {
 		return nil

@@ -148,9 +148,10 @@ func journalHead(seq uint64, anew bool) []byte {
 // anew reports whether the file, whose header is sound, makes earlier ones void.
 func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 
-// append writes one commit and syncs it. reserve has made room. An error means
-// that the file's state is unknown: the process must end, and the next start
-// finds out what reached the disk.
+// append writes one commit and syncs it. reserve has made room. After an error
+// that is no durable.SyncError nothing has changed. After one that is, the file's
+// state is unknown: the process must end, and the next start finds out what
+// reached the disk.
 func (j *journal) append(c *commitFrame) error {
 	f := j.cur
 	sig, err := signFrame(j.signer, j.commit+1, c.body())
@@ -159,7 +160,7 @@ func (j *journal) append(c *commitFrame) error {
 	}
 	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
 	if _, err := f.file.WriteAt(c.buf, f.at); err != nil {
-		return fmt.Errorf("write commit %d: %w", j.commit+1, err)
+		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
 	// was acknowledged; recovery drops it, or keeps it if it is whole.
@@ -176,6 +177,23 @@ func (j *journal) append(c *commitFrame) error {
 	return nil
 }
 
+// abandon ends the current file after its last commit, because a write to it
+// failed: what reached it of the frame must not stand in front of later commits.
+// The next commit begins a new file.
+func (j *journal) abandon() error {
+	f := j.cur
+	// A crash before the sync leaves a torn commit at the end of the last file.
+	err := f.file.Truncate(f.at)
+	if err == nil {
+		err = f.file.Sync()
+	}
+	if err != nil && !durable.SyncFailed(err) {
+		err = &durable.SyncError{Path: f.path, Err: err}
+	}
+	f.size = f.at
+	return err
+}
+
 // free unlinks the files whose entries are all sealed, oldest first. The current
 // file stays unless all is set.
 func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
@@ -189,12 +207,23 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 		// A crash here leaves a file of which recovery skips every entry. The
 		// name goes for good before the next one does: a later file must not
 		// be gone where an earlier one is left.
-		if err := errors.Join(f.file.Close(), j.fs.Remove(f.path), j.fs.SyncDir(j.dir)); err != nil {
+		if err := j.unlink(f); err != nil {
 			return fmt.Errorf("free journal file: %w", err)
 		}
 		j.files = j.files[1:]
 	}
 	return nil
+}
+
+// unlink removes a file for good. When it fails it can be called again.
+func (j *journal) unlink(f *journalFile) error {
+	if err := j.fs.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := j.fs.SyncDir(j.dir); err != nil {
+		return err
+	}
+	return f.file.Close()
 }
 
 // journalTail says how a journal file ends.

@@ -43,7 +43,7 @@ func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
 		return errors.Join(err, l.dropUnfinished([]*part.Index{x}))
 	}
 	if err := l.finishPart(x.Info); err != nil {
-		return err
+		return errors.Join(err, l.dropUnfinished([]*part.Index{x}))
 	}
 	// A crash here leaves the new part beside those that it covers, which the
 	// next start removes.

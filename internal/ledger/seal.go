@@ -173,9 +173,9 @@ func (l *Ledger) sealLog(lg *log) error {
 	// A crash here leaves a statement about parts that are not there. Their
 	// entries are in the journal and are sealed again, into the same bytes or
 	// into parts of their own statement.
-	for _, x := range added {
+	for i, x := range added {
 		if err := l.finishPart(x.Info); err != nil {
-			return err
+			return errors.Join(err, l.dropUnfinished(added[i:]))
 		}
 	}
 	l.install(lg, items, fresh, added, end)
