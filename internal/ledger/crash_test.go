@@ -91,7 +91,7 @@ type saga struct {
 	w    *world
 }
 
-// run lives some lives on one disk. The last one ends well.
+// run lives two or three lives on one disk. The last one ends well.
 func (s *saga) run() (err error) {
 	s.r = rand.New(rand.NewPCG(s.seed, 1))
 	if s.w, err = newWorld(); err != nil {
@@ -99,16 +99,17 @@ func (s *saga) run() (err error) {
 	}
 	tune := s.tuning()
 	disk, then := simdisk.New(), known{}
-	for n := range 3 {
+	lives := 2 + s.r.IntN(3)/2
+	for n := range lives {
 		v := &life{w: s.w, disk: disk, r: rand.New(rand.NewPCG(s.seed, uint64(10+n))), tune: tune, skip: s.skip, kill: s.r.IntN(4) == 0}
-		if n < 2 {
+		if n < lives-1 {
 			v.last = 1 + s.r.IntN([]int{20, 100, 400}[s.r.IntN(3)])
 		}
-		err := s.live(v, then, n == 2)
+		err := s.live(v, then, n == lives-1)
 		if !v.gone() && err != nil {
 			return fmt.Errorf("life %d: %w", n+1, err)
 		}
-		if n < 2 {
+		if n < lives-1 {
 			disk, then = v.left, v.then
 			if unbegun(disk) || s.r.IntN(2) == 0 {
 				continue

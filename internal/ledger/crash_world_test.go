@@ -254,10 +254,17 @@ func readRecord(d *simdisk.Disk, f *recorder) ([]*hansard.Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all []*hansard.Entry
-	for _, fresh := range f.fresh {
-		all = append(all, fresh...)
-	}
 	enc := part.NewEncoder()
+	for id, fresh := range f.fresh {
+		for _, row := range fresh {
+			e, err := enc.Entry(row)
+			if err != nil {
+				return nil, fmt.Errorf("fresh row of %s: %w", id, err)
+			}
+			e.Log = id
+			all = append(all, e)
+		}
+	}
 	for id, infos := range f.infos {
 		for _, info := range infos {
 			entries, err := readEntries(d, enc, id, info)

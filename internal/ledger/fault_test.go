@@ -108,9 +108,9 @@ func (s scene) fail(n int) (reached bool, err error) {
 	}
 	count, reads, what := 0, 0, ""
 	v.fault = func(op simdisk.Op) error { // v.mu is held
-		// Of the reads, which are many and much the same, every fourth one.
+		// Of the reads, which are many and much the same, every eighth one.
 		if !op.Kind.Changes() {
-			if reads++; reads%4 != 1 {
+			if reads++; reads%8 != 1 {
 				return nil
 			}
 		}

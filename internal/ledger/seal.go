@@ -44,16 +44,20 @@ func (l *Ledger) runSealer() {
 	}
 }
 
-// check reports what went wrong in the background. A failed sync ends the
-// process: what the disk holds is not known any more.
+// check reports what went wrong in the background.
 func (l *Ledger) check(what string, err error) {
-	switch {
-	case err == nil:
-	case durable.SyncFailed(err):
-		l.cfg.Fatal(err)
-	default:
+	if l.ifSynced(err) != nil {
 		l.cfg.Logger.Error(what, "error", err)
 	}
+}
+
+// ifSynced returns the error. A failed sync ends the process: what the disk holds
+// is not known any more.
+func (l *Ledger) ifSynced(err error) error {
+	if durable.SyncFailed(err) {
+		l.cfg.Fatal(err)
+	}
+	return err
 }
 
 // maxClockJump is how far the wall clock may move against the monotonic clock
@@ -91,7 +95,7 @@ func (l *Ledger) pressed() bool {
 // Seal moves all committed entries into parts and signs a checkpoint over them.
 func (l *Ledger) Seal() error {
 	if err := l.sealDue(true); err != nil {
-		return err
+		return l.ifSynced(err)
 	}
 	return l.PublishCheckpoints()
 }
@@ -175,7 +179,7 @@ func (l *Ledger) sealLog(lg *log) error {
 	// into parts of their own statement.
 	for i, x := range added {
 		if err := l.finishPart(x.Info); err != nil {
-			return errors.Join(err, l.dropUnfinished(added[i:]))
+			return errors.Join(err, l.dropUnnamed(err, added[i:]))
 		}
 	}
 	l.install(lg, items, fresh, added, end)
