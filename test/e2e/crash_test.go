@@ -69,11 +69,14 @@ func TestKill(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	var acked []string
+	var slowest time.Duration
 	for round := range rounds {
 		if round%5 == 3 {
 			killStarting(t, dir)
 		}
+		began := time.Now()
 		s := start(t, dir)
+		slowest = max(slowest, time.Since(began))
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		for sender := range 3 {
@@ -101,7 +104,7 @@ func TestKill(t *testing.T) {
 		t.Errorf("%d events with %d ids", n, distinct)
 	}
 	s.wantOnce(acked)
-	t.Logf("%d rounds, %d events acknowledged", rounds, len(acked))
+	t.Logf("%d rounds, %d events acknowledged, slowest start %v", rounds, len(acked), slowest.Round(time.Millisecond))
 	s.stop()
 	verified(t, dir)
 }
