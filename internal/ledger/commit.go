@@ -210,7 +210,7 @@ type stagedLog struct {
 
 // newStage begins a stage. l.mu is held.
 func (l *Ledger) newStage() *stage {
-	return &stage{l: l, now: time.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
+	return &stage{l: l, now: l.cfg.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
 }
 
 // add places the records of one request. l.mu is held.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -165,4 +166,10 @@ func CommitsIn(b []byte, seq uint64) ([]int64, error) {
 		err = fmt.Errorf("journal file %x holds no commit", seq)
 	}
 	return at, err
+}
+
+// ClockMoved tells the ledger that the wall clock went from one time to another
+// while the monotonic clock went on by elapsed.
+func (l *Ledger) ClockMoved(from, to time.Time, elapsed time.Duration) error {
+	return l.stateClockJump(from, to, elapsed)
 }

@@ -42,6 +42,7 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, errors.Join(openError(cfg.Dir, err), unlock())
 	}
 	l.start()
+	l.check("stating a clock jump failed", l.stateClockBack())
 	return l, nil
 }
 
