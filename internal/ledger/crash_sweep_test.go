@@ -162,7 +162,8 @@ func (s scene) sweep(t *testing.T) (int, error) {
 	return len(images), nil
 }
 
-// check recovers from a power cut; then again, from one in the recovery.
+// check recovers from a power cut; then again, in a third of the cases or in all,
+// from one in the recovery.
 func (i image) check(seed uint64) error {
 	if !unbegun(i.disk) {
 		if err := sound(i.disk, seed%2 == 0); err != nil {
@@ -170,7 +171,7 @@ func (i image) check(seed uint64) error {
 		}
 	}
 	ops, _, err := i.recover(0, seed)
-	if err != nil {
+	if err != nil || seed%3 > 0 && !thorough() {
 		return err
 	}
 	r := rand.New(rand.NewPCG(seed, 4))

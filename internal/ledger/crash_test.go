@@ -83,6 +83,9 @@ func TestTeeth(t *testing.T) {
 	f("server's name", simdisk.Sync, `/FORMAT[.]tmp`)
 }
 
+// thorough reports whether the tests of crashes and faults take their time.
+func thorough() bool { return os.Getenv("HANSARD_CRASH_RUNS") != "" }
+
 // saga is a server's fate over several crashes.
 type saga struct {
 	seed uint64
@@ -147,7 +150,7 @@ func (s *saga) live(v *life, then known, last bool) error {
 		return err
 	}
 	steps := 0
-	for ; err == nil && steps < 8 && !v.gone() && !(last && steps == 2); steps++ {
+	for ; err == nil && steps < 6 && !v.gone() && !(last && steps == 2); steps++ {
 		l, err = s.step(v, l)
 	}
 	if last && err == nil {

@@ -61,8 +61,11 @@ func TestFaults(t *testing.T) {
 					break
 				}
 				runs++
+				if !thorough() {
+					n += 3
+				}
 				if testing.Short() {
-					n += 6
+					n += 9
 				}
 			}
 			t.Logf("%d faults", runs)
