@@ -3,6 +3,8 @@
 GO         ?= go
 DATA       ?= ./hansard-data
 FUZZTIME   ?= 30s
+ROUNDS     ?= 100
+RUNS       ?= 10000
 BENCH      ?= .
 BENCHTIME  ?= 1s
 BENCHCOUNT ?= 1
@@ -15,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build run serve check test bench measure fuzz clean cc format vet staticcheck race fuzz-short interop unit
+.PHONY: help build run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -44,6 +46,10 @@ measure: build ## measure a whole server: cost of an event, latency, memory, que
 
 fuzz: cc ## run each fuzz target for FUZZTIME (30s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)
+
+crash: cc ## power cuts on a simulated disk (RUNS, 10000), and kill -9 of the program (ROUNDS, 100)
+	HANSARD_CRASH_RUNS=$(RUNS) $(GO) test -count 1 -timeout 0 -run 'TestPowerCuts|TestEveryStep|TestTeeth|TestFaults' ./internal/ledger
+	HANSARD_KILL_ROUNDS=$(ROUNDS) $(GO) test -count 1 -timeout 0 -v -run 'TestKill' ./test/e2e
 
 clean: ## remove what was built and the demonstration data
 	rm -rf bin demo-data demo-data.keys

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
@@ -104,6 +105,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if cfg.MemoryLimit > 0 && p.env["GOMEMLIMIT"] == "" {
 		debug.SetMemoryLimit(cfg.MemoryLimit)
 	}
+	if err := checkFileLimit(); err != nil {
+		return err
+	}
 	listener, err := listen(cfg)
 	if err != nil {
 		return err
@@ -165,6 +169,21 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 		group.Go(func() error { return p.playDemo(ctx, st, listener.Addr().String()) })
 	}
 	return group.Wait()
+}
+
+// minFiles is how many files a server must be able to have open: parts, the
+// journal, connections, and what its query engine needs, which ends the process
+// when it cannot have it.
+const minFiles = 256
+
+// checkFileLimit refuses to start under a limit of open files that is too low.
+func checkFileLimit() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur >= minFiles {
+		return nil // a limit that nobody can tell is taken to be high
+	}
+	err := fmt.Errorf("the limit of open files is %d; a server needs %d", limit.Cur, minFiles)
+	return hansard.WithHint(err, "raise it (ulimit -n, or LimitNOFILE of its unit); a few thousand are usual")
 }
 
 // listen opens the address, after what TLS needs was found to be there: a server

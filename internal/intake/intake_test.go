@@ -224,3 +224,45 @@ func TestRetryAfterFullDisk(t *testing.T) {
 	}
 	verify(t, l, dir)
 }
+
+// TestIdempotentRetry sends bodies of events without ids under an idempotency key:
+// again after all was taken, again after the disk was full in the middle, and
+// another body under the same key.
+func TestIdempotentRetry(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	full := &fullDisk{FS: durable.OS{}}
+	l, err := ledger.Open(ledger.Config{Dir: dir, Name: "test", FS: full, JournalSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, _ := redact.New(redact.Config{})
+	c, _ := classify.New(classify.Config{})
+	in := intake.New(intake.Config{Ledger: l, Redact: engine, Classifier: c, Patience: 1})
+	send := func(key string, n int, text string) (*intake.Receipt, error) {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `{"event_type":"reasoning","reasoning":"%d %s"}`+"\n", i, strings.Repeat(text, 400))
+		}
+		return in.Body(context.Background(), intake.Source{Tenant: "acme", SubmittedBy: "loopback", IdempotencyKey: key}, dialect.FormNDJSON, strings.NewReader(b.String()))
+	}
+	for i, want := range []int{50, 0} {
+		if r, err := send("whole", 50, "x"); err != nil || r.Accepted != want || r.Duplicates != 50-want {
+			t.Fatalf("time %d: %+v %v", i, r, err)
+		}
+	}
+	full.full.Store(true) // what is in the journal's file now still has room
+	const n = 5000
+	r, err := send("part", n, "y")
+	if hansard.KindOf(err) != hansard.KindBusy || r.Accepted == 0 || r.Accepted >= n {
+		t.Fatalf("on a disk that gets full: %+v %v", r, err)
+	}
+	taken := r.Accepted
+	full.full.Store(false)
+	if r, err = send("part", n, "y"); err != nil || r.Accepted != n-taken || r.Duplicates != taken {
+		t.Fatalf("again: %+v %v; %d were taken before", r, err, taken)
+	}
+	if r, err = send("part", 10, "z"); err != nil || r.Accepted != 0 || len(r.Conflicts) != 10 {
+		t.Errorf("another body under the same key: %+v %v", r, err)
+	}
+	verify(t, l, dir)
+}

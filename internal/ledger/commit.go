@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -90,8 +92,8 @@ func (l *Ledger) commit(group []*request) {
 		return // nothing has changed but memory that is dropped
 	}
 	// Up to here a crash leaves nothing of the group.
-	if err := l.journal.append(f); err != nil {
-		l.cfg.Fatal(err)
+	if err := l.disk(l.journal.append(f)); err != nil {
+		st.forget()
 		for _, r := range group {
 			r.results, r.err = nil, err
 		}
@@ -109,24 +111,27 @@ func (l *Ledger) reserve(body int) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := l.disk(l.journal.reserve(body))
-	if err != nil && hansard.KindOf(err) != hansard.KindBusy {
-		l.cfg.Logger.Error("no new journal file", "error", err)
-		return hansard.Errorf(hansard.KindBusy, "the journal cannot grow: %w", err)
-	}
-	return err
+	return l.disk(l.journal.reserve(body))
 }
 
-// disk turns what a write failed with into what a sender is told. A full disk is
-// a busy server. A failed sync ends the process: what the disk holds is not
-// known any more.
+// disk turns what an operation on the disk failed with into what a sender is
+// told. A full disk, or another fault, is a busy server: nothing was taken, and
+// the sender tries again. A failed sync ends the process: what the disk holds is
+// not known any more.
 func (l *Ledger) disk(err error) error {
+	var number syscall.Errno
 	switch {
 	case durable.SyncFailed(err):
 		l.cfg.Fatal(err)
 	case durable.NoSpace(err):
 		l.cfg.Logger.Warn("the disk is full; refusing events until there is room", "error", err)
 		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the disk is full"), "make room on the disk of the data folder; events are taken again then")
+	case durable.TooManyFiles(err):
+		l.cfg.Logger.Error("too many open files; refusing events", "error", err)
+		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the server has too many files open"), "raise its limit of open files (ulimit -n, or LimitNOFILE of its unit)")
+	case errors.As(err, &number):
+		l.cfg.Logger.Error("the disk fails; refusing events", "error", err)
+		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the disk fails: %w", number), "look at the disk of the data folder, and at the server's log; events are taken again when it works")
 	}
 	return err
 }
@@ -205,7 +210,7 @@ type stagedLog struct {
 
 // newStage begins a stage. l.mu is held.
 func (l *Ledger) newStage() *stage {
-	return &stage{l: l, now: time.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
+	return &stage{l: l, now: l.cfg.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
 }
 
 // add places the records of one request. l.mu is held.

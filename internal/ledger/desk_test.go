@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,11 +22,12 @@ import (
 type recorder struct {
 	mu    sync.Mutex
 	parts map[hansard.LogID][]part.Name
+	infos map[hansard.LogID][]part.Info // of the same parts
 	fresh map[hansard.LogID][]*part.Row
 }
 
 func newRecorder() *recorder {
-	return &recorder{parts: map[hansard.LogID][]part.Name{}, fresh: map[hansard.LogID][]*part.Row{}}
+	return &recorder{parts: map[hansard.LogID][]part.Name{}, infos: map[hansard.LogID][]part.Info{}, fresh: map[hansard.LogID][]*part.Row{}}
 }
 
 func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*part.Row) {
@@ -34,6 +36,7 @@ func (r *recorder) Load(id hansard.LogID, parts []part.Info, fresh []*part.Row) 
 	for _, p := range parts {
 		r.parts[id] = append(r.parts[id], p.Name)
 	}
+	r.infos[id] = append(r.infos[id], parts...)
 	r.fresh[id] = fresh
 }
 
@@ -62,6 +65,8 @@ func (r *recorder) Sealed(id hansard.LogID, added []part.Info, removed []part.Na
 		names = append(names, p.Name)
 	}
 	r.parts[id] = names
+	infos := slices.DeleteFunc(slices.Clone(r.infos[id]), func(p part.Info) bool { return gone[p.Name] })
+	r.infos[id] = append(infos, added...)
 	for len(r.fresh[id]) > 0 && r.fresh[id][0].Place.Index < end {
 		r.fresh[id] = r.fresh[id][1:]
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -237,4 +238,10 @@ func CommitsIn(b []byte, seq uint64) ([]int64, error) {
 		err = fmt.Errorf("journal file %x holds no commit", seq)
 	}
 	return at, err
+}
+
+// ClockMoved tells the ledger that the wall clock went from one time to another
+// while the monotonic clock went on by elapsed.
+func (l *Ledger) ClockMoved(from, to time.Time, elapsed time.Duration) error {
+	return l.stateClockJump(from, to, elapsed)
 }

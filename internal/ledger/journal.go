@@ -1,12 +1,15 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -79,35 +82,54 @@ func (j *journal) reserve(n int) error {
 }
 
 // newJournalFile makes a journal file that is durable, name and space and all.
-// If there are frames, it begins the journal anew with them.
+// If there are frames, it begins the journal anew with them: such a file has its
+// name only when all of it is on the disk.
 func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
 	path := journalPath(dir, seq)
-	f, err := fsys.Create(path)
+	made := path
+	if len(frames) > 0 {
+		made += durable.TempSuffix
+	}
+	f, err := createAnew(fsys, made)
 	if err != nil {
 		return nil, fmt.Errorf("begin journal file: %w", err)
 	}
+	// A crash up to the rename leaves an unfinished file, which the next start
+	// removes; without frames a blank one, which does not count. What it leaves
+	// of the header is all of it or nothing: it is within one sector.
 	err = f.Preallocate(size)
-	if err == nil && len(frames) > 0 {
-		// A crash before the header is there leaves a file that does not
-		// count; the earlier files still do.
-		if _, err = f.WriteAt(frames, journalHeader); err == nil {
-			err = f.Sync()
-		}
-	}
 	if err == nil {
-		_, err = f.WriteAt(journalHead(seq, len(frames) > 0), 0)
+		_, err = f.WriteAt(append(journalHead(seq, len(frames) > 0), frames...), 0)
 	}
 	if err == nil {
 		err = f.Sync()
+	}
+	if err == nil && made != path {
+		// A crash after this leaves the old files or this one, which makes them
+		// void.
+		err = fsys.Rename(made, path)
 	}
 	if err == nil {
 		err = fsys.SyncDir(dir)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(path))
+		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(made))
 	}
 	at := journalHeader + int64(len(frames))
 	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}}, nil
+}
+
+// createAnew makes a file. One of that name can only be left of an attempt that
+// failed, and did not count.
+func createAnew(fsys durable.FS, path string) (durable.File, error) {
+	f, err := fsys.Create(path)
+	if errors.Is(err, fs.ErrExist) {
+		if err := fsys.Remove(path); err != nil {
+			return nil, err
+		}
+		return fsys.Create(path)
+	}
+	return f, err
 }
 
 func journalHead(seq uint64, anew bool) []byte {
@@ -126,9 +148,10 @@ func journalHead(seq uint64, anew bool) []byte {
 // anew reports whether the file, whose header is sound, makes earlier ones void.
 func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 
-// append writes one commit and syncs it. reserve has made room. An error means
-// that the file's state is unknown: the process must end, and the next start
-// finds out what reached the disk.
+// append writes one commit and syncs it. reserve has made room. After an error
+// that is no durable.SyncError nothing has changed. After one that is, the file's
+// state is unknown: the process must end, and the next start finds out what
+// reached the disk.
 func (j *journal) append(c *commitFrame) error {
 	f := j.cur
 	sig, err := signFrame(j.signer, j.commit+1, c.body())
@@ -137,7 +160,7 @@ func (j *journal) append(c *commitFrame) error {
 	}
 	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
 	if _, err := f.file.WriteAt(c.buf, f.at); err != nil {
-		return fmt.Errorf("write commit %d: %w", j.commit+1, err)
+		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
 	// was acknowledged; recovery drops it, or keeps it if it is whole.
@@ -154,6 +177,23 @@ func (j *journal) append(c *commitFrame) error {
 	return nil
 }
 
+// abandon ends the current file after its last commit, because a write to it
+// failed: what reached it of the frame must not stand in front of later commits.
+// The next commit begins a new file.
+func (j *journal) abandon() error {
+	f := j.cur
+	// A crash before the sync leaves a torn commit at the end of the last file.
+	err := f.file.Truncate(f.at)
+	if err == nil {
+		err = f.file.Sync()
+	}
+	if err != nil && !durable.SyncFailed(err) {
+		err = &durable.SyncError{Path: f.path, Err: err}
+	}
+	f.size = f.at
+	return err
+}
+
 // free unlinks the files whose entries are all sealed, oldest first. The current
 // file stays unless all is set.
 func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
@@ -167,7 +207,7 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 		// A crash here leaves a file of which recovery skips every entry. The
 		// name goes for good before the next one does: a later file must not
 		// be gone where an earlier one is left.
-		if err := errors.Join(f.file.Close(), j.fs.Remove(f.path), j.fs.SyncDir(j.dir)); err != nil {
+		if err := j.unlink(f); err != nil {
 			return fmt.Errorf("free journal file: %w", err)
 		}
 		j.files = j.files[1:]
@@ -175,11 +215,22 @@ func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
 	return nil
 }
 
+// unlink removes a file for good. When it fails it can be called again.
+func (j *journal) unlink(f *journalFile) error {
+	if err := j.fs.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := j.fs.SyncDir(j.dir); err != nil {
+		return err
+	}
+	return f.file.Close()
+}
+
 // journalTail says how a journal file ends.
 type journalTail struct {
 	end   int64 // offset after the last whole frame
 	torn  bool  // bytes that are no frame follow
-	begun bool  // ... the begin of a frame among them, and nothing beyond its end
+	begun bool  // ... as a power cut leaves them that hits the write of a frame
 	more  bool  // ... and a whole frame after those: damage, not a torn end
 }
 
@@ -203,7 +254,7 @@ func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (
 	}
 	tail := journalTail{end: at}
 	if rest := b[min(at, int64(len(b))):]; !blank(rest) {
-		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest)
+		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest) || sectorsLeft(rest, at)
 	}
 	return tail, nil
 }
@@ -216,6 +267,25 @@ func frameBegun(b []byte) bool {
 	}
 	size := frameSize(int(binary.LittleEndian.Uint32(b[4:])))
 	return size <= int64(len(b)) && blank(b[size:])
+}
+
+// sectorsLeft reports whether b, which lies at the given offset, looks like what is
+// left of one write whose first sector was lost: each sector of the disk is blank
+// or written from its begin on. What is written are texts and hashes: mostly not
+// zero.
+func sectorsLeft(b []byte, at int64) bool {
+	const sector = 512
+	first := min(int((sector-at%sector)%sector), len(b))
+	if !blank(b[:first]) {
+		return false // the header of the frame would be there
+	}
+	for b = b[first:]; len(b) > 0; b = b[min(sector, len(b)):] {
+		s := bytes.TrimRight(b[:min(sector, len(b))], "\x00")
+		if zeros := bytes.Count(s, []byte{0}); len(s) > 0 && (blank(s[:min(16, len(s))]) || zeros > len(s)/2) {
+			return false
+		}
+	}
+	return true
 }
 
 // frameAfter reports whether a whole frame begins anywhere after at, of one of
@@ -252,7 +322,8 @@ func checkJournalHead(b []byte, seq uint64) error {
 	return nil
 }
 
-// journalSeqs lists the journal files by sequence number.
+// journalSeqs lists the journal files by sequence number. Unfinished ones are
+// none.
 func (l layout) journalSeqs() ([]uint64, error) {
 	names, err := l.list(l.journal())
 	if err != nil {
@@ -260,6 +331,9 @@ func (l layout) journalSeqs() ([]uint64, error) {
 	}
 	var seqs []uint64
 	for _, s := range names {
+		if strings.HasSuffix(s, journalSuffix+durable.TempSuffix) {
+			continue
+		}
 		var seq uint64
 		if _, err := fmt.Sscanf(s, "%016x"+journalSuffix, &seq); err != nil || journalPath(l.journal(), seq) != filepath.Join(l.journal(), s) {
 			return nil, hansard.Errorf(hansard.KindCorrupt, "unexpected file journal/%s", s)

@@ -125,6 +125,14 @@ func (l layout) unbegun(id hansard.LogID) bool {
 	return true
 }
 
+// justMade reports whether the folder is all that a crash left of its first start:
+// the journal's verifier key comes before the first commit and the first log.
+func (l layout) justMade(journal []uint64) bool {
+	logs, err := l.logs()
+	_, missing := l.fs.Stat(l.journalVKey())
+	return err == nil && len(logs) == 0 && len(journal) == 0 && errors.Is(missing, fs.ErrNotExist)
+}
+
 // list returns the names in a folder, none if it does not exist.
 func (l layout) list(dir string) ([]string, error) {
 	entries, err := l.fs.ReadDir(dir)
@@ -139,6 +147,22 @@ func (l layout) list(dir string) ([]string, error) {
 		names[i] = e.Name()
 	}
 	return names, nil
+}
+
+// removeUnfinishedIn removes the unfinished files in a folder.
+func (l layout) removeUnfinishedIn(dir string) error {
+	names, err := l.list(dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if strings.HasSuffix(n, durable.TempSuffix) {
+			if err := l.fs.Remove(filepath.Join(dir, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // partFiles lists a log's parts in the order of their indexes, those that

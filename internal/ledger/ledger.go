@@ -51,6 +51,10 @@ type Config struct {
 	MaxUnsealed     int64         // bytes committed and not sealed; default 128 MiB
 	DedupWindow     time.Duration // how long an id is remembered; default 30 days
 
+	// Now is the wall clock, by which entries are received; default time.Now. A
+	// tests' clock can go back.
+	Now func() time.Time
+
 	Follower Follower     // default none
 	Logger   *slog.Logger // default discards
 	// Fatal is called when going on could break a promise, such as after a
@@ -78,6 +82,9 @@ func (c *Config) setDefaults() {
 	def((*int64)(&c.DedupWindow), int64(30*24*time.Hour))
 	if c.SealRows == 0 {
 		c.SealRows = part.RowGroup
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -15,6 +15,10 @@ import (
 // merged. The entries are checked against the log's hashes before the old parts
 // go. A merge that is interrupted leaves the old parts or the new one.
 func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
+	return l.ifSynced(l.merge(id, names))
+}
+
+func (l *Ledger) merge(id hansard.LogID, names []part.Name) error {
 	l.sealMu.Lock()
 	defer l.sealMu.Unlock()
 	lg, err := l.log(id)
@@ -41,7 +45,7 @@ func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
 		return errors.Join(err, l.dropUnfinished([]*part.Index{x}))
 	}
 	if err := l.finishPart(x.Info); err != nil {
-		return err
+		return errors.Join(err, l.dropUnnamed(err, []*part.Index{x}))
 	}
 	// A crash here leaves the new part beside those that it covers, which the
 	// next start removes.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -41,6 +42,7 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, errors.Join(openError(cfg.Dir, err), unlock())
 	}
 	l.start()
+	l.check("stating a clock jump failed", l.stateClockBack())
 	return l, nil
 }
 
@@ -52,18 +54,31 @@ func openError(dir string, err error) error {
 		return hansard.WithHint(err, "ask the running server (--server), or stop it first")
 	case errors.Is(err, fs.ErrPermission):
 		err := hansard.Errorf(hansard.KindDenied, "open %s: %w", dir, err)
-		return hansard.WithHint(err, "run as the owner of the folder, and make it writable")
+		return hansard.WithHint(err, "run as the owner of the folder and of its key folder, and make both writable")
+	case errors.Is(err, syscall.EROFS):
+		err := hansard.Errorf(hansard.KindDenied, "open %s: %w", dir, err)
+		return hansard.WithHint(err, "a server has to write: mount the disk writable; to read only, use the other verbs with --data")
+	case errors.Is(err, syscall.ENOTDIR):
+		err := hansard.Errorf(hansard.KindInvalid, "open %s: %w", dir, err)
+		return hansard.WithHint(err, "the data folder is a folder; name another one with --data")
+	case durable.TooManyFiles(err):
+		return hansard.WithHint(fmt.Errorf("open %s: %w", dir, err), "raise the limit of open files (ulimit -n, or LimitNOFILE of its unit)")
+	case durable.NoSpace(err):
+		return hansard.WithHint(fmt.Errorf("open %s: %w", dir, err), "make room on the disk of the data folder and start again; nothing that was recorded is lost")
 	}
 	return fmt.Errorf("open %s: %w", dir, err)
 }
 
 func (l *Ledger) open() error {
+	if err := l.openKeys(); err != nil {
+		return err
+	}
 	for _, dir := range []string{l.layout.journal(), l.layout.tenants()} {
 		if err := l.cfg.FS.MkdirAll(dir); err != nil {
 			return err
 		}
 	}
-	if err := l.openKeys(); err != nil {
+	if err := l.syncFolders(); err != nil {
 		return err
 	}
 	if err := l.openLogs(); err != nil {

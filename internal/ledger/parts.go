@@ -178,6 +178,15 @@ func (l *Ledger) dropUnfinished(parts []*part.Index) error {
 	return errs
 }
 
+// dropUnnamed removes parts that finishPart could not give a name. After a failed
+// sync the first of them may have it: the process ends, and the next start looks.
+func (l *Ledger) dropUnnamed(err error, parts []*part.Index) error {
+	if durable.SyncFailed(err) {
+		return nil
+	}
+	return l.dropUnfinished(parts)
+}
+
 // finishPart gives a written part its name.
 func (l *Ledger) finishPart(p part.Info) error {
 	path := p.Path(l.cfg.Dir)

@@ -153,7 +153,7 @@ func (r *Reader) loadJournal() error {
 		}
 	}
 	if unborn != nil {
-		return r.layout.checkUnborn(*unborn, j.commit, key)
+		return r.layout.checkUnborn(*unborn, key)
 	}
 	return nil
 }

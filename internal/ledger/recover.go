@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -49,7 +51,7 @@ func (l *Ledger) openJournal() (*replay, error) {
 		}
 	}
 	if unborn != nil {
-		if err := l.layout.checkUnborn(*unborn, r.commit, r.verifier); err != nil {
+		if err := l.layout.checkUnborn(*unborn, r.verifier); err != nil {
 			return nil, err
 		}
 	}
@@ -57,26 +59,55 @@ func (l *Ledger) openJournal() (*replay, error) {
 	return r, nil
 }
 
-// syncNames makes durable the names of everything below the data and key
-// folders. After a crash a name may be in the page cache only: a part that was
-// renamed, a folder that was made.
-func (l *Ledger) syncNames() error {
+// syncFolders makes durable the names of the folders of logs and of the keys, and
+// of those that they lie in. A process that was killed may have left them in the
+// page cache only, and nothing else tells: what is put into such a folder, or
+// signed with such a key, is lost with it.
+func (l *Ledger) syncFolders() error {
 	for _, root := range []string{l.cfg.Dir, l.keys.Dir()} {
-		if err := syncTree(l.cfg.FS, root); err != nil {
+		if err := syncTree(l.cfg.FS, root, 3); err != nil { // DATA, tenants, a tenant, its tiers
 			return fmt.Errorf("sync names: %w", err)
+		}
+		for above := filepath.Dir(root); ; above = filepath.Dir(above) {
+			if err := l.cfg.FS.SyncDir(above); err != nil && !foreign(err) {
+				return fmt.Errorf("sync names: %w", err)
+			}
+			if above == filepath.Dir(above) {
+				break
+			}
 		}
 	}
 	return nil
 }
 
-func syncTree(fsys durable.FS, dir string) error {
-	entries, err := fsys.ReadDir(dir)
-	if err != nil {
-		return err
+// foreign reports whether a folder could not be synced because it is none that
+// this program can have made.
+func foreign(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EINVAL)
+}
+
+// syncNames makes durable the names of everything below the data folder. After a
+// crash a name may be in the page cache only: a part that was renamed.
+func (l *Ledger) syncNames() error {
+	if err := syncTree(l.cfg.FS, l.cfg.Dir, -1); err != nil {
+		return fmt.Errorf("sync names: %w", err)
 	}
-	for _, e := range entries {
-		if e.IsDir() {
-			if err := syncTree(fsys, filepath.Join(dir, e.Name())); err != nil {
+	return nil
+}
+
+// syncTree makes the names in a folder and in those below it durable, down to the
+// given depth; all with -1.
+func syncTree(fsys durable.FS, dir string, depth int) error {
+	if depth != 0 {
+		entries, err := fsys.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if !e.IsDir() {
+				continue
+			}
+			if err := syncTree(fsys, filepath.Join(dir, e.Name()), depth-1); err != nil {
 				return err
 			}
 		}
@@ -99,8 +130,7 @@ func (l *Ledger) writeJournalVKey(vkey string) error {
 
 // liveJournal returns the files that count: from the last one that begins the
 // journal anew, without a last one whose header was never written, which it
-// returns apart. A crash leaves such a one blank, or, if it was to begin anew,
-// with commits that older files hold too.
+// returns apart.
 func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *uint64, err error) {
 	live = seqs
 	for i, seq := range seqs {
@@ -118,11 +148,11 @@ func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *uint64, err e
 	return live, nil, nil
 }
 
-// checkUnborn refuses a file without a header that holds commits which no other
-// file holds: its header was there, and is gone.
-func (l layout) checkUnborn(seq, known uint64, key note.Verifier) error {
+// checkUnborn refuses a file without a header that holds commits: its header was
+// there before them, and is gone.
+func (l layout) checkUnborn(seq uint64, key note.Verifier) error {
 	last, err := l.lastCommit(seq, key)
-	if err != nil || last <= known {
+	if err != nil || last == 0 {
 		return err
 	}
 	err = hansard.Errorf(hansard.KindCorrupt, "journal file %016x: its header is gone, but it holds commits", seq)
@@ -261,8 +291,8 @@ func (r *replay) section(s *section) (bool, error) {
 
 // rewrite copies the kept commits to a new file, which makes the old ones void,
 // and removes those, before anything is served: what a killed process wrote may
-// be in the page cache only. The new file counts once its header is synced, which is
-// last: a crash at any point leaves the old files or the new one.
+// be in the page cache only. The new file has its name when all of it is durable:
+// a crash at any point leaves the old files or the new one.
 func (r *replay) rewrite() error {
 	j := r.l.journal
 	if len(r.kept) > 0 {
@@ -282,11 +312,16 @@ func (r *replay) rewrite() error {
 		j.seq, j.files, j.cur = seq, []*journalFile{f}, f
 	}
 	for _, seq := range r.files {
+		// The oldest goes first, and for good before the next one does: what a
+		// crash leaves of them has no gap.
 		if err := j.fs.Remove(journalPath(j.dir, seq)); err != nil {
 			return err
 		}
+		if err := j.fs.SyncDir(j.dir); err != nil {
+			return err
+		}
 	}
-	return j.fs.SyncDir(j.dir)
+	return r.l.layout.removeUnfinishedIn(j.dir)
 }
 
 // sealableOf makes an entry that was read back ready to be sealed.

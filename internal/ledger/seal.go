@@ -26,7 +26,7 @@ func (l *Ledger) runSealer() {
 	defer close(l.sealed)
 	tick := time.NewTicker(l.cfg.CheckpointEvery)
 	defer tick.Stop()
-	last := time.Now()
+	last, since := l.cfg.Now(), time.Now()
 	for {
 		force := false
 		select {
@@ -38,44 +38,69 @@ func (l *Ledger) runSealer() {
 		}
 		l.check("sealing failed; the entries stay in the journal", l.sealDue(force, force))
 		l.check("publishing checkpoints failed", l.PublishCheckpoints())
-		now := time.Now()
-		l.check("stating a clock jump failed", l.stateClockJump(last, now))
-		last = now
+		now := l.cfg.Now()
+		l.check("stating a clock jump failed", l.stateClockJump(last, now, time.Since(since)))
+		last, since = now, time.Now()
 	}
 }
 
-// check reports what went wrong in the background. A failed sync ends the
-// process: what the disk holds is not known any more.
+// check reports what went wrong in the background.
 func (l *Ledger) check(what string, err error) {
-	switch {
-	case err == nil:
-	case durable.SyncFailed(err):
-		l.cfg.Fatal(err)
-	default:
+	if l.ifSynced(err) != nil {
 		l.cfg.Logger.Error(what, "error", err)
 	}
+}
+
+// ifSynced returns the error. A failed sync ends the process: what the disk holds
+// is not known any more.
+func (l *Ledger) ifSynced(err error) error {
+	if durable.SyncFailed(err) {
+		l.cfg.Fatal(err)
+	}
+	return err
 }
 
 // maxClockJump is how far the wall clock may move against the monotonic clock
 // before it is put on record.
 const maxClockJump = time.Hour
 
-// stateClockJump puts a jump of the wall clock on record for each tenant.
-func (l *Ledger) stateClockJump(last, now time.Time) error {
-	jump := now.Round(0).Sub(last.Round(0)) - now.Sub(last)
+// stateClockJump puts a jump of the wall clock on record for each tenant: between
+// two looks at it more or less time went by than elapsed by the monotonic clock.
+func (l *Ledger) stateClockJump(from, to time.Time, elapsed time.Duration) error {
+	jump := to.Round(0).Sub(from.Round(0)) - elapsed
 	if jump.Abs() < maxClockJump {
 		return nil
 	}
 	l.mu.Lock()
-	var names []string
+	moves := map[string]int64{}
 	for name := range l.tenants {
-		names = append(names, name)
+		moves[name] = from.UnixNano()
 	}
 	l.mu.Unlock()
+	return l.stateClockMoves(moves, to)
+}
+
+// stateClockBack puts on record, at a start, that the clock is behind the last
+// entry of a tenant. A clock that is ahead is not told from a server that was off.
+func (l *Ledger) stateClockBack() error {
+	now := l.cfg.Now()
+	moves := map[string]int64{}
+	l.mu.Lock()
+	for name, t := range l.tenants {
+		if time.Duration(t.lastReceived-now.UnixNano()) >= maxClockJump {
+			moves[name] = t.lastReceived
+		}
+	}
+	l.mu.Unlock()
+	return l.stateClockMoves(moves, now)
+}
+
+// stateClockMoves states, by tenant, from where the clock moved.
+func (l *Ledger) stateClockMoves(from map[string]int64, to time.Time) error {
 	var errs error
-	for _, name := range names {
+	for name, ns := range from {
 		errs = errors.Join(errs, l.State(name, "clock_jump", map[string]any{
-			"from": last.UTC().Format(time.RFC3339Nano), "to": now.UTC().Format(time.RFC3339Nano),
+			"from": time.Unix(0, ns).UTC().Format(time.RFC3339Nano), "to": to.UTC().Format(time.RFC3339Nano),
 		}))
 	}
 	return errs
@@ -91,7 +116,7 @@ func (l *Ledger) pressed() bool {
 // Seal moves all committed entries into parts and signs a checkpoint over them.
 func (l *Ledger) Seal() error {
 	if err := l.sealDue(true, false); err != nil {
-		return err
+		return l.ifSynced(err)
 	}
 	return l.PublishCheckpoints()
 }
@@ -178,9 +203,9 @@ func (l *Ledger) sealLog(lg *log, all, loaded bool) error {
 	// A crash here leaves a statement about parts that are not there. Their
 	// entries are in the journal and are sealed again, into the same bytes or
 	// into parts of their own statement.
-	for _, x := range added {
+	for i, x := range added {
 		if err := l.finishPart(x.Info); err != nil {
-			return err
+			return errors.Join(err, l.dropUnnamed(err, added[i:]))
 		}
 	}
 	l.install(lg, items, fresh, added, end)

@@ -46,9 +46,9 @@ var (
 	oneSeed   = flag.Int("mutation", -1, "the one mutation that TestTamper makes")
 )
 
-// world is the folder that is tampered with: two tenants, all tiers, parts that
+// tampered is the folder that is tampered with: two tenants, all tiers, parts that
 // are merged, unfinished and superseded, and commits that no part has.
-type world struct {
+type tampered struct {
 	whole   memory
 	older   memory // the folder as it was before
 	against []ledger.Outside
@@ -63,7 +63,7 @@ const (
 
 // makeWorld makes the folder through a real ledger, which is copied while it runs:
 // a killed process leaves that.
-func makeWorld(t *testing.T) *world {
+func makeWorld(t *testing.T) *tampered {
 	t.Helper()
 	running := filepath.Join(t.TempDir(), "data")
 	l := open(t, running, nil, func(c *ledger.Config) {
@@ -86,7 +86,7 @@ func makeWorld(t *testing.T) *world {
 	d.append(l, "acme", 0, 60)
 	d.append(l, "beta", 0, 30)
 	d.seal()
-	w := &world{older: copied()}
+	w := &tampered{older: copied()}
 	d.sealCalls(2000, 2100)
 	d.append(l, "beta", 30, 50)
 	d.seal()
@@ -133,7 +133,7 @@ func (d *desk) seal() {
 
 // verify verifies a folder in memory, with the key folder or without, and with
 // the outside checkpoints or without.
-func (w *world) verify(t testing.TB, m memory, keys, against bool) *ledger.Verification {
+func (w *tampered) verify(t testing.TB, m memory, keys, against bool) *ledger.Verification {
 	t.Helper()
 	cfg := ledger.VerifyConfig{Dir: worldData, FS: m}
 	if keys {
@@ -151,7 +151,7 @@ func (w *world) verify(t testing.TB, m memory, keys, against bool) *ledger.Verif
 
 // mutation is one change of the folder.
 type mutation struct {
-	*world
+	*tampered
 	t     testing.TB
 	r     *rand.Rand
 	m     memory
@@ -253,11 +253,11 @@ func TestTamper(t *testing.T) {
 
 // mutate makes the mutation with the given seed and checks what is found. It
 // returns the family.
-func mutate(t testing.TB, w *world, seed int) string {
+func mutate(t testing.TB, w *tampered, seed int) string {
 	all := families()
 	f := all[seed%len(all)]
 	for try := range uint64(100) {
-		x := &mutation{world: w, t: t, r: rand.New(rand.NewPCG(uint64(seed), try)), m: w.whole.clone()}
+		x := &mutation{tampered: w, t: t, r: rand.New(rand.NewPCG(uint64(seed), try)), m: w.whole.clone()}
 		if f.make(x) && !maps.EqualFunc(x.m, w.whole, bytes.Equal) {
 			x.what = f.name + ": " + x.what
 			x.check(seed)

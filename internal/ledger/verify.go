@@ -176,6 +176,9 @@ func (v *verifier) run() error {
 	if err != nil {
 		return err
 	}
+	if _, err := v.layout.readName(); hansard.KindOf(err) == hansard.KindInvalid {
+		return err // a newer format: another program can tell
+	}
 	if !v.checkName() {
 		return nil // nothing can be said of logs without their names
 	}

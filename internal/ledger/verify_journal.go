@@ -15,6 +15,10 @@ func (v *verifier) checkJournal() {
 		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
 		return
 	}
+	if v.layout.justMade(seqs) {
+		v.note("nothing was ever recorded: the first start was interrupted")
+		return
+	}
 	key, _ := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
 	live, unborn, err := v.layout.liveJournal(seqs)
 	if err != nil {
@@ -36,7 +40,7 @@ func (v *verifier) checkJournal() {
 	if unborn == nil {
 		return
 	}
-	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > j.commit {
+	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > 0 {
 		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
 	}
 }

@@ -59,18 +59,32 @@ func (c *logCheck) below(store tileStore, row int, at uint64) (tlog.Hash, error)
 }
 
 // expected reports whether hashes beyond the sealed entries are those of entries
-// in the journal: a crash between tiles and part leaves them.
+// in the journal, or blank in their place: a crash between tiles and part leaves
+// them, a power cut or a full disk what had been written of them.
 func (c *logCheck) expected(row int, from uint64, extra []byte) bool {
 	view := c.v.hashesOf(c.id)
-	for ; len(extra) >= tlog.HashSize; from, extra = from+1, extra[tlog.HashSize:] {
+	for ; len(extra) > 0; from++ {
 		if from >= view.size()>>(row*tileHeight) {
 			return false
 		}
-		if want, err := view.at(row*tileHeight, from); err != nil || want != tlog.Hash(extra[:tlog.HashSize]) {
+		want, err := view.at(row*tileHeight, from)
+		n := min(len(extra), tlog.HashSize)
+		if err != nil || !blankOr(extra[:n], want) {
+			return false
+		}
+		extra = extra[n:]
+	}
+	return true
+}
+
+// blankOr reports whether each byte is that of the hash, or zero.
+func blankOr(b []byte, h tlog.Hash) bool {
+	for i, c := range b {
+		if c != 0 && c != h[i] {
 			return false
 		}
 	}
-	return len(extra) == 0
+	return true
 }
 
 // checkFreshTiles checks files of levels or ranges beyond the sealed entries,

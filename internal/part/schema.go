@@ -13,8 +13,9 @@ const FormatVersion = "1"
 // group sorted by name. Every column is compressed with zstd.
 func (enc *Encoder) Schema() *parquet.Schema {
 	group := parquet.Group{}
+	codec := &zstd.Codec{Level: zstd.SpeedFastest} // one for all: it pools what a block needs, a megabyte
 	for _, c := range enc.all {
-		group[c.Name] = parquet.Compressed(c.node(), &zstd.Codec{Level: zstd.SpeedFastest})
+		group[c.Name] = parquet.Compressed(c.node(), codec)
 	}
 	return parquet.NewSchema("hansard", group)
 }

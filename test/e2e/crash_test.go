@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,13 +31,13 @@ func batch(sender, number, n int) (string, []string) {
 	return b.String(), ids
 }
 
-// load posts batches until the server is gone and returns the ids of all events
-// that were acknowledged.
-func load(url string, sender, from int) []string {
+// load posts batches of size events until the server is gone and returns the ids
+// of all events that were acknowledged.
+func load(url string, sender, from, size int) []string {
 	var acked []string
 	client := &http.Client{Timeout: 20 * time.Second}
 	for number := from; ; number++ {
-		body, ids := batch(sender, number, 1000)
+		body, ids := batch(sender, number, size)
 		res, err := client.Post(url+"/v1/events", "application/x-ndjson", strings.NewReader(body))
 		if err != nil {
 			return acked
@@ -52,56 +54,71 @@ func load(url string, sender, from int) []string {
 	}
 }
 
-// TestKill kills the server in the middle of a load of 1,000-event batches,
-// several times, and finds every acknowledged event once.
+// TestKill kills the server in the middle of a load, several times, and finds
+// every acknowledged event once. In some rounds the server is killed again while
+// it starts.
+//
+// HANSARD_KILL_ROUNDS=n says how often; many rounds send smaller batches.
 func TestKill(t *testing.T) {
+	rounds, size := 4, 1000
+	if n, err := strconv.Atoi(os.Getenv("HANSARD_KILL_ROUNDS")); err == nil {
+		rounds = n
+	}
+	if rounds > 4 {
+		size = 100
+	}
 	dir := filepath.Join(t.TempDir(), "data")
-	acked := map[string]bool{}
-	for round := range 4 {
+	var acked []string
+	var slowest time.Duration
+	for round := range rounds {
+		if round%5 == 3 {
+			killStarting(t, dir)
+		}
+		began := time.Now()
 		s := start(t, dir)
+		slowest = max(slowest, time.Since(began))
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		for sender := range 3 {
 			wg.Go(func() {
-				ids := load(s.url, sender, round*100_000)
+				ids := load(s.url, sender, round*100_000, size)
 				mu.Lock()
 				defer mu.Unlock()
-				for _, id := range ids {
-					acked[id] = true
-				}
+				acked = append(acked, ids...)
 			})
 		}
 		time.Sleep(time.Duration(300+rand.IntN(1200)) * time.Millisecond)
 		s.kill()
 		wg.Wait()
+		if round%20 == 19 {
+			verified(t, dir)
+			t.Logf("round %d: %d events acknowledged", round+1, len(acked))
+		}
 	}
-	if len(acked) < 4000 {
-		t.Fatalf("only %d events were acknowledged", len(acked))
+	if len(acked) < 1000*rounds {
+		t.Errorf("only %d events were acknowledged", len(acked))
 	}
 	verified(t, dir) // as the crash left it
 	s := start(t, dir)
 	if n, distinct := s.number("select count(*) from events"), s.number("select count(distinct event_id) from events"); n != distinct {
 		t.Errorf("%d events with %d ids", n, distinct)
 	}
-	got := map[string]int{}
-	out := must(t, "events", "--server", s.url, "-o", "ndjson", "--limit", "0")
-	for line := range strings.Lines(out) {
-		var e struct {
-			EventID string `json:"event_id"`
-		}
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatal(err)
-		}
-		got[e.EventID]++
-	}
-	for id := range acked {
-		if got[id] != 1 {
-			t.Fatalf("%s was acknowledged and is there %d times", id, got[id])
-		}
-	}
-	t.Logf("%d events acknowledged, %d in the record", len(acked), len(got))
+	s.wantOnce(acked)
+	t.Logf("%d rounds, %d events acknowledged, slowest start %v", rounds, len(acked), slowest.Round(time.Millisecond))
 	s.stop()
 	verified(t, dir)
+}
+
+// killStarting kills a server before it has started.
+func killStarting(t *testing.T, dir string) {
+	t.Helper()
+	cmd := exec.Command(program(t), "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Duration(20+rand.IntN(180)) * time.Millisecond)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
 }
 
 // TestOneBit changes one bit in each file below the data folder, one at a time:

@@ -86,16 +86,43 @@ type server struct {
 	cmd  *exec.Cmd
 	dir  string
 	url  string
-	logs *bytes.Buffer
+	logs *logBuffer
 }
 
 // start starts a server on the folder and waits until it listens.
 func start(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
+	return startWith(t, dir, nil, args...)
+}
+
+// logBuffer keeps what a server says. A test may look at it while it runs.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// startWith is start with a change of the command.
+func startWith(t *testing.T, dir string, change func(*exec.Cmd), args ...string) *server {
+	t.Helper()
 	address := filepath.Join(t.TempDir(), "address")
-	s := &server{t: t, dir: dir, logs: &bytes.Buffer{}}
+	s := &server{t: t, dir: dir, logs: &logBuffer{}}
 	s.cmd = exec.Command(program(t), append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--address-file", address}, args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.logs, s.logs
+	if change != nil {
+		change(s.cmd)
+	}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func TestNames(t *testing.T) {
 		s := ""
 		entries, _ := d.ReadDir("/")
 		for _, e := range entries {
-			s += e.Name() + "=" + content("/" + e.Name())(d) + " "
+			s += e.Name() + "=" + content("/"+e.Name())(d) + " "
 		}
 		return s
 	}

@@ -1,0 +1,233 @@
+package ledger_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hansardhq/hansard/internal/durable/simdisk"
+	"github.com/hansardhq/hansard/internal/ledger"
+)
+
+// scene is one thing that a server does, on a disk of its own, after what has to
+// be there for it.
+type scene struct {
+	before func(v *life, l *ledger.Ledger) error
+	act    func(v *life, l *ledger.Ledger) error
+	cuts   int // how often the power is cut at each operation, for different remains; 0: once
+}
+
+// TestEveryStep cuts the power ahead of every single operation on the disk of
+// everything that a server does, and again at a random operation of the start
+// after that.
+func TestEveryStep(t *testing.T) {
+	t.Parallel()
+	f := func(name string, s scene) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n, err := s.sweep(t)
+			if err != nil {
+				t.Error(err)
+			}
+			t.Logf("%d operations", n)
+		})
+	}
+	send := func(tenant string, n int, oneKind bool) func(v *life, l *ledger.Ledger) error {
+		return func(v *life, l *ledger.Ledger) error { return v.w.send(l, v.w.compose(tenant, n, 0, oneKind), v.gone) }
+	}
+	seal := func(_ *life, l *ledger.Ledger) error { return l.Seal() }
+	start := send("acme", 3, true) // one log and the meta log: the steps are the same for every log
+	f("first start", scene{})
+	f("new tenant", scene{start, send("zeta", 2, true), 0})
+	f("new log", scene{start, send("acme", 2, false), 0})
+	f("commits", scene{start, inTurn(send("acme", 1, true), send("acme", 3, false), send("acme", 9, false), send("acme", 9, false)), 0})
+	f("statement", scene{start, func(_ *life, l *ledger.Ledger) error { return l.State("acme", "clock_jump", map[string]any{}) }, 0})
+	f("checkpoints", scene{start, func(_ *life, l *ledger.Ledger) error { return l.PublishCheckpoints() }, 0})
+	f("seal", scene{start, seal, 0})
+	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0})
+	f("seal over a bundle's end", scene{inTurn(send("acme", 250, true), seal, send("acme", 20, true)), seal, 0})
+	f("close", scene{inTurn(start, seal, inTurn(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0})
+	whole := inTurn(send("acme", 256, true), seal)
+	f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0})
+	f("reindex", scene{inTurn(start, seal, start, func(_ *life, l *ledger.Ledger) error { return l.Close() }), func(v *life, _ *ledger.Ledger) error {
+		_, err := ledger.Reindex(context.Background(), ledger.Config{Dir: folder, FS: v.disk}, nil)
+		return err
+	}, 0})
+	f("start after a kill", scene{inTurn(start, seal, start, start), restartKilled, 0})
+	f("start with an old journal", scene{inTurn(start, start, start, start, seal), restartKilled, 0})
+	all := inTurn(start, start, start, start, start, start, start, start)
+	f("start with a journal of sealed entries", scene{inTurn(all, sealUntilFree), restartKilled, 4})
+}
+
+// inTurn does one thing after the other, up to the first error.
+func inTurn(acts ...func(v *life, l *ledger.Ledger) error) func(v *life, l *ledger.Ledger) error {
+	return func(v *life, l *ledger.Ledger) error {
+		for _, act := range acts {
+			if err := act(v, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// sealUntilFree seals all entries, and kills the process before it frees the
+// journal.
+func sealUntilFree(v *life, l *ledger.Ledger) error {
+	v.kill = true
+	v.until = func(op simdisk.Op) bool {
+		return op.Kind == simdisk.Remove && strings.HasSuffix(op.Path, ".journal")
+	}
+	if err := l.Seal(); err == nil || !v.gone() {
+		return fmt.Errorf("the journal was not freed: %w", err)
+	}
+	v.until = nil
+	return nil
+}
+
+// restartKilled starts the server again on what a kill leaves.
+func restartKilled(v *life, l *ledger.Ledger) error {
+	v.mu.Lock()
+	if v.left == nil {
+		v.kill = true
+		v.end("a kill")
+	}
+	left := v.left
+	v.mu.Unlock()
+	_ = l.Close() // as far as it gets
+	v.mu.Lock()
+	v.disk, v.left = left, nil
+	v.mu.Unlock()
+	again, err := v.open()
+	if err != nil {
+		return err
+	}
+	return again.Close()
+}
+
+// image is what a power cut left.
+type image struct {
+	disk *simdisk.Disk
+	then known
+	step string
+}
+
+// sweep plays the scene and cuts the power ahead of every operation.
+func (s scene) sweep(t *testing.T) (int, error) {
+	w, err := newWorld()
+	if err != nil {
+		return 0, err
+	}
+	v := &life{w: w, disk: simdisk.New(), tune: func(c *ledger.Config) { c.JournalSize = 2 << 10 }}
+	var images []image
+	armed := s.act == nil
+	v.each = func(op simdisk.Op) { // v.mu is held
+		if armed {
+			step := fmt.Sprintf("operation %d, %s %s", len(images)+1, op.Kind, op.Path)
+			for range max(1, s.cuts) {
+				images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(len(images)), 3))), w.known(), step})
+			}
+		}
+	}
+	l, err := v.open()
+	if err == nil && s.before != nil {
+		err = s.before(v, l)
+	}
+	if err == nil && s.act != nil {
+		v.mu.Lock()
+		armed = true
+		v.mu.Unlock()
+		err = s.act(v, l)
+	}
+	v.mu.Lock()
+	armed = false
+	v.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	_ = l.Close()
+	every := 1
+	if testing.Short() {
+		every = 8
+	}
+	for i := 0; i < len(images); i += every {
+		if err := images[i].check(uint64(i)); err != nil {
+			return len(images), fmt.Errorf("power cut before %s: %w", images[i].step, err)
+		}
+	}
+	return len(images), nil
+}
+
+// check recovers from a power cut; then again, in a third of the cases or in all,
+// from one in the recovery.
+func (i image) check(seed uint64) error {
+	if !unbegun(i.disk) {
+		if err := sound(i.disk, seed%2 == 0); err != nil {
+			return fmt.Errorf("before the start: %w", err)
+		}
+	}
+	ops, _, err := i.recover(0, seed)
+	if err != nil || seed%3 > 0 && !thorough() {
+		return err
+	}
+	r := rand.New(rand.NewPCG(seed, 4))
+	_, second, err := i.recover(1+r.IntN(ops), seed)
+	if err == nil && second != nil {
+		if _, _, err = second.recover(0, seed+1); err != nil {
+			return fmt.Errorf("and again before %s: %w", second.step, err)
+		}
+	}
+	return err
+}
+
+// recover starts a server on a copy of the disk, writes on, and looks at all that
+// is there. It returns the number of operations. A power cut at the operation
+// last ends it, if that is not 0, and what that leaves is returned too.
+func (i image) recover(last int, seed uint64) (ops int, left *image, err error) {
+	w, err := i.then.world()
+	if err != nil {
+		return 0, nil, err
+	}
+	v := &life{w: w, disk: i.disk.Kill(), r: rand.New(rand.NewPCG(seed, 5)), last: last}
+	l, err := v.recovered(i.then)
+	if err == nil && seed%4 == 0 && last == 0 {
+		ops = v.ops
+		return ops, nil, v.finish(l)
+	}
+	if err == nil {
+		err = v.goOn(l)
+	}
+	if err == nil && !v.gone() {
+		err = sound(v.disk.Kill(), true)
+	}
+	v.mu.Lock()
+	ops = v.ops
+	if v.left != nil {
+		// What was answered until then is held against the next start.
+		left, err = &image{v.left, v.then, v.path}, nil
+	}
+	v.mu.Unlock()
+	if l != nil {
+		v.disk.Before(func(simdisk.Op) error { return errGone }) // the rest of the process is of no interest
+		_ = l.Close()
+	}
+	return ops, left, err
+}
+
+// world returns a world that knows as much.
+func (k known) world() (*world, error) {
+	w, err := newWorld()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range k.requests {
+		s.places = slices.Clone(s.places)
+		w.requests = append(w.requests, &s)
+		w.events += len(s.events)
+	}
+	return w, nil
+}
