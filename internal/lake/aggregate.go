@@ -71,7 +71,7 @@ func (l *Lake) Aggregate(ctx context.Context, tenant string, q query.Query, spec
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
-	rel, err := l.relation(snap, q, a.needed())
+	rel, err := l.relation(ctx, snap, q, a.needed())
 	if err != nil {
 		return Table{}, err
 	}

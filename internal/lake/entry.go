@@ -220,7 +220,7 @@ func (l *Lake) TracesOfTask(ctx context.Context, tenant, taskID string) ([]strin
 	snap := l.pin(tenant)
 	defer snap.release()
 	n := query.Compare{Field: query.Ref{Name: "task_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: taskID}}}
-	rel, err := l.relation(snap, query.Query{Node: n}, []string{"trace_id"})
+	rel, err := l.relation(ctx, snap, query.Query{Node: n}, []string{"trace_id"})
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,11 @@ func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit 
 		}
 		batch := parts[:min(size, len(parts))]
 		parts = parts[len(batch):]
-		more, err := l.search(ctx, snap, batch, sc, q, limit)
+		batch, ranges, err := l.narrowed(ctx, batch, q.Node)
+		if err != nil {
+			return nil, err
+		}
+		more, err := l.search(ctx, snap, batch, ranges, sc, q, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -133,8 +137,9 @@ func (s *scope) bound(t int64, o query.Order) {
 func newestFirst(a, b *livePart) int { return cmp.Compare(b.MaxTime, a.MaxTime) }
 func oldestFirst(a, b *livePart) int { return cmp.Compare(a.MinTime, b.MinTime) }
 
-// search returns the first limit places in some parts.
-func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc *scope, q query.Query, limit int) ([]place, error) {
+// search returns the first limit places in some parts, in the given ranges of
+// their rows.
+func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ranges map[*livePart][]rowRange, sc *scope, q query.Query, limit int) ([]place, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -151,7 +156,7 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 		c.put(` AND ("timestamp" `+before+` ? OR "timestamp" = ? AND "position" `+before+` ?)`, nil, a.Timestamp, a.Timestamp, int64(a.Position))
 	}
 	text := fmt.Sprintf(`SELECT filename, "timestamp", "position", "content_size" FROM (%s) WHERE %s ORDER BY "timestamp" %s, "position" %s LIMIT %d`,
-		l.scan(parts, "filename, ", union(c.columns, []string{"timestamp", "position", "content_size"})), c.text.String(), direction, direction, limit)
+		l.scanRanges(parts, ranges, "filename, ", union(c.columns, []string{"timestamp", "position", "content_size"})), c.text.String(), direction, direction, limit)
 	byPath := map[string]*livePart{}
 	for _, p := range parts {
 		byPath[p.path] = p

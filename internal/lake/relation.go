@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -25,19 +26,22 @@ type relation struct {
 
 // relation returns the rows of the snapshot that the query selects, with the
 // given columns of a part. Order, limit and cursor of the query do not count.
-func (l *Lake) relation(snap *snapshot, q query.Query, columns []string) (*relation, error) {
+func (l *Lake) relation(ctx context.Context, snap *snapshot, q query.Query, columns []string) (*relation, error) {
 	q.After.Set = false
 	sc := newScope(q.Node, q.Period)
 	c := newCompiler(snap.tenant, l.engine.nodes)
 	var b strings.Builder
-	parts := sc.parts(snap)
+	parts, ranges, err := l.narrowed(ctx, sc.parts(snap), q.Node)
+	if err != nil {
+		return nil, err
+	}
 	if len(parts) > 0 {
 		if err := c.where(q.Node, sc); err != nil {
 			c.close()
 			return nil, err
 		}
 		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s",
-			names(columns), l.scan(parts, "", union(c.columns, columns)), c.text.String())
+			names(columns), l.scanRanges(parts, ranges, "", union(c.columns, columns)), c.text.String())
 	}
 	rows, err := sc.freshRows(snap, l.enc, q.Match)
 	if err != nil {

@@ -128,6 +128,9 @@ func forgePart(dir string, p part.Info, edit func(*hansard.Entry) bool) ([]*hans
 		return nil, "", err
 	}
 	x := part.NewIndex(p.Name, entries, ids)
+	if len(old.Texts) > 0 {
+		x.AddTexts(enc, entries)
+	}
 	if x.SHA256, x.Bytes, err = hashFile(durable.OS{}, path); err != nil {
 		return nil, "", err
 	}

@@ -167,6 +167,9 @@ func (c *logCheck) checkIndex(path string, p part.Info, x *part.Index, entries [
 		}
 	}
 	want := part.NewIndex(p.Name, entries, ids)
+	if len(x.Texts) > 0 {
+		want.AddTexts(c.v.enc, entries)
+	}
 	want.SHA256, want.Bytes = sum, size
 	if x.SHA256 == sum && string(want.Append(nil)) != string(x.Append(nil)) {
 		c.find(int64(p.Name.First), path+IndexSuffix, "the index is not that of its part")
