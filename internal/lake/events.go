@@ -5,9 +5,11 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -173,31 +175,28 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ra
 	return found, err
 }
 
+// fewPlaces is up to how many places in parts it is cheaper to read the pages
+// that hold them than to let the engine read row groups.
+const fewPlaces = 32
+
 // fetch returns the entries at the places, in their order: wide columns are
 // read for these rows only. A position names one entry of the tenant.
 func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, error) {
-	var parts []*livePart
-	var positions []string
+	positions := map[*livePart][]uint64{}
+	n := 0
 	for _, p := range places {
-		if p.part == nil {
-			continue
+		if p.part != nil {
+			positions[p.part] = append(positions[p.part], p.Position)
+			n++
 		}
-		if !slices.Contains(parts, p.part) {
-			parts = append(parts, p.part)
-		}
-		positions = append(positions, strconv.FormatUint(p.Position, 10))
 	}
-	byPosition := map[uint64]*hansard.Entry{}
-	if len(parts) > 0 {
-		text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
-			names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(positions, ", "))
-		read, err := l.entries(ctx, parts, text, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range read {
-			byPosition[e.Position] = e
-		}
+	read := l.fetchMany
+	if n <= fewPlaces {
+		read = l.fetchFew
+	}
+	byPosition, err := read(ctx, positions)
+	if err != nil {
+		return nil, err
 	}
 	entries := make([]*hansard.Entry, len(places))
 	for i, p := range places {
@@ -214,4 +213,45 @@ func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, err
 		}
 	}
 	return entries, nil
+}
+
+// fetchFew reads entries from the pages that hold them.
+func (l *Lake) fetchFew(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
+	var mu sync.Mutex // guards found
+	found := map[uint64]*hansard.Entry{}
+	err := l.eachPart(ctx, slices.Collect(maps.Keys(positions)), func(p *livePart) error {
+		return l.lookups.use(p, func(f *part.Lookup) error {
+			slices.Sort(positions[p])
+			entries, err := f.FindPositions(positions[p])
+			for _, e := range entries {
+				e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, e := range entries {
+				found[e.Position] = e
+			}
+			return err
+		})
+	})
+	return found, err
+}
+
+// fetchMany reads entries by the engine.
+func (l *Lake) fetchMany(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
+	var numbers []string
+	for _, list := range positions {
+		for _, n := range list {
+			numbers = append(numbers, strconv.FormatUint(n, 10))
+		}
+	}
+	parts := slices.Collect(maps.Keys(positions))
+	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
+		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(numbers, ", "))
+	read, err := l.entries(ctx, parts, text, nil)
+	found := map[uint64]*hansard.Entry{}
+	for _, e := range read {
+		found[e.Position] = e
+	}
+	return found, err
 }

@@ -162,7 +162,11 @@ func writePart(t testing.TB, enc *part.Encoder, dir string, entries []*hansard.E
 	}
 	first, last := entries[0], entries[len(entries)-1]
 	name := part.Name{First: first.Index, End: last.Index + 1}
-	x := part.NewIndex(name, entries, make([]part.ID, len(entries)))
+	ids := make([]part.ID, len(entries))
+	for i, e := range entries {
+		ids[i].Event = part.EventHash(e.EventID)
+	}
+	x := part.NewIndex(name, entries, ids)
 	x.AddTexts(enc, entries)
 	x.Bytes, x.SHA256 = int64(buf.Len()), sha256.Sum256(buf.Bytes())
 	info := x.Info

@@ -174,7 +174,7 @@ func (f idFile) find(fsys durable.FS, event [10]byte) (fp [6]byte, ok bool, err 
 		return fp, false, fmt.Errorf("look up an event id: %w", err)
 	}
 	defer file.Close()
-	return part.FindID(file, f.info.IDsAt(), f.info.IDs, event)
+	return f.info.FindID(file, event)
 }
 
 // idFilter is a Bloom filter over id hashes, of at most 40 MB. The bits of an id

@@ -89,10 +89,27 @@ func (x *IndexFile) ReadIDs(f func(event [10]byte)) error {
 // idBlock is how many ids one read of an index fetches.
 const idBlock = 256
 
-// FindID returns the fingerprint under which an event is among the count ids at
-// offset start of r. Ids are hashes, evenly spread, so that the place of one can
-// be guessed and one or two reads find it.
-func FindID(r io.ReaderAt, start int64, count int, event [10]byte) (fp [6]byte, ok bool, err error) {
+// FindID returns the fingerprint under which an event is in the part's index,
+// which r holds.
+func (i *Info) FindID(r io.ReaderAt, event [10]byte) (fp [6]byte, ok bool, err error) {
+	var b [len(indexMagic) + 4]byte
+	if _, err := r.ReadAt(b[:], 0); err != nil {
+		return fp, false, fmt.Errorf("look up an event id: %w", err)
+	}
+	if int64(binary.LittleEndian.Uint32(b[len(indexMagic):])) == i.IDsAt() {
+		return findID(r, i.IDsAt(), i.IDs, event)
+	}
+	x, err := OpenIndex(r) // made anew since the part became known
+	if err != nil {
+		return fp, false, fmt.Errorf("look up an event id: %w", err)
+	}
+	return findID(r, x.IDsAt(), x.IDs, event)
+}
+
+// findID looks an event up among the count ids at offset start of r. Ids are
+// hashes, evenly spread, so that the place of one can be guessed and one or two
+// reads find it.
+func findID(r io.ReaderAt, start int64, count int, event [10]byte) (fp [6]byte, ok bool, err error) {
 	lo, hi := 0, count // the id is in [lo, hi) if it is there
 	for lo < hi {
 		guess := int(float64(binary.BigEndian.Uint64(event[:8])) / math.MaxUint64 * float64(count))
