@@ -112,12 +112,13 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
-	for tier := range snap.fresh {
-		for _, e := range snap.fresh[tier] {
-			if e.EventID == eventID {
-				return e, nil
-			}
-		}
+	n := query.Compare{Field: query.Ref{Name: "event_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: eventID}}}
+	rows, err := newScope(n, query.Period{}).freshRows(snap, l.enc, func(e *hansard.Entry) bool { return e.EventID == eventID })
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > 0 {
+		return l.enc.Entry(rows[0])
 	}
 	var parts []*livePart
 	for _, tier := range hansard.Tiers {
@@ -126,7 +127,7 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 	event := part.EventHash(eventID)
 	var mu sync.Mutex // guards holders
 	var holders []*livePart
-	err := l.eachPart(ctx, parts, func(p *livePart) error {
+	err = l.eachPart(ctx, parts, func(p *livePart) error {
 		if p.mayHoldEvent(event) {
 			mu.Lock()
 			defer mu.Unlock()
