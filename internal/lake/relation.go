@@ -27,11 +27,22 @@ type relation struct {
 // relation returns the rows of the snapshot that the query selects, with the
 // given columns of a part. Order, limit and cursor of the query do not count.
 func (l *Lake) relation(ctx context.Context, snap *snapshot, q query.Query, columns []string) (*relation, error) {
+	rel, err := l.relationOf(ctx, snap, q, columns, newScope(q.Node, q.Period).parts(snap), true)
+	if rel == nil && err == nil {
+		id, drop := l.engine.fresh.add(nil)
+		rel = &relation{text: fmt.Sprintf("SELECT %s FROM %s(%d)", names(columns), freshFunction, id), close: drop}
+	}
+	return rel, err
+}
+
+// relationOf returns the rows of some parts, and with fresh of those in no part,
+// that the query selects; nil if there can be none.
+func (l *Lake) relationOf(ctx context.Context, snap *snapshot, q query.Query, columns []string, parts []*livePart, fresh bool) (*relation, error) {
 	q.After.Set = false
 	sc := newScope(q.Node, q.Period)
 	c := newCompiler(snap.tenant, l.engine.nodes)
-	var b strings.Builder
-	parts, ranges, err := l.narrowed(ctx, sc.parts(snap), q.Node)
+	var selects []string
+	parts, ranges, err := l.narrowed(ctx, parts, q.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -40,23 +51,26 @@ func (l *Lake) relation(ctx context.Context, snap *snapshot, q query.Query, colu
 			c.close()
 			return nil, err
 		}
-		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s",
-			names(columns), l.scanRanges(parts, ranges, "", union(c.columns, columns)), c.text.String())
+		selects = append(selects, fmt.Sprintf("SELECT %s FROM (%s) WHERE %s",
+			names(columns), l.scanRanges(parts, ranges, "", union(c.columns, columns)), c.text.String()))
 	}
-	rows, err := sc.freshRows(snap, l.enc, q.Match)
-	if err != nil {
-		c.close()
-		return nil, err
-	}
-	if len(rows) > 0 || len(parts) == 0 {
-		id, drop := l.engine.fresh.add(rows)
-		c.drops = append(c.drops, drop)
-		if len(parts) > 0 {
-			b.WriteString(" UNION ALL ")
+	if fresh {
+		rows, err := sc.freshRows(snap, l.enc, q.Match)
+		if err != nil {
+			c.close()
+			return nil, err
 		}
-		fmt.Fprintf(&b, "SELECT %s FROM %s(%d)", names(columns), freshFunction, id)
+		if len(rows) > 0 {
+			id, drop := l.engine.fresh.add(rows)
+			c.drops = append(c.drops, drop)
+			selects = append(selects, fmt.Sprintf("SELECT %s FROM %s(%d)", names(columns), freshFunction, id))
+		}
 	}
-	return &relation{text: b.String(), args: c.args, close: c.close}, nil
+	if len(selects) == 0 {
+		c.close()
+		return nil, nil
+	}
+	return &relation{text: strings.Join(selects, " UNION ALL "), args: c.args, close: c.close}, nil
 }
 
 // where writes the search and its period.
