@@ -71,12 +71,22 @@ func (l *Lake) Aggregate(ctx context.Context, tenant string, q query.Query, spec
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
-	rel, err := l.relation(snap, q, a.needed())
+	t := Table{Columns: a.names}
+	if n, ok, err := l.distinctTraces(ctx, snap, q, spec); ok || err != nil {
+		t.Rows = [][]any{{n}}
+		return t, err
+	}
+	if spec.addable() {
+		if rows, ok, err := l.aggregateFolded(ctx, snap, q, spec, a); ok || err != nil {
+			t.Rows = rows
+			return t, err
+		}
+	}
+	rel, err := l.relation(ctx, snap, q, a.needed())
 	if err != nil {
 		return Table{}, err
 	}
 	defer rel.close()
-	t := Table{Columns: a.names}
 	err = l.engine.each(ctx, a.statement(rel.text, spec), rel.args, func(row []driver.Value) error {
 		values := make([]any, len(row))
 		for i, v := range row {

@@ -76,12 +76,8 @@ func (p *tracePass[T]) each(ctx context.Context, f func(worker int, gr *group) e
 }
 
 // count notes which traces are in a group.
-func (p *tracePass[T]) count(worker int, gr *group) error {
-	var keys []uint64
-	err := p.lake.read(gr, &p.scratch[worker], func(r *rows) (err error) {
-		keys, err = r.traces()
-		return err
-	})
+func (p *tracePass[T]) count(_ int, gr *group) error {
+	keys, err := p.lake.traceKeys(gr)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, k := range keys {

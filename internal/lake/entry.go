@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -112,11 +113,32 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 	snap := l.pin(tenant)
 	defer snap.release()
 	n := query.Compare{Field: query.Ref{Name: "event_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: eventID}}}
-	places, err := l.places(ctx, snap, query.Query{Node: n}, 1)
+	rows, err := newScope(n, query.Period{}).freshRows(snap, l.enc, func(e *hansard.Entry) bool { return e.EventID == eventID })
 	if err != nil {
 		return nil, err
 	}
-	found, err := l.fetch(ctx, places)
+	if len(rows) > 0 {
+		return l.enc.Entry(rows[0])
+	}
+	var parts []*livePart
+	for _, tier := range hansard.Tiers {
+		parts = append(parts, snap.version.parts[tier]...)
+	}
+	event := part.EventHash(eventID)
+	var mu sync.Mutex // guards holders
+	var holders []*livePart
+	err = l.eachPart(ctx, parts, func(p *livePart) error {
+		if p.mayHoldEvent(event) {
+			mu.Lock()
+			defer mu.Unlock()
+			holders = append(holders, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := l.lookUp(ctx, holders, "event_id", eventID, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +146,17 @@ func (l *Lake) Event(ctx context.Context, tenant, eventID string) (*hansard.Entr
 		return found[0], nil
 	}
 	return nil, hansard.Errorf(hansard.KindNotFound, "no such event")
+}
+
+// mayHoldEvent reports whether a part may hold an event, by the ids in its index.
+func (p *livePart) mayHoldEvent(event [10]byte) bool {
+	f, err := os.Open(p.path + indexSuffix)
+	if err != nil {
+		return true // it is derived: what it would have told is not known
+	}
+	defer f.Close()
+	_, ok, err := p.FindID(f, event)
+	return ok || err != nil
 }
 
 // lookUp returns the entries in the parts whose trace_id or event_id is the
@@ -220,7 +253,7 @@ func (l *Lake) TracesOfTask(ctx context.Context, tenant, taskID string) ([]strin
 	snap := l.pin(tenant)
 	defer snap.release()
 	n := query.Compare{Field: query.Ref{Name: "task_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: taskID}}}
-	rel, err := l.relation(snap, query.Query{Node: n}, []string{"trace_id"})
+	rel, err := l.relation(ctx, snap, query.Query{Node: n}, []string{"trace_id"})
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -92,7 +94,11 @@ func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit 
 		}
 		batch := parts[:min(size, len(parts))]
 		parts = parts[len(batch):]
-		more, err := l.search(ctx, snap, batch, sc, q, limit)
+		batch, ranges, err := l.narrowed(ctx, batch, q.Node)
+		if err != nil {
+			return nil, err
+		}
+		more, err := l.search(ctx, snap, batch, ranges, sc, q, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -133,8 +139,9 @@ func (s *scope) bound(t int64, o query.Order) {
 func newestFirst(a, b *livePart) int { return cmp.Compare(b.MaxTime, a.MaxTime) }
 func oldestFirst(a, b *livePart) int { return cmp.Compare(a.MinTime, b.MinTime) }
 
-// search returns the first limit places in some parts.
-func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc *scope, q query.Query, limit int) ([]place, error) {
+// search returns the first limit places in some parts, in the given ranges of
+// their rows.
+func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ranges map[*livePart][]rowRange, sc *scope, q query.Query, limit int) ([]place, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -151,7 +158,7 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 		c.put(` AND ("timestamp" `+before+` ? OR "timestamp" = ? AND "position" `+before+` ?)`, nil, a.Timestamp, a.Timestamp, int64(a.Position))
 	}
 	text := fmt.Sprintf(`SELECT filename, "timestamp", "position", "content_size" FROM (%s) WHERE %s ORDER BY "timestamp" %s, "position" %s LIMIT %d`,
-		l.scan(parts, "filename, ", union(c.columns, []string{"timestamp", "position", "content_size"})), c.text.String(), direction, direction, limit)
+		l.scanRanges(parts, ranges, "filename, ", union(c.columns, []string{"timestamp", "position", "content_size"})), c.text.String(), direction, direction, limit)
 	byPath := map[string]*livePart{}
 	for _, p := range parts {
 		byPath[p.path] = p
@@ -168,31 +175,28 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, sc
 	return found, err
 }
 
+// fewPlaces is up to how many places in parts it is cheaper to read the pages
+// that hold them than to let the engine read row groups.
+const fewPlaces = 32
+
 // fetch returns the entries at the places, in their order: wide columns are
 // read for these rows only. A position names one entry of the tenant.
 func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, error) {
-	var parts []*livePart
-	var positions []string
+	positions := map[*livePart][]uint64{}
+	n := 0
 	for _, p := range places {
-		if p.part == nil {
-			continue
+		if p.part != nil {
+			positions[p.part] = append(positions[p.part], p.Position)
+			n++
 		}
-		if !slices.Contains(parts, p.part) {
-			parts = append(parts, p.part)
-		}
-		positions = append(positions, strconv.FormatUint(p.Position, 10))
 	}
-	byPosition := map[uint64]*hansard.Entry{}
-	if len(parts) > 0 {
-		text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
-			names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(positions, ", "))
-		read, err := l.entries(ctx, parts, text, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range read {
-			byPosition[e.Position] = e
-		}
+	read := l.fetchMany
+	if n <= fewPlaces {
+		read = l.fetchFew
+	}
+	byPosition, err := read(ctx, positions)
+	if err != nil {
+		return nil, err
 	}
 	entries := make([]*hansard.Entry, len(places))
 	for i, p := range places {
@@ -209,4 +213,45 @@ func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, err
 		}
 	}
 	return entries, nil
+}
+
+// fetchFew reads entries from the pages that hold them.
+func (l *Lake) fetchFew(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
+	var mu sync.Mutex // guards found
+	found := map[uint64]*hansard.Entry{}
+	err := l.eachPart(ctx, slices.Collect(maps.Keys(positions)), func(p *livePart) error {
+		return l.lookups.use(p, func(f *part.Lookup) error {
+			slices.Sort(positions[p])
+			entries, err := f.FindPositions(positions[p])
+			for _, e := range entries {
+				e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, e := range entries {
+				found[e.Position] = e
+			}
+			return err
+		})
+	})
+	return found, err
+}
+
+// fetchMany reads entries by the engine.
+func (l *Lake) fetchMany(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
+	var numbers []string
+	for _, list := range positions {
+		for _, n := range list {
+			numbers = append(numbers, strconv.FormatUint(n, 10))
+		}
+	}
+	parts := slices.Collect(maps.Keys(positions))
+	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
+		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(numbers, ", "))
+	read, err := l.entries(ctx, parts, text, nil)
+	found := map[uint64]*hansard.Entry{}
+	for _, e := range read {
+		found[e.Position] = e
+	}
+	return found, err
 }

@@ -162,13 +162,22 @@ func writePart(t testing.TB, enc *part.Encoder, dir string, entries []*hansard.E
 	}
 	first, last := entries[0], entries[len(entries)-1]
 	name := part.Name{First: first.Index, End: last.Index + 1}
-	info := part.NewIndex(name, entries, nil).Info
-	info.Bytes, info.SHA256 = int64(buf.Len()), sha256.Sum256(buf.Bytes())
+	ids := make([]part.ID, len(entries))
+	for i, e := range entries {
+		ids[i].Event = part.EventHash(e.EventID)
+	}
+	x := part.NewIndex(name, entries, ids)
+	x.AddTexts(enc, entries)
+	x.Bytes, x.SHA256 = int64(buf.Len()), sha256.Sum256(buf.Bytes())
+	info := x.Info
 	folder := filepath.Join(dir, "tenants", info.Log.Tenant, string(info.Log.Tier), "parts", info.Date)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, name.String()), buf.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(info.Path(dir)+".index", x.Append(nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return info

@@ -36,6 +36,11 @@ type Lake struct {
 	engine *engine
 	// lookups holds parts that are open for look-ups.
 	lookups *lookups
+	// The sums of questions, from one time to the next.
+	toolSums  *fold[*toolSum]
+	tokenSums *fold[*tokenSum]
+	tableSums *fold[*tableSum]
+	traces    *fold[int64]
 	// workers has room for the children of SQL that may run at once.
 	workers chan struct{}
 
@@ -64,6 +69,8 @@ func New(config Config) (*Lake, error) {
 		enc: part.NewEncoder(), keyer: part.NewKeyer(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
 	}
 	l.lookups = newLookups(l.enc)
+	l.toolSums, l.tokenSums = newFold((*toolSum).size), newFold((*tokenSum).size)
+	l.tableSums, l.traces = newFold((*tableSum).size), newFold(func(int64) int { return 0 })
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}
@@ -98,6 +105,7 @@ type version struct {
 type livePart struct {
 	part.Info
 	path string
+	keys groupKeys
 }
 
 func newVersion() *version {

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -25,34 +26,51 @@ type relation struct {
 
 // relation returns the rows of the snapshot that the query selects, with the
 // given columns of a part. Order, limit and cursor of the query do not count.
-func (l *Lake) relation(snap *snapshot, q query.Query, columns []string) (*relation, error) {
+func (l *Lake) relation(ctx context.Context, snap *snapshot, q query.Query, columns []string) (*relation, error) {
+	rel, err := l.relationOf(ctx, snap, q, columns, newScope(q.Node, q.Period).parts(snap), true)
+	if rel == nil && err == nil {
+		id, drop := l.engine.fresh.add(nil)
+		rel = &relation{text: fmt.Sprintf("SELECT %s FROM %s(%d)", names(columns), freshFunction, id), close: drop}
+	}
+	return rel, err
+}
+
+// relationOf returns the rows of some parts, and with fresh of those in no part,
+// that the query selects; nil if there can be none.
+func (l *Lake) relationOf(ctx context.Context, snap *snapshot, q query.Query, columns []string, parts []*livePart, fresh bool) (*relation, error) {
 	q.After.Set = false
 	sc := newScope(q.Node, q.Period)
 	c := newCompiler(snap.tenant, l.engine.nodes)
-	var b strings.Builder
-	parts := sc.parts(snap)
+	var selects []string
+	parts, ranges, err := l.narrowed(ctx, parts, q.Node)
+	if err != nil {
+		return nil, err
+	}
 	if len(parts) > 0 {
 		if err := c.where(q.Node, sc); err != nil {
 			c.close()
 			return nil, err
 		}
-		fmt.Fprintf(&b, "SELECT %s FROM (%s) WHERE %s",
-			names(columns), l.scan(parts, "", union(c.columns, columns)), c.text.String())
+		selects = append(selects, fmt.Sprintf("SELECT %s FROM (%s) WHERE %s",
+			names(columns), l.scanRanges(parts, ranges, "", union(c.columns, columns)), c.text.String()))
 	}
-	rows, err := sc.freshRows(snap, l.enc, q.Match)
-	if err != nil {
-		c.close()
-		return nil, err
-	}
-	if len(rows) > 0 || len(parts) == 0 {
-		id, drop := l.engine.fresh.add(rows)
-		c.drops = append(c.drops, drop)
-		if len(parts) > 0 {
-			b.WriteString(" UNION ALL ")
+	if fresh {
+		rows, err := sc.freshRows(snap, l.enc, q.Match)
+		if err != nil {
+			c.close()
+			return nil, err
 		}
-		fmt.Fprintf(&b, "SELECT %s FROM %s(%d)", names(columns), freshFunction, id)
+		if len(rows) > 0 {
+			id, drop := l.engine.fresh.add(rows)
+			c.drops = append(c.drops, drop)
+			selects = append(selects, fmt.Sprintf("SELECT %s FROM %s(%d)", names(columns), freshFunction, id))
+		}
 	}
-	return &relation{text: b.String(), args: c.args, close: c.close}, nil
+	if len(selects) == 0 {
+		c.close()
+		return nil, nil
+	}
+	return &relation{text: strings.Join(selects, " UNION ALL "), args: c.args, close: c.close}, nil
 }
 
 // where writes the search and its period.

@@ -40,7 +40,7 @@ type tokenPass struct {
 	better    *scope // around it, of those that may stand for others
 	by        []string
 	withLinks bool
-	keys      numbers // of the groups: their texts, packed
+	keys      *numbers // of the groups: their texts, packed
 	tallies   []tokenTally
 }
 
@@ -54,29 +54,36 @@ type tokenTally struct {
 
 // tokenSums are the sums of a group; they are exact, whatever their size.
 type tokenSums struct {
+	events                 int64 // statements that count
 	calls, counted, priced int64
 	sums                   [tokenClasses]wideSum // the total in place of token_count
 }
 
-// wideSum is a sum of integers in 128 bits.
+// wideSum is a sum of n integers in 128 bits.
 type wideSum struct {
-	set bool
-	hi  int64
-	lo  uint64
+	n  int64
+	hi int64
+	lo uint64
 }
 
 func (w *wideSum) add(v int64) {
-	w.set = true
+	w.n++
 	var carry uint64
 	w.lo, carry = bits.Add64(w.lo, uint64(v), 0)
 	w.hi += v>>63 + int64(carry)
 }
 
-func (w *wideSum) merge(o wideSum) {
-	w.set = w.set || o.set
+// merge adds a sum, or with the sign -1 takes it away.
+func (w *wideSum) merge(o wideSum, sign int64) {
+	w.n += sign * o.n
 	var carry uint64
-	w.lo, carry = bits.Add64(w.lo, o.lo, 0)
-	w.hi += o.hi + int64(carry)
+	if sign > 0 {
+		w.lo, carry = bits.Add64(w.lo, o.lo, 0)
+		w.hi += o.hi + int64(carry)
+		return
+	}
+	w.lo, carry = bits.Sub64(w.lo, o.lo, 0)
+	w.hi -= o.hi + int64(carry)
 }
 
 // value returns the sum, not set when nothing was added.
@@ -85,22 +92,56 @@ func (w wideSum) value() (hansard.Opt[int64], error) {
 	if w.hi != v>>63 {
 		return hansard.Opt[int64]{}, hansard.Errorf(hansard.KindTooLarge, "tokens: a sum is larger than 64 bits")
 	}
-	return hansard.Opt[int64]{V: v, Set: w.set}, nil
+	return hansard.Opt[int64]{V: v, Set: w.n > 0}, nil
+}
+
+// tokenSum is what statements came to, by group. It is never changed.
+type tokenSum struct {
+	names  *numbers
+	groups map[int32]*tokenSums
+}
+
+func (s *tokenSum) size() int {
+	if s == nil {
+		return 0
+	}
+	return 400 * len(s.groups)
 }
 
 // tokens answers Tokens for a node that is selectable. What links events is read
 // in a second pass, over the traces in which one may stand for another.
 func (l *Lake) tokens(ctx context.Context, snap *snapshot, q query.Query, by []string) ([]TokenStat, error) {
-	around := wider(q.Period, tokenWindow)
-	tp := &tokenPass{q: q, by: by, said: newScope(q.Node, q.Period), better: newScope(nil, around)}
-	groups, err := l.groups(ctx, snap, tp.better)
+	said, around := newScope(q.Node, q.Period), newScope(nil, wider(q.Period, tokenWindow))
+	groups, err := l.groups(ctx, snap, around)
 	if err != nil {
 		return nil, err
 	}
+	names := &numbers{}
+	run := func(groups []*group, only map[uint64]bool) (*tokenSum, error) {
+		tp := &tokenPass{q: q, by: by, said: said, better: around, keys: names}
+		return tp.run(ctx, l, groups, only)
+	}
+	key, ok := foldKey(snap, q, by...)
+	if !ok {
+		sum, err := run(groups, nil)
+		if err != nil {
+			return nil, err
+		}
+		return tokenStats(mergeTokens(sum, nil, nil), len(by))
+	}
+	sum, less, more, err := foldTraces(ctx, l, l.tokenSums, key, snap, around, groups, run, mergeTokens)
+	if err != nil {
+		return nil, err
+	}
+	return tokenStats(mergeTokens(sum, less, more), len(by))
+}
+
+// run counts the statements in groups.
+func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*tokenSum, error) {
 	for range l.config.Threads {
 		tp.tallies = append(tp.tallies, tokenTally{groups: map[int32]*tokenSums{}, apart: map[uint64]bool{}})
 	}
-	p := &tracePass[statement]{lake: l, groups: groups, read: tp.read, done: tp.done}
+	p := &tracePass[statement]{lake: l, groups: groups, only: only, read: tp.read, done: tp.done}
 	if err := p.run(ctx); err != nil {
 		return nil, err
 	}
@@ -116,7 +157,54 @@ func (l *Lake) tokens(ctx context.Context, snap *snapshot, q query.Query, by []s
 			return nil, err
 		}
 	}
-	return tp.stats()
+	sum := &tokenSum{names: tp.keys, groups: map[int32]*tokenSums{}}
+	for _, t := range tp.tallies {
+		for key, g := range t.groups {
+			sum.add(key, g, 1)
+		}
+	}
+	return sum, nil
+}
+
+// add adds the sums of a group, or with the sign -1 takes them away.
+func (s *tokenSum) add(key int32, g *tokenSums, sign int64) {
+	sum := s.groups[key]
+	if sum == nil {
+		sum = &tokenSums{}
+		s.groups[key] = sum
+	}
+	sum.calls, sum.counted, sum.priced = sum.calls+sign*g.calls, sum.counted+sign*g.counted, sum.priced+sign*g.priced
+	sum.events += sign * g.events
+	for c := range g.sums {
+		sum.sums[c].merge(g.sums[c], sign)
+	}
+}
+
+// mergeTokens makes one sum of three: the first, less the second, and the third.
+func mergeTokens(sum, less, more *tokenSum) *tokenSum {
+	merged := &tokenSum{names: &numbers{}, groups: map[int32]*tokenSums{}}
+	for i, s := range []*tokenSum{sum, less, more} {
+		if s == nil {
+			continue
+		}
+		sign := int64(1)
+		if i == 1 {
+			sign = -1
+		}
+		for key, g := range s.groups {
+			name := ""
+			if len(s.names.texts) > 0 {
+				name = s.names.text(key)
+			}
+			merged.add(merged.names.of([]string{name})[0], g, sign)
+		}
+	}
+	for key, g := range merged.groups {
+		if g.events == 0 {
+			delete(merged.groups, key)
+		}
+	}
+	return merged
 }
 
 // read returns the statements of a group.
@@ -348,6 +436,7 @@ func (t *tokenTally) add(s *statement, calls, counts, costs bool) {
 		g = &tokenSums{}
 		t.groups[s.key] = g
 	}
+	g.events++
 	if calls {
 		g.calls++
 	}
@@ -384,30 +473,16 @@ func (s *statement) total() (int64, bool) {
 	return sum, true
 }
 
-// stats puts together what the workers have counted, the most expensive first.
-func (tp *tokenPass) stats() ([]TokenStat, error) {
-	all := map[int32]*tokenSums{}
-	for _, t := range tp.tallies {
-		for key, g := range t.groups {
-			sum := all[key]
-			if sum == nil {
-				sum = &tokenSums{}
-				all[key] = sum
-			}
-			sum.calls, sum.counted, sum.priced = sum.calls+g.calls, sum.counted+g.counted, sum.priced+g.priced
-			for c := range g.sums {
-				sum.sums[c].merge(g.sums[c])
-			}
-		}
-	}
-	if len(tp.by) == 0 && len(all) == 0 {
-		all[0] = &tokenSums{}
+// tokenStats returns the sums of each group of n texts, the most expensive first.
+func tokenStats(sum *tokenSum, n int) ([]TokenStat, error) {
+	if n == 0 && len(sum.groups) == 0 {
+		sum.groups[0] = &tokenSums{}
 	}
 	var stats []TokenStat
-	for key, g := range all {
+	for key, g := range sum.groups {
 		s := TokenStat{Calls: g.calls, Counted: g.counted, Priced: g.priced}
-		if len(tp.by) > 0 {
-			s.Key = splitKey(tp.keys.texts[key], len(tp.by))
+		if n > 0 {
+			s.Key = splitKey(sum.names.text(key), n)
 		}
 		for c, o := range []*hansard.Opt[int64]{&s.Input, &s.Output, &s.CacheRead, &s.CacheWrite, &s.Reasoning, &s.Total, &s.CostNanoUSD} {
 			var err error

@@ -56,12 +56,12 @@ func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []st
 		return l.tokens(ctx, snap, q, keys)
 	}
 	columns := append([]string{"event_id", "trace_id", "span_id", "parent_event_id", "event_type", "labels"}, tokenColumns...)
-	said, err := l.relation(snap, q, append(columns, keys...))
+	said, err := l.relation(ctx, snap, q, append(columns, keys...))
 	if err != nil {
 		return nil, err
 	}
 	defer said.close()
-	better, err := l.relation(snap, onlyType(query.Query{Period: wider(q.Period, tokenWindow)}, hansard.TypeLLMResponse, hansard.TypeTokenUsage), columns)
+	better, err := l.relation(ctx, snap, onlyType(query.Query{Period: wider(q.Period, tokenWindow)}, hansard.TypeLLMResponse, hansard.TypeTokenUsage), columns)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package lake
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -29,8 +30,110 @@ type toolPass struct {
 	calls       *scope // of the calls
 	results     *scope
 	withParents bool
-	tools       numbers
+	tools       *numbers
 	tallies     []toolTally // of each worker
+}
+
+// toolSum is what the calls of tools came to. It is never changed.
+type toolSum struct {
+	names *numbers
+	tools map[int32]*toolFigures // us sorted
+}
+
+func (s *toolSum) size() int {
+	n := 0
+	if s != nil {
+		for _, f := range s.tools {
+			n += 100 + 8*len(f.us)
+		}
+	}
+	return n
+}
+
+// toolTally is what one worker has counted.
+type toolTally struct {
+	tools map[int32]*toolFigures
+	// apart are traces with a call that may be paired by its result's parent.
+	apart map[uint64]bool
+}
+
+type toolFigures struct {
+	calls, errors, sum int64
+	us                 []int64
+}
+
+// toolCalls answers ToolCalls for a node that is selectable. Events are paired by
+// their parents in a second pass, over the traces that need it: the ids of all
+// events take most of the time to read.
+func (l *Lake) toolCalls(ctx context.Context, snap *snapshot, q query.Query, results query.Period) ([]ToolStat, error) {
+	types := onlyType(query.Query{}, hansard.TypeToolCall, hansard.TypeToolResult).Node
+	calls, around := newScope(q.Node, q.Period), newScope(types, results)
+	groups, err := l.groups(ctx, snap, around)
+	if err != nil {
+		return nil, err
+	}
+	names := &numbers{}
+	run := func(groups []*group, only map[uint64]bool) (*toolSum, error) {
+		tp := &toolPass{q: q, calls: calls, results: around, tools: names}
+		return tp.run(ctx, l, groups, only)
+	}
+	key, ok := foldKey(snap, q)
+	if !ok {
+		sum, err := run(groups, nil)
+		if err != nil {
+			return nil, err
+		}
+		return toolStats(sum, nil, nil), nil
+	}
+	sum, less, more, err := foldTraces(ctx, l, l.toolSums, key, snap, around, groups, run, mergeTools)
+	if err != nil {
+		return nil, err
+	}
+	return toolStats(sum, less, more), nil
+}
+
+// run counts the calls in groups.
+func (tp *toolPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*toolSum, error) {
+	for range l.config.Threads {
+		tp.tallies = append(tp.tallies, toolTally{tools: map[int32]*toolFigures{}, apart: map[uint64]bool{}})
+	}
+	p := &tracePass[mention]{lake: l, groups: groups, only: only, read: tp.read, done: tp.done}
+	if err := p.run(ctx); err != nil {
+		return nil, err
+	}
+	apart := map[uint64]bool{}
+	for _, t := range tp.tallies {
+		for k := range t.apart {
+			apart[k] = true
+		}
+	}
+	if len(apart) > 0 {
+		tp.withParents, p.only = true, apart
+		if err := p.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	sum := &toolSum{names: tp.tools, tools: map[int32]*toolFigures{}}
+	for _, t := range tp.tallies {
+		for n, f := range t.tools {
+			sum.add(n, f)
+		}
+	}
+	for _, f := range sum.tools {
+		slices.Sort(f.us)
+	}
+	return sum, nil
+}
+
+// add adds figures of a tool; us is not sorted then.
+func (s *toolSum) add(n int32, f *toolFigures) {
+	g := s.tools[n]
+	if g == nil {
+		g = &toolFigures{}
+		s.tools[n] = g
+	}
+	g.calls, g.errors, g.sum = g.calls+f.calls, g.errors+f.errors, g.sum+f.sum
+	g.us = append(g.us, f.us...)
 }
 
 // numbers gives texts numbers, so that what is kept of many events is free of
@@ -39,6 +142,13 @@ type numbers struct {
 	mu    sync.Mutex // guards what follows
 	known map[string]int32
 	texts []string
+}
+
+// text returns the text of a number.
+func (n *numbers) text(k int32) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.texts[k]
 }
 
 // of returns the numbers of texts.
@@ -59,50 +169,6 @@ func (n *numbers) of(texts []string) []int32 {
 		all[i] = k
 	}
 	return all
-}
-
-// toolTally is what one worker has counted.
-type toolTally struct {
-	tools map[int32]*toolFigures
-	// apart are traces with a call that may be paired by its result's parent.
-	apart map[uint64]bool
-}
-
-type toolFigures struct {
-	calls, errors, sum int64
-	us                 []int64
-}
-
-// toolCalls answers ToolCalls for a node that is selectable. Events are paired by
-// their parents in a second pass, over the traces that need it: the ids of all
-// events take most of the time to read.
-func (l *Lake) toolCalls(ctx context.Context, snap *snapshot, q query.Query, results query.Period) ([]ToolStat, error) {
-	types := onlyType(query.Query{}, hansard.TypeToolCall, hansard.TypeToolResult).Node
-	tp := &toolPass{q: q, calls: newScope(q.Node, q.Period), results: newScope(types, results)}
-	groups, err := l.groups(ctx, snap, tp.results)
-	if err != nil {
-		return nil, err
-	}
-	for range l.config.Threads {
-		tp.tallies = append(tp.tallies, toolTally{tools: map[int32]*toolFigures{}, apart: map[uint64]bool{}})
-	}
-	p := &tracePass[mention]{lake: l, groups: groups, read: tp.read, done: tp.done}
-	if err := p.run(ctx); err != nil {
-		return nil, err
-	}
-	apart := map[uint64]bool{}
-	for _, t := range tp.tallies {
-		for k := range t.apart {
-			apart[k] = true
-		}
-	}
-	if len(apart) > 0 {
-		tp.withParents, p.only = true, apart
-		if err := p.run(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return tp.stats(), nil
 }
 
 // read returns the calls and the results of a group.
@@ -326,28 +392,83 @@ func (t *toolTally) add(m mention, o outcome) {
 	}
 }
 
-// stats puts together what the workers have counted.
-func (tp *toolPass) stats() []ToolStat {
-	all := map[string]*toolFigures{}
-	for _, t := range tp.tallies {
-		for n, f := range t.tools {
-			tool := tp.tools.texts[n]
-			sum := all[tool]
-			if sum == nil {
-				sum = &toolFigures{}
-				all[tool] = sum
+// toolTotal is what the figures of a tool come to: those of a sum, less what is
+// taken away, and more.
+type toolTotal struct {
+	calls, errors, sum int64
+	us, less, more     []int64 // sorted
+}
+
+// toolTotals puts three sums together. Each names its tools by numbers of its own.
+func toolTotals(sum, less, more *toolSum) map[string]*toolTotal {
+	totals := map[string]*toolTotal{}
+	for i, s := range []*toolSum{sum, less, more} {
+		if s == nil {
+			continue
+		}
+		for n, f := range s.tools {
+			name := s.names.text(n)
+			t := totals[name]
+			if t == nil {
+				t = &toolTotal{}
+				totals[name] = t
 			}
-			sum.calls, sum.errors, sum.sum = sum.calls+f.calls, sum.errors+f.errors, sum.sum+f.sum
-			sum.us = append(sum.us, f.us...)
+			sign := int64(1)
+			switch i {
+			case 0:
+				t.us = f.us
+			case 1:
+				t.less, sign = f.us, -1
+			case 2:
+				t.more = f.us
+			}
+			t.calls, t.errors, t.sum = t.calls+sign*f.calls, t.errors+sign*f.errors, t.sum+sign*f.sum
 		}
 	}
-	stats := make([]ToolStat, 0, len(all))
-	for tool, f := range all {
-		s := ToolStat{Tool: tool, Calls: f.calls, Errors: f.errors, Timed: int64(len(f.us))}
-		if len(f.us) > 0 {
-			s.Avg = hansard.Some(float64(f.sum) / float64(len(f.us)))
-			slices.Sort(f.us)
-			s.P50, s.P95, s.P99 = percentileOf(f.us, 50), percentileOf(f.us, 95), percentileOf(f.us, 99)
+	return totals
+}
+
+// mergeTools makes one sum of three.
+func mergeTools(sum, less, more *toolSum) *toolSum {
+	merged := &toolSum{names: &numbers{}, tools: map[int32]*toolFigures{}}
+	for name, t := range toolTotals(sum, less, more) {
+		if t.calls > 0 {
+			n := merged.names.of([]string{name})[0]
+			merged.tools[n] = &toolFigures{t.calls, t.errors, t.sum, mergeSorted(t.us, t.less, t.more)}
+		}
+	}
+	return merged
+}
+
+// mergeSorted returns what is in a or more, but for what is in less, which is in
+// a; all sorted.
+func mergeSorted(a, less, more []int64) []int64 {
+	out := make([]int64, 0, len(a)+len(more)-len(less))
+	for _, v := range a {
+		if len(less) > 0 && less[0] == v {
+			less = less[1:]
+			continue
+		}
+		for len(more) > 0 && more[0] < v {
+			out, more = append(out, more[0]), more[1:]
+		}
+		out = append(out, v)
+	}
+	return append(out, more...)
+}
+
+// toolStats returns the figures of each tool, most calls first.
+func toolStats(sum, less, more *toolSum) []ToolStat {
+	var stats []ToolStat
+	for tool, t := range toolTotals(sum, less, more) {
+		if t.calls == 0 {
+			continue
+		}
+		n := len(t.us) - len(t.less) + len(t.more)
+		s := ToolStat{Tool: tool, Calls: t.calls, Errors: t.errors, Timed: int64(n)}
+		if n > 0 {
+			s.Avg = hansard.Some(float64(t.sum) / float64(n))
+			s.P50, s.P95, s.P99 = t.percentile(n, 50), t.percentile(n, 95), t.percentile(n, 99)
 		}
 		stats = append(stats, s)
 	}
@@ -357,8 +478,32 @@ func (tp *toolPass) stats() []ToolStat {
 	return stats
 }
 
-// percentileOf returns the least of the sorted values that at least percent of
-// them do not exceed.
-func percentileOf(sorted []int64, percent int) hansard.Opt[int64] {
-	return hansard.Some(sorted[max(0, (len(sorted)*percent+99)/100-1)])
+// percentile returns the least of the n values that at least percent of them do
+// not exceed.
+func (t *toolTotal) percentile(n, percent int) hansard.Opt[int64] {
+	rank := max(1, (n*percent+99)/100)
+	upTo := func(list []int64, v int64) int {
+		i, _ := slices.BinarySearchFunc(list, v, func(x, v int64) int {
+			if x <= v {
+				return -1
+			}
+			return 1
+		})
+		return i
+	}
+	least, greatest := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, list := range [][]int64{t.us, t.more} {
+		if len(list) > 0 {
+			least, greatest = min(least, list[0]), max(greatest, list[len(list)-1])
+		}
+	}
+	for least < greatest {
+		middle := least + int64(uint64(greatest-least)/2)
+		if upTo(t.us, middle)-upTo(t.less, middle)+upTo(t.more, middle) >= rank {
+			greatest = middle
+		} else {
+			least = middle + 1
+		}
+	}
+	return hansard.Some(least)
 }

@@ -44,13 +44,13 @@ func (l *Lake) ToolCalls(ctx context.Context, tenant string, q query.Query) ([]T
 	if calls := onlyType(q, hansard.TypeToolCall); selectable(calls.Node) {
 		return l.toolCalls(ctx, snap, calls, period)
 	}
-	calls, err := l.relation(snap, onlyType(q, hansard.TypeToolCall),
+	calls, err := l.relation(ctx, snap, onlyType(q, hansard.TypeToolCall),
 		[]string{"event_id", "trace_id", "tool_call_id", "tool_name", "status", "duration_us", "time_source"})
 	if err != nil {
 		return nil, err
 	}
 	defer calls.close()
-	results, err := l.relation(snap, onlyType(query.Query{Period: period}, hansard.TypeToolResult),
+	results, err := l.relation(ctx, snap, onlyType(query.Query{Period: period}, hansard.TypeToolResult),
 		[]string{"trace_id", "tool_call_id", "parent_event_id", "status", "duration_us", "time_source", "position"})
 	if err != nil {
 		return nil, err

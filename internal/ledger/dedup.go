@@ -1,12 +1,10 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
+	"math/bits"
 	"slices"
-	"sort"
 
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
@@ -23,12 +21,10 @@ type dedup struct {
 	entries int // ids in the filter
 }
 
-// idFile is the sorted ids in one index file.
+// idFile is the sorted ids in the index of one part.
 type idFile struct {
-	path         string
-	info         part.Info
-	count        int64
-	lastReceived int64
+	path string
+	info part.Info
 }
 
 func newDedup(fsys durable.FS) *dedup {
@@ -45,7 +41,7 @@ func (d *dedup) find(event [10]byte, now int64, window int64) (fp [6]byte, ok bo
 	}
 	for i := len(d.sealed) - 1; i >= 0; i-- {
 		f := d.sealed[i]
-		if f.lastReceived < now-window {
+		if f.info.LastReceived < now-window {
 			continue
 		}
 		if fp, ok, err = f.find(d.fs, event); ok || err != nil {
@@ -76,7 +72,7 @@ func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 		}
 	}
 	for _, x := range added {
-		f := newIDFile(x.Info.Path(dir)+IndexSuffix, x)
+		f := newIDFile(dir, x.Info)
 		if !slices.ContainsFunc(kept, func(k idFile) bool { return k.path == f.path }) {
 			kept = append(kept, f)
 		}
@@ -99,16 +95,12 @@ func (d *dedup) rebuild() error {
 func (d *dedup) filterOf(files []idFile, more int) (idFilter, int, error) {
 	n := more
 	for _, f := range files {
-		n += int(f.count)
+		n += f.info.IDs
 	}
 	filter := newIDFilter(2 * n)
 	for _, f := range files {
-		x, err := readIndex(d.fs, f.path)
-		if err != nil {
+		if err := f.each(d.fs, filter.add); err != nil {
 			return nil, 0, err
-		}
-		for _, id := range x.IDs {
-			filter.add(id.Event)
 		}
 	}
 	return filter, n, nil
@@ -153,86 +145,89 @@ func (l *Ledger) makeFilters(all []*dedup) error {
 	return nil
 }
 
-func newIDFile(path string, x *part.Index) idFile {
-	return idFile{path: path, info: x.Info, count: int64(len(x.IDs)), lastReceived: x.LastReceived}
+func newIDFile(dir string, p part.Info) idFile {
+	return idFile{path: p.Path(dir) + IndexSuffix, info: p}
 }
 
-// idBlock is how many ids one read of an index file fetches.
-const idBlock = 256
+// each calls f for the hash of every id.
+func (f idFile) each(fsys durable.FS, add func(event [10]byte)) error {
+	file, err := fsys.Open(f.path, false)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	x, err := part.OpenIndex(file)
+	if err == nil {
+		err = x.ReadIDs(add)
+	}
+	if err != nil {
+		return damagedIDs{f.info, err}
+	}
+	return nil
+}
 
-// find looks the id up in the file. Ids are hashes, evenly spread, so that the
-// place of one can be guessed and one or two reads find it.
+// damagedIDs says that the ids of a part cannot be read: its index is made anew.
+type damagedIDs struct {
+	part part.Info
+	error
+}
+
+// find looks the id up in the file.
 func (f idFile) find(fsys durable.FS, event [10]byte) (fp [6]byte, ok bool, err error) {
 	file, err := fsys.Open(f.path, false)
 	if err != nil {
 		return fp, false, fmt.Errorf("look up an event id: %w", err)
 	}
 	defer file.Close()
-	size, err := file.Size()
-	if err != nil {
-		return fp, false, err
-	}
-	start := size - 4 - f.count*part.IDSize
-	lo, hi := int64(0), f.count // the id is in [lo, hi) if it is there
-	for lo < hi {
-		guess := int64(float64(binary.BigEndian.Uint64(event[:8])) / math.MaxUint64 * float64(f.count))
-		from := max(lo, min(guess-idBlock/2, hi-idBlock))
-		n := min(idBlock, hi-from)
-		b := make([]byte, n*part.IDSize)
-		if _, err := file.ReadAt(b, start+from*part.IDSize); err != nil {
-			return fp, false, fmt.Errorf("look up an event id: %w", err)
-		}
-		at := func(i int) []byte { return b[i*part.IDSize:][:10] }
-		i := sort.Search(int(n), func(i int) bool { return bytes.Compare(at(i), event[:]) >= 0 })
-		switch {
-		case i < int(n) && bytes.Equal(at(i), event[:]):
-			copy(fp[:], b[i*part.IDSize+10:])
-			return fp, true, nil
-		case i == 0:
-			hi = from
-		case i == int(n):
-			lo = from + n
-		default:
-			return fp, false, nil
-		}
-	}
-	return fp, false, nil
+	return f.info.FindID(file, event)
 }
 
-// idFilter is a Bloom filter over id hashes, of at most 40 MB.
+// idFilter is a Bloom filter over id hashes, of at most 40 MB. The bits of an id
+// lie in one block, which is one line of the processor's cache.
 type idFilter []uint64
 
 const (
+	filterBlock    = 8 // words
 	maxFilterWords = 40_000_000 / 8
-	filterBits     = 10 // per id
+	// filterBits is how many bits an id has at least, as long as the filter
+	// may grow. A look-up that the filter does not answer costs a read of
+	// every index within the window, so that one in 10,000 is not too few.
+	filterBits   = 16
+	filterProbes = 7
 )
 
 func newIDFilter(ids int) idFilter {
 	words := min(max(ids*filterBits/64, 1024), maxFilterWords)
-	return make(idFilter, words)
+	return make(idFilter, words-words%filterBlock)
 }
 
-func (f idFilter) bits(event [10]byte, visit func(word int, bit uint64) bool) bool {
+// block returns the block of an id and the bits in it, nine for each probe.
+func (f idFilter) block(event [10]byte) (block []uint64, probes uint64) {
 	h := binary.LittleEndian.Uint64(event[:8])
-	step := uint64(binary.LittleEndian.Uint16(event[8:]))<<17 | h>>33 | 1
-	for range 7 {
-		bit := h % (uint64(len(f)) * 64)
-		if !visit(int(bit/64), 1<<(bit%64)) {
+	i, _ := bits.Mul64(h, uint64(len(f)/filterBlock))
+	probes = (h ^ uint64(binary.LittleEndian.Uint16(event[8:]))<<48) * 0x9e3779b97f4a7c15
+	return f[i*filterBlock:][:filterBlock], probes ^ probes>>32
+}
+
+func (f idFilter) add(event [10]byte) {
+	block, probes := f.block(event)
+	for range filterProbes {
+		block[probes>>6&7] |= 1 << (probes & 63)
+		probes >>= 9
+	}
+}
+
+func (f idFilter) may(event [10]byte) bool {
+	block, probes := f.block(event)
+	for range filterProbes {
+		if block[probes>>6&7]&(1<<(probes&63)) == 0 {
 			return false
 		}
-		h += step
+		probes >>= 9
 	}
 	return true
 }
 
-func (f idFilter) add(event [10]byte) {
-	f.bits(event, func(w int, bit uint64) bool { f[w] |= bit; return true })
-}
-
-func (f idFilter) may(event [10]byte) bool {
-	return f.bits(event, func(w int, bit uint64) bool { return f[w]&bit != 0 })
-}
-
 func (f idFilter) crowded(ids int) bool {
-	return len(f) < maxFilterWords && ids*filterBits > len(f)*64
+	return len(f)+filterBlock <= maxFilterWords && ids*filterBits > len(f)*64
 }

@@ -152,6 +152,11 @@ func ForgePart(fsys durable.FS, dir string, p part.Info, edit func(*hansard.Entr
 		return nil, "", err
 	}
 	x := part.NewIndex(p.Name, entries, ids)
+	if len(old.Texts) > 0 {
+		if err := x.AddTexts(enc, entries); err != nil {
+			return nil, "", err
+		}
+	}
 	return entries, x.SHA256.String(), ForgeIndex(fsys, path, x)
 }
 

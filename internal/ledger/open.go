@@ -104,7 +104,7 @@ func (l *Ledger) open() error {
 		return err
 	}
 	for _, t := range l.tenants {
-		if err := t.dedup.rebuild(); err != nil {
+		if err := l.loadIDs(t); err != nil {
 			return err
 		}
 		for _, lg := range t.logs {
@@ -114,6 +114,40 @@ func (l *Ledger) open() error {
 		}
 	}
 	return nil
+}
+
+// loadIDs fills the filter of a tenant's ids. An index whose ids are damaged is
+// made anew.
+func (l *Ledger) loadIDs(t *tenant) error {
+	for range len(t.dedup.sealed) + 1 {
+		err := t.dedup.rebuild()
+		var damaged damagedIDs
+		if !errors.As(err, &damaged) {
+			return err
+		}
+		p := damaged.part
+		l.cfg.Logger.Warn("making an index anew", "part", p.Name.String(), "log", p.Log.String(), "reason", damaged.error)
+		entries, err := l.readPart(p)
+		if err != nil {
+			return err
+		}
+		x, err := l.makeIndex(t, p, entries)
+		if err != nil {
+			return err
+		}
+		lg := t.logs[p.Log.Tier]
+		for i := range lg.parts {
+			if lg.parts[i].Name == p.Name {
+				lg.parts[i] = x.Info
+			}
+		}
+		for i, f := range t.dedup.sealed {
+			if f.info.Log == p.Log && f.info.Name == p.Name {
+				t.dedup.sealed[i] = newIDFile(l.cfg.Dir, x.Info)
+			}
+		}
+	}
+	return hansard.Errorf(hansard.KindCorrupt, "the indexes of parts are damaged again and again")
 }
 
 // openKeys reads the server's name, or gives it one, and opens the key ring.
@@ -278,11 +312,11 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 		if err != nil {
 			return fmt.Errorf("part %s: %w", p.Name, err)
 		}
-		lg.parts = append(lg.parts, x.Info)
+		lg.parts = append(lg.parts, x)
 		lg.sealedEnd = p.Name.End
 		t.next = max(t.next, x.LastPosition+1)
 		t.lastReceived = max(t.lastReceived, x.LastReceived)
-		t.dedup.sealed = append(t.dedup.sealed, newIDFile(x.Info.Path(l.cfg.Dir)+IndexSuffix, x))
+		t.dedup.sealed = append(t.dedup.sealed, newIDFile(l.cfg.Dir, x))
 	}
 	return nil
 }

@@ -29,11 +29,10 @@ func readIndex(fsys durable.FS, path string) (*part.Index, error) {
 	return part.ParseIndex(b)
 }
 
-// loadIndex returns the index of a part, making it anew from the part if it is
-// missing or damaged: it is derived.
-func (l *Ledger) loadIndex(t *tenant, p part.Info) (*part.Index, error) {
-	path := p.Path(l.cfg.Dir)
-	x, err := readIndex(l.cfg.FS, path+IndexSuffix)
+// loadIndex returns the head of a part's index, making the index anew from the
+// part if it is missing or damaged: it is derived.
+func (l *Ledger) loadIndex(t *tenant, p part.Info) (part.Info, error) {
+	x, err := readHead(l.cfg.FS, p.Path(l.cfg.Dir)+IndexSuffix)
 	if err == nil && x.Log == p.Log && x.Name == p.Name && x.Date == p.Date {
 		return x, nil
 	}
@@ -42,9 +41,27 @@ func (l *Ledger) loadIndex(t *tenant, p part.Info) (*part.Index, error) {
 	}
 	entries, err := l.readPart(p)
 	if err != nil {
-		return nil, err
+		return part.Info{}, err
 	}
-	return l.makeIndex(t, p, entries)
+	made, err := l.makeIndex(t, p, entries)
+	if err != nil {
+		return part.Info{}, err
+	}
+	return made.Info, nil
+}
+
+// readHead reads what the manifest needs of the index at path.
+func readHead(fsys durable.FS, path string) (part.Info, error) {
+	f, err := fsys.Open(path, false)
+	if err != nil {
+		return part.Info{}, err
+	}
+	defer f.Close()
+	x, err := part.OpenIndex(f)
+	if err != nil {
+		return part.Info{}, err
+	}
+	return x.Info, nil
 }
 
 // makeIndex writes the index of a part that is on disk.
@@ -54,6 +71,11 @@ func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*p
 		ids[i] = idOf(t, e)
 	}
 	x := part.NewIndex(p.Name, entries, ids)
+	if len(entries) >= textRows {
+		if err := x.AddTexts(l.enc, entries); err != nil {
+			return nil, err
+		}
+	}
 	path := p.Path(l.cfg.Dir)
 	var err error
 	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, path); err != nil {
@@ -146,6 +168,11 @@ func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack)
 	x, err := l.enc.NewRowIndex(name, rowsOf(items), ids)
 	if err != nil {
 		return nil, err
+	}
+	if len(items) >= textRows {
+		if err := x.AddRowTexts(l.enc, rowsOf(items)); err != nil {
+			return nil, err
+		}
 	}
 	path := x.Info.Path(l.cfg.Dir)
 	if err := l.cfg.FS.MkdirAll(filepath.Dir(path)); err != nil {

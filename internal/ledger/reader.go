@@ -105,7 +105,7 @@ func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
 		if p.Name.First != end {
 			return nil, hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", end, int64(p.Name.First)-1)
 		}
-		x, err := readIndex(r.layout.fs, p.Path(r.layout.dir)+IndexSuffix)
+		x, err := readHead(r.layout.fs, p.Path(r.layout.dir)+IndexSuffix)
 		if err == nil && (x.Log != p.Log || x.Name != p.Name || x.Date != p.Date) {
 			err = errors.New("it is that of another part")
 		}
@@ -113,7 +113,7 @@ func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
 			err := hansard.Errorf(hansard.KindCorrupt, "index of part %s: %w", p.Name, err)
 			return nil, hansard.WithHint(err, "hansard reindex makes it anew")
 		}
-		lg.parts, end = append(lg.parts, x.Info), p.Name.End
+		lg.parts, end = append(lg.parts, x), p.Name.End
 	}
 	lg.view = hashes{tiles: tileStore{r.layout.fs, r.layout.tiles(id)}, sealedEnd: end}
 	return lg, nil

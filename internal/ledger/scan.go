@@ -109,6 +109,7 @@ func (s *scanner) scan(p part.Info, fp []byte) (*scanned, error) {
 		erased: map[[10]byte]bool{}, unprinted: s.print == nil,
 	}
 	x := part.NewIndexBuilder(p.Log, p.Name, int(n))
+	var texts part.Index
 	for i := range pf.Groups() {
 		first, end := pf.Range(i)
 		if err := s.group.Load(pf, i, nil); err != nil {
@@ -117,8 +118,12 @@ func (s *scanner) scan(p part.Info, fp []byte) (*scanned, error) {
 		if err := s.scanGroup(out, x, p, p.Name.First+first, p.Name.First+end); err != nil {
 			return nil, err
 		}
+		if n >= textRows {
+			s.group.AddTexts(&texts)
+		}
 	}
 	out.index = x.Index()
+	out.index.Texts, out.index.Info.Texts = texts.Texts, texts.Info.Texts
 	return out, nil
 }
 

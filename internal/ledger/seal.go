@@ -15,6 +15,10 @@ import (
 // maxPartRows is how many entries a part holds at most.
 const maxPartRows = 1 << 18
 
+// textRows is how many entries a part has at least whose index has text filters:
+// a search is quick without in a smaller one, which will be merged.
+const textRows = 8192
+
 // start begins the goroutines.
 func (l *Ledger) start() {
 	go l.runCommitter()

@@ -6,11 +6,11 @@ import (
 )
 
 // Filter is a Bloom filter over strings: it says "not here" for certain and
-// "here" with about one error in a hundred. It has a power of two of words.
+// "here" with less than one error in a thousand. It has a power of two of words.
 type Filter []uint64
 
 const (
-	filterBitsPerItem = 10
+	filterBitsPerItem = 16
 	filterProbes      = 7
 )
 

@@ -29,7 +29,14 @@ type Info struct {
 	FirstReceived int64
 	LastReceived  int64
 	Traces        Filter // trace ids
+	IDs           int    // ids of events in the index
+	// Texts describe the text filters in the index, one for each row group;
+	// none: every row group may hold any text.
+	Texts []TextInfo
 }
+
+// TextInfo says how large a row group and its text filter are.
+type TextInfo struct{ Rows, Words int }
 
 // Path returns the path of the part's Parquet file below the data folder dir.
 func (i Info) Path(dir string) string {
@@ -58,11 +65,13 @@ func EventHash[T string | []byte](eventID T) (h [10]byte) {
 type Index struct {
 	Info
 	IDs []ID // sorted by Event
+	// Texts are the filters that Info.Texts describes.
+	Texts []*TextFilter
 }
 
 // NewIndex returns the index of a part that holds the entries, without the
-// file's size and hash, which the writer fills in. ids are those of the
-// entries, in any order; the slice is sorted.
+// file's size and hash, which the writer fills in, and without text filters. ids
+// are those of the entries, in any order; the slice is sorted.
 func NewIndex(name Name, entries []*hansard.Entry, ids []ID) *Index {
 	b := NewIndexBuilder(entries[0].Log, name, 0)
 	for _, e := range entries {
@@ -99,73 +108,196 @@ func (x *Index) Find(event [10]byte) (fingerprint [6]byte, ok bool) {
 	return x.IDs[i].Fingerprint, true
 }
 
-const indexMagic = "hansard index 1\n"
+// AddTexts adds the text filters of the part's row groups. entries are those of
+// NewIndex, by index.
+func (x *Index) AddTexts(enc *Encoder, entries []*hansard.Entry) error {
+	rows := make([]*Row, len(entries))
+	for i, e := range entries {
+		rows[i] = enc.RowOf(e)
+	}
+	return x.AddRowTexts(enc, rows)
+}
+
+// AddRowTexts is AddTexts for rows.
+func (x *Index) AddRowTexts(enc *Encoder, rows []*Row) error {
+	t := newTexts(enc.all)
+	x.Texts, x.Info.Texts = nil, nil
+	for len(rows) > 0 {
+		f, err := t.filter(enc, rows)
+		if err != nil {
+			return fmt.Errorf("make text filters: %w", err)
+		}
+		rows = rows[f.Rows:]
+		x.addFilter(f)
+	}
+	return nil
+}
+
+func (x *Index) addFilter(f *TextFilter) {
+	x.Texts = append(x.Texts, f)
+	x.Info.Texts = append(x.Info.Texts, TextInfo{f.Rows, len(f.bits)})
+}
+
+const indexMagic = "hansard index 2\n"
+
+// indexFields is how many numbers the head has.
+const indexFields = 14
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Append appends the index's bytes: magic, fields, filter, ids and a CRC-32C
-// of all before it. They depend on the index alone.
+// Append appends the index's bytes: a head, which is all that the manifest needs,
+// the ids and the text filters, each with a checksum. They depend on the index
+// alone.
 func (x *Index) Append(dst []byte) []byte {
+	dst = x.appendHead(dst)
 	start := len(dst)
-	dst = append(dst, indexMagic...)
+	for _, id := range x.IDs {
+		dst = append(append(dst, id.Event[:]...), id.Fingerprint[:]...)
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+	start = len(dst)
+	for _, f := range x.Texts {
+		for _, w := range f.bits {
+			dst = binary.LittleEndian.AppendUint64(dst, w)
+		}
+	}
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// appendHead appends magic, length of the head, fields, trace filter, sizes of
+// the text filters and a CRC-32C of all before it.
+func (x *Index) appendHead(dst []byte) []byte {
+	start := len(dst)
+	dst = append(append(dst, indexMagic...), 0, 0, 0, 0)
 	dst = appendText(dst, x.Log.Tenant)
 	dst = appendText(dst, string(x.Log.Tier))
 	dst = appendText(dst, x.Date)
 	dst = append(dst, x.SHA256[:]...)
-	for _, v := range []uint64{
+	for _, v := range [indexFields]uint64{
 		x.Name.First, x.Name.End, uint64(x.Name.Rewrite), uint64(x.Rows), uint64(x.Bytes),
 		uint64(x.MinTime), uint64(x.MaxTime), x.FirstPosition, x.LastPosition,
-		uint64(x.FirstReceived), uint64(x.LastReceived), uint64(len(x.Traces)), uint64(len(x.IDs)),
+		uint64(x.FirstReceived), uint64(x.LastReceived), uint64(len(x.Traces)), uint64(len(x.IDs)), uint64(len(x.Texts)),
 	} {
 		dst = binary.LittleEndian.AppendUint64(dst, v)
 	}
 	for _, w := range x.Traces {
 		dst = binary.LittleEndian.AppendUint64(dst, w)
 	}
-	for _, id := range x.IDs {
-		dst = append(append(dst, id.Event[:]...), id.Fingerprint[:]...)
+	for _, f := range x.Texts {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Rows))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.bits)))
 	}
-	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+	head := dst[start:]
+	binary.LittleEndian.PutUint32(head[len(indexMagic):], uint32(len(head)+4))
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(head, castagnoli))
 }
 
-var errIndex = errors.New("index: damaged")
+// ErrIndex is the error of an index that is damaged: it is made anew.
+var ErrIndex = errors.New("index: damaged")
 
 // ParseIndex reads an index as Append wrote it.
 func ParseIndex(b []byte) (*Index, error) {
+	info, head, err := parseHead(b)
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{Info: info}
+	rest := b[head:]
+	want := int64(info.IDs)*IDSize + 4 + 4
+	for _, t := range info.Texts {
+		want += int64(t.Words) * 8
+	}
+	if int64(len(rest)) != want {
+		return nil, fmt.Errorf("%w: wrong length", ErrIndex)
+	}
+	ids, texts := rest[:info.IDs*IDSize+4], rest[info.IDs*IDSize+4:]
+	for _, section := range [][]byte{ids, texts} {
+		if crc32.Checksum(section[:len(section)-4], castagnoli) != binary.LittleEndian.Uint32(section[len(section)-4:]) {
+			return nil, fmt.Errorf("%w: wrong checksum", ErrIndex)
+		}
+	}
+	x.IDs = make([]ID, info.IDs)
+	for i := range x.IDs {
+		copy(x.IDs[i].Event[:], ids[i*IDSize:])
+		copy(x.IDs[i].Fingerprint[:], ids[i*IDSize+10:])
+	}
+	for _, t := range info.Texts {
+		x.Texts = append(x.Texts, &TextFilter{t.Rows, wordsOf(texts[:t.Words*8])})
+		texts = texts[t.Words*8:]
+	}
+	return x, nil
+}
+
+func wordsOf(b []byte) []uint64 {
+	words := make([]uint64, len(b)/8)
+	for i := range words {
+		words[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	return words
+}
+
+// IDsAt returns where the ids begin in the part's index, in bytes: they follow
+// the head.
+func (i *Info) IDsAt() int64 {
+	text := func(n int) int { return len(binary.AppendUvarint(nil, uint64(n))) + n }
+	fixed := len(indexMagic) + 4 + text(len(i.Log.Tenant)) + text(len(i.Log.Tier)) + text(len(i.Date)) + 32 + indexFields*8 + 4
+	return int64(fixed + 8*len(i.Traces) + 8*len(i.Texts))
+}
+
+// headSize returns the length that the index gives its head, which is not checked
+// but for its bounds.
+func headSize(b []byte) (int, error) {
 	if len(b) < len(indexMagic)+4 || string(b[:len(indexMagic)]) != indexMagic {
-		return nil, fmt.Errorf("%w: no magic", errIndex)
+		return 0, fmt.Errorf("%w: no magic", ErrIndex)
 	}
-	body, sum := b[:len(b)-4], binary.LittleEndian.Uint32(b[len(b)-4:])
-	if crc32.Checksum(body, castagnoli) != sum {
-		return nil, fmt.Errorf("%w: wrong checksum", errIndex)
+	n := binary.LittleEndian.Uint32(b[len(indexMagic):])
+	if n < uint32(len(indexMagic))+4+3+32+indexFields*8+4 || n > maxHead {
+		return 0, fmt.Errorf("%w: wrong length of the head", ErrIndex)
 	}
-	r := &rowReader{b: body[len(indexMagic):]}
-	x := &Index{}
-	x.Log.Tenant, x.Log.Tier, x.Date = string(r.text()), hansard.Tier(r.text()), string(r.text())
-	if r.err != nil || len(r.b) < 32+13*8 {
-		return nil, fmt.Errorf("%w: cut short", errIndex)
+	return int(n), nil
+}
+
+// maxHead bounds a head, in bytes: the filter of 256k traces takes 1 MiB.
+const maxHead = 8 << 20
+
+// parseHead reads the head of an index and returns its length.
+func parseHead(b []byte) (info Info, size int, err error) {
+	if size, err = headSize(b); err != nil {
+		return info, 0, err
 	}
-	copy(x.SHA256[:], r.b)
-	v := make([]uint64, 13)
+	if len(b) < size {
+		return info, 0, fmt.Errorf("%w: cut short", ErrIndex)
+	}
+	if crc32.Checksum(b[:size-4], castagnoli) != binary.LittleEndian.Uint32(b[size-4:]) {
+		return info, 0, fmt.Errorf("%w: wrong checksum", ErrIndex)
+	}
+	r := &rowReader{b: b[len(indexMagic)+4 : size-4]}
+	info.Log.Tenant, info.Log.Tier, info.Date = string(r.text()), hansard.Tier(r.text()), string(r.text())
+	if r.err != nil || len(r.b) < 32+indexFields*8 {
+		return info, 0, fmt.Errorf("%w: cut short", ErrIndex)
+	}
+	copy(info.SHA256[:], r.b)
+	var v [indexFields]uint64
 	for i := range v {
 		v[i] = binary.LittleEndian.Uint64(r.b[32+8*i:])
 	}
-	rest := r.b[32+13*8:]
-	x.Name = Name{First: v[0], End: v[1], Rewrite: int(v[2])}
-	x.Rows, x.Bytes, x.MinTime, x.MaxTime = int64(v[3]), int64(v[4]), int64(v[5]), int64(v[6])
-	x.FirstPosition, x.LastPosition, x.FirstReceived, x.LastReceived = v[7], v[8], int64(v[9]), int64(v[10])
-	if v[11] > 1<<32 || v[12] > 1<<32 || uint64(len(rest)) != v[11]*8+v[12]*IDSize {
-		return nil, fmt.Errorf("%w: wrong length", errIndex)
+	info.Name = Name{First: v[0], End: v[1], Rewrite: int(v[2])}
+	info.Rows, info.Bytes, info.MinTime, info.MaxTime = int64(v[3]), int64(v[4]), int64(v[5]), int64(v[6])
+	info.FirstPosition, info.LastPosition, info.FirstReceived, info.LastReceived = v[7], v[8], int64(v[9]), int64(v[10])
+	rest := r.b[32+indexFields*8:]
+	if v[11] > maxHead || v[12] > 1<<32 || v[13] > maxHead || uint64(len(rest)) != v[11]*8+v[13]*8 {
+		return info, 0, fmt.Errorf("%w: wrong length", ErrIndex)
 	}
-	x.Traces = make(Filter, v[11])
-	for i := range x.Traces {
-		x.Traces[i] = binary.LittleEndian.Uint64(rest[8*i:])
+	info.Traces, info.IDs = wordsOf(rest[:v[11]*8]), int(v[12])
+	for rest = rest[v[11]*8:]; len(rest) > 0; rest = rest[8:] {
+		t := TextInfo{int(binary.LittleEndian.Uint32(rest)), int(binary.LittleEndian.Uint32(rest[4:]))}
+		if t.Words < 2*minTextBits/64 || t.Words > 2*maxTextBits/64 || t.Words&(t.Words-1) != 0 {
+			return info, 0, fmt.Errorf("%w: wrong size of a text filter", ErrIndex)
+		}
+		info.Texts = append(info.Texts, t)
 	}
-	rest = rest[8*v[11]:]
-	x.IDs = make([]ID, v[12])
-	for i := range x.IDs {
-		copy(x.IDs[i].Event[:], rest[i*IDSize:])
-		copy(x.IDs[i].Fingerprint[:], rest[i*IDSize+10:])
+	if info.IDsAt() != int64(size) {
+		return info, 0, fmt.Errorf("%w: wrong length of the head", ErrIndex)
 	}
-	return x, nil
+	return info, size, nil
 }

@@ -56,6 +56,7 @@ func (b *IndexBuilder) Index() *Index {
 	}
 	b.x.Date = Date(b.x.LastReceived)
 	SortIDs(b.x.IDs)
+	b.x.Info.IDs = len(b.x.IDs)
 	return &b.x
 }
 

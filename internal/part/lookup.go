@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -65,33 +66,58 @@ func (l *Lookup) Find(column, value string, limit int, f func([]*hansard.Entry) 
 				continue
 			}
 		}
-		runs, err := findRuns(chunk, []byte(value))
+		rows, err := findRows(chunk, []byte(value))
 		if err != nil {
 			return fmt.Errorf("read part: row group %d, column %s: %w", g, column, err)
 		}
-		left := int64(limit)
-		for _, r := range runs {
-			if r.end = min(r.end, r.from+left); r.end == r.from {
-				break
-			}
-			left -= r.end - r.from
-			entries, err := l.readRun(g, r)
-			if err != nil {
-				return err
-			}
-			if err := f(entries); err != nil {
-				return err
-			}
+		if len(rows) == 0 {
+			continue
+		}
+		entries, err := l.readRows(g, rows[:min(limit, len(rows))])
+		if err != nil {
+			return err
+		}
+		if err := f(entries); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// run is a half-open range of rows of a row group.
-type run struct{ from, end int64 }
+// FindPositions returns the entries with the given positions, sorted, in no
+// order: each that is in the part. Leaf hashes are not set.
+func (l *Lookup) FindPositions(positions []uint64) (found []*hansard.Entry, err error) {
+	defer recoverCorrupt(&err)
+	var v Vector
+	for g := range l.Groups() {
+		least, greatest, known := l.Bounds(g, "position")
+		from, _ := slices.BinarySearch(positions, uint64(least))
+		if known && (from == len(positions) || positions[from] > uint64(greatest)) {
+			continue
+		}
+		if err := l.ReadInts(g, "position", &v); err != nil {
+			return nil, err
+		}
+		var rows []int64
+		for i, p := range v.Ints {
+			if _, ok := slices.BinarySearch(positions, uint64(p)); ok {
+				rows = append(rows, int64(i))
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		entries, err := l.readRows(g, rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, entries...)
+	}
+	return found, nil
+}
 
-// findRuns returns where the column of texts has the value.
-func findRuns(chunk parquet.ColumnChunk, value []byte) ([]run, error) {
+// findRows returns the rows in which the column of texts has the value.
+func findRows(chunk parquet.ColumnChunk, value []byte) ([]int64, error) {
 	index, err := chunk.ColumnIndex()
 	if err != nil {
 		return nil, err
@@ -102,7 +128,7 @@ func findRuns(chunk parquet.ColumnChunk, value []byte) ([]run, error) {
 	}
 	pages := chunk.Pages()
 	defer pages.Close()
-	var runs []run
+	var rows []int64
 	values := make([]parquet.Value, 1024)
 	for i := range offsets.NumPages() {
 		if !mayHold(index, i, value) {
@@ -116,12 +142,12 @@ func findRuns(chunk parquet.ColumnChunk, value []byte) ([]run, error) {
 		if err != nil {
 			return nil, err
 		}
-		if runs, err = findInPage(runs, page, values, row, value); err != nil {
+		if rows, err = findInPage(rows, page, values, row, value); err != nil {
 			return nil, err
 		}
 		parquet.Release(page)
 	}
-	return runs, nil
+	return rows, nil
 }
 
 // indexPrefix is how many bytes of a page's bounds are sure to be kept.
@@ -137,32 +163,29 @@ func mayHold(index parquet.ColumnIndex, i int, value []byte) bool {
 	return bytes.Compare(prefix(index.MinValue(i).ByteArray()), v) <= 0 && bytes.Compare(v, prefix(index.MaxValue(i).ByteArray())) <= 0
 }
 
-func findInPage(runs []run, page parquet.Page, values []parquet.Value, row int64, value []byte) ([]run, error) {
+func findInPage(rows []int64, page parquet.Page, values []parquet.Value, row int64, value []byte) ([]int64, error) {
 	reader := page.Values()
 	for {
 		n, err := reader.ReadValues(values)
 		for _, v := range values[:n] {
 			if !v.IsNull() && bytes.Equal(v.ByteArray(), value) {
-				if k := len(runs) - 1; k >= 0 && runs[k].end == row {
-					runs[k].end++
-				} else {
-					runs = append(runs, run{row, row + 1})
-				}
+				rows = append(rows, row)
 			}
 			row++
 		}
 		if errors.Is(err, io.EOF) {
-			return runs, nil
+			return rows, nil
 		}
 		if err != nil {
-			return runs, err
+			return rows, err
 		}
 	}
 }
 
-// readRun returns the entries of a range of rows.
-func (l *Lookup) readRun(g int, r run) ([]*hansard.Entry, error) {
-	block := make([]hansard.Entry, r.end-r.from)
+// readRows returns the entries of some rows, ascending, of row group g. Columns
+// without a value in it are not read.
+func (l *Lookup) readRows(g int, rows []int64) ([]*hansard.Entry, error) {
+	block := make([]hansard.Entry, len(rows))
 	entries := make([]*hansard.Entry, len(block))
 	for k := range block {
 		block[k].Log = l.log
@@ -174,32 +197,37 @@ func (l *Lookup) readRun(g int, r run) ([]*hansard.Entry, error) {
 		if m := meta.Columns[k].MetaData; m.Statistics.NullCount == m.NumValues {
 			continue
 		}
-		if err := l.columns[k].readRange(chunk, entries, values, r.from); err != nil {
+		if err := l.columns[k].readRows(chunk, entries, rows, values); err != nil {
 			return nil, fmt.Errorf("read part: row group %d, column %s: %w", g, l.columns[k].Name, err)
 		}
 	}
 	return entries, nil
 }
 
-// readRange fills the column's values of the rows from row from on into the
-// entries.
-func (c *Column) readRange(chunk parquet.ColumnChunk, entries []*hansard.Entry, values []parquet.Value, from int64) error {
+// readRows fills the column's values of the rows into the entries. Each page that
+// has some of them is read once.
+func (c *Column) readRows(chunk parquet.ColumnChunk, entries []*hansard.Entry, rows []int64, values []parquet.Value) error {
 	pages := chunk.Pages()
 	defer pages.Close()
-	if err := pages.SeekToRow(from); err != nil {
-		return err
-	}
-	row := -1
-	for row < len(entries)-1 {
+	for next := 0; next < len(rows); {
+		first := rows[next]
+		if err := pages.SeekToRow(first); err != nil {
+			return err
+		}
 		page, err := pages.ReadPage()
 		if err != nil {
 			return err
 		}
-		if left := int64(len(entries) - 1 - row); page.NumRows() > left {
-			page = page.Slice(0, left)
-		}
-		if row, err = c.readPage(page, values, entries, row); err != nil {
-			return err
+		for end := first + page.NumRows(); next < len(rows) && rows[next] < end; {
+			from, run := rows[next], 1
+			for next+run < len(rows) && rows[next+run] == from+int64(run) && from+int64(run) < end {
+				run++
+			}
+			slice := page.Slice(from-first, from-first+int64(run))
+			if _, err := c.readPage(slice, values, entries[next:next+run], -1); err != nil {
+				return err
+			}
+			next += run
 		}
 		parquet.Release(page)
 	}

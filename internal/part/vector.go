@@ -100,7 +100,7 @@ func (f *File) ReadTerms(g int, column string, v *Vector) error {
 				v.Terms = append(v.Terms, string(dict.Index(int32(i)).ByteArray()))
 			}
 			data := page.Data()
-			spread(out, page.DefinitionLevels(), data.Int32(), 0, func(code int32) uint32 { return uint32(code) + 1 })
+			scatter(out, page.DefinitionLevels(), data.Int32(), 0, func(code int32) uint32 { return uint32(code) + 1 })
 			return
 		}
 		eachText(page, func(i int, b []byte) {
@@ -134,13 +134,13 @@ func (f *File) ReadKeys(g int, column string, k Keyer, v *Vector) error {
 			terms = append(terms, k.key(dict.Index(int32(i)).ByteArray()))
 		}
 		data := page.Data()
-		spread(out, page.DefinitionLevels(), data.Int32(), 0, func(code int32) uint64 { return terms[code] })
+		scatter(out, page.DefinitionLevels(), data.Int32(), 0, func(code int32) uint64 { return terms[code] })
 	})
 }
 
-// spread fills a row of out for each level: none where the level is 0, else what
+// scatter fills a row of out for each level: none where the level is 0, else what
 // of makes of the next value. Without levels every row has a value.
-func spread[T, V any](out []T, levels []byte, values []V, none T, of func(V) T) {
+func scatter[T, V any](out []T, levels []byte, values []V, none T, of func(V) T) {
 	if len(levels) == 0 {
 		for i := range out {
 			out[i] = of(values[i])
@@ -194,7 +194,7 @@ func (f *File) ReadInts(g int, column string, v *Vector) error {
 	return f.eachPage(g, column, func(page parquet.Page, row int) {
 		n := int(page.NumRows())
 		data := page.Data()
-		spread(v.Ints[row:row+n], page.DefinitionLevels(), data.Int64(), 0, func(x int64) int64 { return x })
+		scatter(v.Ints[row:row+n], page.DefinitionLevels(), data.Int64(), 0, func(x int64) int64 { return x })
 		present(v.Set[row:row+n], page.DefinitionLevels())
 	})
 }

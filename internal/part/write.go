@@ -73,6 +73,18 @@ func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) err
 	return nil
 }
 
+// groupLen returns how many of n rows, whose lengths are size's, make the next row
+// group.
+func groupLen(n int, size func(i int) int) int {
+	bytes := 0
+	for i := range min(RowGroup, n) {
+		if bytes += max(0, size(i)-envelopeBytes); bytes > rowGroupBytes && i > 0 {
+			return i
+		}
+	}
+	return min(RowGroup, n)
+}
+
 // rowOrder says where a row stands in its row group.
 type rowOrder struct {
 	trace     []byte
@@ -84,9 +96,9 @@ type rowOrder struct {
 // groupOrder returns the rows of the next row group in the order in which they
 // are written.
 func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
-	order := make([]rowOrder, 0, min(RowGroup, len(rows)))
-	bytes := 0
-	for i, row := range rows[:min(RowGroup, len(rows))] {
+	rows = rows[:groupLen(len(rows), func(i int) int { return len(rows[i]) })]
+	order := make([]rowOrder, 0, len(rows))
+	for i, row := range rows {
 		p, body, err := SplitRow(row)
 		if err != nil {
 			return nil, err
@@ -94,9 +106,6 @@ func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
 		trace, err := enc.textOf(body, idTraceID)
 		if err != nil {
 			return nil, err
-		}
-		if bytes += max(0, len(row)-envelopeBytes); bytes > rowGroupBytes && i > 0 {
-			break
 		}
 		order = append(order, rowOrder{trace, p.Timestamp, p.Position, i})
 	}
