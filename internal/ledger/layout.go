@@ -69,11 +69,18 @@ func (l layout) readName() (string, error) {
 		err := hansard.Errorf(hansard.KindInvalid, "the data has format %d, this program knows %d", version, Version)
 		return "", hansard.WithHint(err, "use a newer hansard")
 	}
+	if body != formatBody(version, name) {
+		return "", hansard.Errorf(hansard.KindCorrupt, "FORMAT is malformed")
+	}
 	return name, nil
 }
 
+func formatBody(version int, name string) string {
+	return fmt.Sprintf("hansard data %d\nname %s\n", version, name)
+}
+
 func (l layout) writeName(name string) error {
-	body := fmt.Sprintf("hansard data %d\nname %s\n", Version, name)
+	body := formatBody(Version, name)
 	return durable.WriteFile(l.fs, l.format(), func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%scrc32c %08x\n", body, crc32.Checksum([]byte(body), castagnoli))
 		return err
