@@ -3,14 +3,11 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/hansardhq/hansard/internal/api"
 )
 
 // TestOddText sends what is allowed in JSON and seldom seen, beside what is not
@@ -18,7 +15,7 @@ import (
 // after; the second is refused with its line and its place, and costs nothing
 // beside it.
 func TestOddText(t *testing.T) {
-	s := start(t, func(c *api.Config) { c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil)) })
+	s, log := logged(t)
 	var body strings.Builder
 	body.WriteString("\xef\xbb\xbf") // a byte order mark
 	line := 0
@@ -82,11 +79,11 @@ func TestOddText(t *testing.T) {
 			t.Errorf("line %d: %s, want %q", bad.Line, bad.Error, says)
 		}
 	}
-	readBack(t, s, want)
+	readBack(t, s, log, want)
 	if err := s.ledger.Seal(); err != nil {
 		t.Fatal(err)
 	}
-	readBack(t, s, want)
+	readBack(t, s, log, want)
 	for _, search := range []string{"cook", `"two 😀"`, "params.a:1", "trace_id:.."} {
 		var l list
 		if s.get("/v1/events?q="+url.QueryEscape(search), &l); len(l.Events) == 0 {
@@ -97,14 +94,14 @@ func TestOddText(t *testing.T) {
 
 // readBack compares events with what was sent: an id, members and their values,
 // and "" after the last.
-func readBack(t *testing.T, s *server, want []string) {
+func readBack(t *testing.T, s *server, log *diary, want []string) {
 	t.Helper()
 	for len(want) > 0 {
 		id := want[0]
 		status, raw, _ := s.call("GET", "/v1/events/"+id, "", nil)
 		var members map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &members); status != 200 || err != nil {
-			t.Errorf("%s: %d %s %v", id, status, raw, err)
+			t.Fatalf("%s: %d %s %v: %s", id, status, raw, err, log)
 		}
 		for want = want[1:]; want[0] != ""; want = want[2:] {
 			if diff := cmp.Diff(plain(t, want[1]), plain(t, string(members[want[0]]))); diff != "" {
