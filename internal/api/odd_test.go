@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hansardhq/hansard/internal/remote"
 )
 
 // TestOddText sends what is allowed in JSON and seldom seen, beside what is not
@@ -126,4 +128,43 @@ func plain(t *testing.T, text string) any {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return v
+}
+
+// TestWrongMethod: a path that exists answers to another method with those that it
+// takes, and a path that does not exist is not found.
+func TestWrongMethod(t *testing.T) {
+	s := start(t, nil)
+	f := func(method, path string, status int, allow string) {
+		t.Helper()
+		got, b, header := s.call(method, path, "", nil)
+		if got != status || header.Get("Allow") != allow || method != "HEAD" && !strings.Contains(string(b), `"title"`) {
+			t.Errorf("%s %s: %d, Allow %q, %s", method, path, got, header.Get("Allow"), b)
+		}
+	}
+	f("DELETE", "/v1/events", 405, "GET, HEAD, POST")
+	f("PUT", "/v1/traces/x", 405, "GET, HEAD")
+	f("DELETE", "/healthz", 405, "GET, HEAD")
+	f("DELETE", "/v1/nothing", 404, "")
+	f("GET", "/nothing", 404, "")
+}
+
+// TestDots: the ids "." and ".." are ids, not ways up a path.
+func TestDots(t *testing.T) {
+	s := start(t, nil)
+	s.post("/v1/events", `{"event_id":"..","trace_id":"."}`+"\n"+`{"event_id":".","trace_id":".."}`)
+	c, err := remote.New(remote.Config{Server: s.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, trace := range map[string]string{"..": ".", ".": ".."} {
+		if e, err := c.Event(t.Context(), id); err != nil || e.EventID != id || e.TraceID != trace {
+			t.Errorf("event %s: %+v, %v", id, e, err)
+		}
+		if found, err := c.Trace(t.Context(), trace); err != nil || len(found) != 1 || found[0].TraceID != trace {
+			t.Errorf("trace %s: %+v, %v", trace, found, err)
+		}
+		if text, _, err := c.Prove(t.Context(), id, false); err != nil || len(text) == 0 {
+			t.Errorf("proof of %s: %v", id, err)
+		}
+	}
 }
