@@ -72,7 +72,7 @@ race: cc
 	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short $$packages
 
 fuzz-short: cc
-	GO=$(GO) scripts/fuzz 3s
+	GO=$(GO) scripts/fuzz 2s
 
 interop: cc
 	GO=$(GO) scripts/interop

@@ -130,3 +130,44 @@ func FuzzParse(f *testing.F) {
 		_, _ = proof.ParseCheckpoint(string(b))
 	})
 }
+
+// FuzzOpenCheckpoint signs any text, and reads any bytes as a signed checkpoint:
+// what is taken is what a checkpoint says, with the key's name as its origin.
+func FuzzOpenCheckpoint(f *testing.F) {
+	skey, vkey, err := note.GenerateKey(rand.Reader, "test/log/acme/info")
+	if err != nil {
+		f.Fatal(err)
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := proof.Checkpoint{Origin: "test/log/acme/info", Size: 7}
+	signed, err := good.Sign(signer)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(signed))
+	f.Add(good.Text())
+	f.Add(good.Text() + "extension\n")
+	f.Add(strings.Replace(good.Text(), "7", "-7", 1))
+	f.Fuzz(func(t *testing.T, text string) {
+		candidates := [][]byte{[]byte(text)}
+		if b, err := note.Sign(&note.Note{Text: text}, signer); err == nil {
+			candidates = append(candidates, b)
+		}
+		for _, b := range candidates {
+			c, err := proof.OpenCheckpoint(b, verifier)
+			if err != nil {
+				continue
+			}
+			if c.Origin != verifier.Name() || c.Size < 0 || !strings.HasPrefix(string(b), strings.TrimSuffix(c.Text(), "\n")) {
+				t.Fatalf("%q is read as %+v", b, c)
+			}
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
@@ -171,16 +172,22 @@ func markdownCell(s string) string {
 	).Replace(trace.Clean(s))
 }
 
-// writeCSV writes rows of comma-separated values (RFC 4180, with LF).
+// writeCSV writes rows of comma-separated values (RFC 4180, with LF). Agents and
+// those whom they talk to choose the texts, so none may be a formula.
 func writeCSV(w io.Writer, titles []string, rows [][]string) error {
 	out := csv.NewWriter(w)
 	if titles != nil {
-		if err := out.Write(titles); err != nil {
+		rows = append([][]string{titles}, rows...)
+	}
+	for _, r := range rows {
+		cells := make([]string, len(r))
+		for i, text := range r {
+			cells[i] = report.CSVCell(text)
+		}
+		if err := out.Write(cells); err != nil {
 			return err
 		}
 	}
-	if err := out.WriteAll(rows); err != nil { // flushes
-		return err
-	}
+	out.Flush()
 	return out.Error()
 }

@@ -57,7 +57,7 @@ func (b both) Committed(rows []*part.Row) {
 }
 
 type server struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	dir    string
 	ledger *ledger.Ledger
@@ -65,7 +65,7 @@ type server struct {
 	heap   uint64 // by how much a hostile body may make it grow, if more than usual
 }
 
-func start(t *testing.T, change func(*api.Config)) *server {
+func start(t testing.TB, change func(*api.Config)) *server {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	lk, err := lake.New(lake.Config{Dir: dir, WorkerCommand: []string{"sql-worker"}})

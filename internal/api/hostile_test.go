@@ -43,7 +43,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func gzipped(t *testing.T, text string) string {
+func gzipped(t testing.TB, text string) string {
 	t.Helper()
 	var b strings.Builder
 	z := gzip.NewWriter(&b)
@@ -53,7 +53,7 @@ func gzipped(t *testing.T, text string) string {
 	return b.String()
 }
 
-func zstded(t *testing.T, text string) string {
+func zstded(t testing.TB, text string) string {
 	t.Helper()
 	z, err := zstd.NewWriter(nil)
 	if err != nil {
@@ -65,7 +65,7 @@ func zstded(t *testing.T, text string) string {
 
 // bomb is what compress makes of head, a fill of so many megabytes, and tail. Both
 // formats allow bodies one after another.
-func bomb(t *testing.T, compress func(*testing.T, string) string, head, fill string, megabytes int, tail string) io.Reader {
+func bomb(t *testing.T, compress func(testing.TB, string) string, head, fill string, megabytes int, tail string) io.Reader {
 	return strings.NewReader(compress(t, head) + strings.Repeat(compress(t, strings.Repeat(fill, 1<<20)), megabytes) + compress(t, tail))
 }
 

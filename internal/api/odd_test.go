@@ -3,14 +3,13 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hansardhq/hansard/internal/api"
+	"github.com/hansardhq/hansard/internal/remote"
 )
 
 // TestOddText sends what is allowed in JSON and seldom seen, beside what is not
@@ -18,7 +17,7 @@ import (
 // after; the second is refused with its line and its place, and costs nothing
 // beside it.
 func TestOddText(t *testing.T) {
-	s := start(t, func(c *api.Config) { c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil)) })
+	s, log := logged(t)
 	var body strings.Builder
 	body.WriteString("\xef\xbb\xbf") // a byte order mark
 	line := 0
@@ -82,11 +81,11 @@ func TestOddText(t *testing.T) {
 			t.Errorf("line %d: %s, want %q", bad.Line, bad.Error, says)
 		}
 	}
-	readBack(t, s, want)
+	readBack(t, s, log, want)
 	if err := s.ledger.Seal(); err != nil {
 		t.Fatal(err)
 	}
-	readBack(t, s, want)
+	readBack(t, s, log, want)
 	for _, search := range []string{"cook", `"two 😀"`, "params.a:1", "trace_id:.."} {
 		var l list
 		if s.get("/v1/events?q="+url.QueryEscape(search), &l); len(l.Events) == 0 {
@@ -97,14 +96,14 @@ func TestOddText(t *testing.T) {
 
 // readBack compares events with what was sent: an id, members and their values,
 // and "" after the last.
-func readBack(t *testing.T, s *server, want []string) {
+func readBack(t *testing.T, s *server, log *diary, want []string) {
 	t.Helper()
 	for len(want) > 0 {
 		id := want[0]
 		status, raw, _ := s.call("GET", "/v1/events/"+id, "", nil)
 		var members map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &members); status != 200 || err != nil {
-			t.Errorf("%s: %d %s %v", id, status, raw, err)
+			t.Fatalf("%s: %d %s %v: %s", id, status, raw, err, log)
 		}
 		for want = want[1:]; want[0] != ""; want = want[2:] {
 			if diff := cmp.Diff(plain(t, want[1]), plain(t, string(members[want[0]]))); diff != "" {
@@ -129,4 +128,43 @@ func plain(t *testing.T, text string) any {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return v
+}
+
+// TestWrongMethod: a path that exists answers to another method with those that it
+// takes, and a path that does not exist is not found.
+func TestWrongMethod(t *testing.T) {
+	s := start(t, nil)
+	f := func(method, path string, status int, allow string) {
+		t.Helper()
+		got, b, header := s.call(method, path, "", nil)
+		if got != status || header.Get("Allow") != allow || method != "HEAD" && !strings.Contains(string(b), `"title"`) {
+			t.Errorf("%s %s: %d, Allow %q, %s", method, path, got, header.Get("Allow"), b)
+		}
+	}
+	f("DELETE", "/v1/events", 405, "GET, HEAD, POST")
+	f("PUT", "/v1/traces/x", 405, "GET, HEAD")
+	f("DELETE", "/healthz", 405, "GET, HEAD")
+	f("DELETE", "/v1/nothing", 404, "")
+	f("GET", "/nothing", 404, "")
+}
+
+// TestDots: the ids "." and ".." are ids, not ways up a path.
+func TestDots(t *testing.T) {
+	s := start(t, nil)
+	s.post("/v1/events", `{"event_id":"..","trace_id":"."}`+"\n"+`{"event_id":".","trace_id":".."}`)
+	c, err := remote.New(remote.Config{Server: s.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, trace := range map[string]string{"..": ".", ".": ".."} {
+		if e, err := c.Event(t.Context(), id); err != nil || e.EventID != id || e.TraceID != trace {
+			t.Errorf("event %s: %+v, %v", id, e, err)
+		}
+		if found, err := c.Trace(t.Context(), trace); err != nil || len(found) != 1 || found[0].TraceID != trace {
+			t.Errorf("trace %s: %+v, %v", trace, found, err)
+		}
+		if text, _, err := c.Prove(t.Context(), id, false); err != nil || len(text) == 0 {
+			t.Errorf("proof of %s: %v", id, err)
+		}
+	}
 }

@@ -99,8 +99,25 @@ func (s *Server) routes(mux *http.ServeMux) {
 	s.tileRoutes(mux)
 	s.healthRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if allow := allowed(mux, r); len(allow) > 0 {
+			w.Header().Set("Allow", strings.Join(allow, ", "))
+			access.WriteProblem(w, r, http.StatusMethodNotAllowed, "method not allowed", r.Method+" is not for this path", "it takes "+strings.Join(allow, ", "))
+			return
+		}
 		access.WriteProblem(w, r, http.StatusNotFound, "not found", "there is nothing at "+r.Method+" of this path", "GET /openapi.json lists all routes")
 	})
+}
+
+// allowed lists the methods that the path of a request has routes for. The route
+// for everything else hides from the mux that it knows the path.
+func allowed(mux *http.ServeMux, r *http.Request) []string {
+	var methods []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if _, pattern := mux.Handler(&http.Request{Method: m, Host: r.Host, URL: r.URL}); pattern != "/" && pattern != "" {
+			methods = append(methods, m)
+		}
+	}
+	return methods
 }
 
 // huma returns the API whose operations describe themselves.

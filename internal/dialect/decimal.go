@@ -109,15 +109,16 @@ func (d *decimal) shift(digits int) (v uint64, next byte, exact, ok bool) {
 }
 
 // scaled returns the non-negative JSON number b times 10^digits, rounded half
-// away from zero. It is not ok for a negative number and for a result above
-// hansard.MaxSafeInteger.
+// away from zero. It is not ok for a negative number, for a result above
+// hansard.MaxSafeInteger, and for a number above zero of which zero would be
+// left: what costs less than we can say did not cost nothing.
 func scaled(b []byte, digits int) (int64, bool) {
 	d := parseDecimal(b)
 	v, next, _, ok := d.shift(digits)
 	if next >= 5 {
 		v++
 	}
-	return int64(v), ok && !d.negative && v <= hansard.MaxSafeInteger
+	return int64(v), ok && !d.negative && v <= hansard.MaxSafeInteger && (v > 0 || d.zero)
 }
 
 // whole returns the JSON number b as an integer. It is not ok for a fraction,

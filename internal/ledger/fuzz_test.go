@@ -2,9 +2,13 @@ package ledger
 
 import (
 	"bytes"
+	"fmt"
+	"hash/crc32"
+	"os"
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -34,5 +38,38 @@ func FuzzJournal(f *testing.F) {
 			t.Fatalf("the tail begins at %d of %d", tail.end, len(b))
 		}
 		_, _ = parseBody(enc, b)
+	})
+}
+
+// FuzzFormat reads any bytes as the file that says what a data folder is: a name
+// that is taken writes back to the same bytes.
+func FuzzFormat(f *testing.F) {
+	dir := f.TempDir()
+	l := layout{dir: dir, fs: durable.OS{}}
+	if err := l.writeName("hansard-1f2e3d4c"); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(l.format())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte("hansard data 1\nname x\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, text := range []string{string(body), fmt.Sprintf("%scrc32c %08x\n", body, crc32.Checksum(body, castagnoli))} {
+			if err := os.WriteFile(l.format(), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			name, err := l.readName()
+			if err != nil {
+				continue
+			}
+			if err := l.writeName(name); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := os.ReadFile(l.format()); err != nil || string(again) != text {
+				t.Fatalf("%q writes back as %q, %v", text, again, err)
+			}
+		}
 	})
 }

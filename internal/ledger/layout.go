@@ -72,6 +72,9 @@ func (l layout) readName() (string, error) {
 		err := hansard.Errorf(hansard.KindInvalid, "the data has format %d, this program knows %d", version, Version)
 		return "", hansard.WithHint(err, "use a newer hansard")
 	}
+	if body != formatBody(version, name) {
+		return "", hansard.Errorf(hansard.KindCorrupt, "FORMAT is malformed")
+	}
 	return name, nil
 }
 

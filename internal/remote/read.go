@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -17,6 +18,15 @@ import (
 
 func get(path string, query url.Values) call {
 	return call{method: http.MethodGet, path: path, query: query}
+}
+
+// segment returns an id as one segment of a path. "." and ".." would change the
+// path, so their dots are escaped.
+func segment(id string) string {
+	if id == "." || id == ".." {
+		return strings.ReplaceAll(id, ".", "%2E")
+	}
+	return url.PathEscape(id)
 }
 
 // post returns a call with a JSON body.
@@ -78,7 +88,7 @@ func (c *Client) Events(ctx context.Context, q reading.Question) (*reading.Event
 // Event returns one event.
 func (c *Client) Event(ctx context.Context, id string) (*hansard.Entry, error) {
 	var e hansard.Entry
-	if err := c.json(ctx, get("/v1/events/"+url.PathEscape(id), nil), &e); err != nil {
+	if err := c.json(ctx, get("/v1/events/"+segment(id), nil), &e); err != nil {
 		return nil, err
 	}
 	return &e, nil
@@ -89,7 +99,7 @@ func (c *Client) Trace(ctx context.Context, id string) ([]trace.Timeline, error)
 	var answer struct {
 		Traces []timeline `json:"traces"`
 	}
-	if err := c.json(ctx, get("/v1/traces/"+url.PathEscape(id), nil), &answer); err != nil {
+	if err := c.json(ctx, get("/v1/traces/"+segment(id), nil), &answer); err != nil {
 		return nil, err
 	}
 	out := make([]trace.Timeline, len(answer.Traces))
@@ -135,7 +145,7 @@ func (c *Client) Prove(ctx context.Context, id string, disclose bool) (text []by
 	if disclose {
 		v.Set("disclose", "true")
 	}
-	b, header, err := c.bytes(ctx, get("/v1/events/"+url.PathEscape(id)+"/proof", v))
+	b, header, err := c.bytes(ctx, get("/v1/events/"+segment(id)+"/proof", v))
 	if err != nil {
 		return nil, "", err
 	}

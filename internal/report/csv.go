@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hansardhq/hansard/internal/trace"
 )
@@ -23,12 +25,21 @@ func appendCSV(dst []byte, figures []figure) ([]byte, error) {
 	return append(dst, b.Bytes()...), nil
 }
 
-// cell makes a text that no spreadsheet takes for a formula: one that begins
-// like one gets an apostrophe in front. Our own figures never do.
-func cell(s string) string {
-	s = trace.Clean(s)
-	if trimmed := strings.TrimLeft(s, " "); trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@|%") || strings.HasPrefix(trimmed, "＝") ||
-		strings.HasPrefix(trimmed, "＋") || strings.HasPrefix(trimmed, "－") || strings.HasPrefix(trimmed, "＠") {
+// cell returns a text on one line as a cell.
+func cell(s string) string { return CSVCell(trace.Clean(s)) }
+
+// CSVCell makes a text that no spreadsheet takes for a formula: one that begins
+// like one gets an apostrophe in front. A number stays as it is.
+func CSVCell(s string) string {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
+	begin := strings.TrimLeft(s, " \t\r\n")
+	if begin == "" {
+		return s
+	}
+	first, _ := utf8.DecodeRuneInString(begin)
+	if strings.ContainsRune("=+-@|%＝＋－＠", first) {
 		return "'" + s
 	}
 	return s
