@@ -62,6 +62,7 @@ type triggers struct {
 	index [1 << 16]uint16 // of the list of words with this pair; 0: none
 	words [][]word
 	part  [256]bool // what stands in a number run
+	alnum [256]bool // ASCII letters and digits
 }
 
 // wordsAt returns the keywords whose pair stands at b[i].
@@ -109,6 +110,7 @@ func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
 	if on(email) {
 		t.wakeAt(all)
 	}
+	t.wakeEncoded(all)
 	t.wakeNames(names, all)
 	t.addWords(on, rules)
 	return t
@@ -121,11 +123,20 @@ func bothCases(c byte) byteSet { return byteSet{c, c | 0x20} }
 func (t *triggers) wakeAt(all byteSet) {
 	label := setOf(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c >= 0x80 })
 	t.wake(ofAt, setOf(isLocal), byteSet("@"), label, all)
-	t.wake(ofAt, byteSet("%"), byteSet("4"), byteSet("0"), all)
 	t.wake(ofAt, byteSet(`\`), byteSet("uU"), byteSet("0fF"), byteSet("0fF"))
 	t.wake(ofAt, byteSet("&"), byteSet("#"), byteSet("6xX"), byteSet("4"))
 	t.wake(ofAt, byteSet("\xef"), byteSet("\xbc"), byteSet("\xa0"), all) // U+FF20
 	t.wake(ofAt, byteSet("\xef"), byteSet("\xb9"), byteSet("\xab"), all) // U+FE6B
+}
+
+// wakeEncoded enters what may be encoded text: see encoded.go.
+func (t *triggers) wakeEncoded(all byteSet) {
+	hex, some := setOf(isHex), setOf(func(c byte) bool { return c != nulByte })
+	t.wake(ofAt, byteSet("%"), hex, hex, all)
+	t.wake(ofForm, some, byteSet{nulByte}, some, byteSet{nulByte})
+	for c := range t.alnum {
+		t.alnum[c] = isLetter(byte(c)) || isDigit(byte(c))
+	}
 }
 
 // wakeNames enters the last two letters of each name with what may stand
