@@ -175,15 +175,17 @@ func (t *triggers) addWords(on func(kind) bool, rules []rule) {
 	}
 	for i := range rules {
 		for _, k := range rules[i].Keywords {
-			list = append(list, word{text: k, fold: rules[i].Fold, rule: i, next: rules[i].after(k)})
+			w := word{text: k, fold: rules[i].Fold, rule: i}
+			if len(k) < 4 {
+				w.next = rules[i].after(k)
+			}
+			list = append(list, w)
 		}
 	}
 	for i := range list {
 		list[i].anchor()
 	}
-	slices.SortStableFunc(list, func(a, b word) int {
-		return cmp.Compare(b.commonness(0)*b.commonness(2), a.commonness(0)*a.commonness(2))
-	})
+	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.common, a.common) })
 	var sums [wordBuckets]struct{ first, second int }
 	for i := range list {
 		w := &list[i]
