@@ -12,7 +12,7 @@ import (
 const (
 	minEncoded = 20 // bytes of base64 or hexadecimal that are looked into
 	maxEncoded = 2  // how often text that was decoded is decoded again
-	window     = 12 // bytes that are looked at together
+	window     = 8  // bytes that are looked at together
 	stride     = minEncoded - window + 1
 	nulByte    = 0x00
 )
@@ -29,31 +29,45 @@ type stretch struct {
 // windows within it; words are short, and what stands between them has a lower
 // code than a digit.
 func (p *pass) sample(b []byte) {
-	const ones = 0x0101010101010101
-	in := &p.e.triggers.alnum
-	last := 0
-	for i := 0; i+window <= len(b); i += stride {
-		x, y := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+window-8:])
-		if ((x-'0'*ones)&^x|(y-'0'*ones)&^y)&(ones<<7) != 0 || !in[b[i]] {
-			continue
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i, last := 0, 0
+	for ; i+stride+window <= len(b); i += 2 * stride {
+		w := b[i : i+stride+window : i+stride+window]
+		x, y := binary.LittleEndian.Uint64(w), binary.LittleEndian.Uint64(w[stride:])
+		if (x-'0'*ones)&^x&highs == 0 {
+			last = p.sampled(b, i, last)
 		}
-		end := i + 1
-		for end < len(b) && in[b[end]] {
-			end++
+		if (y-'0'*ones)&^y&highs == 0 {
+			last = p.sampled(b, i+stride, last)
 		}
-		if end < i+window {
-			continue
-		}
-		start := i
-		for start > last && in[b[start-1]] {
-			start--
-		}
-		if end-start >= minEncoded {
-			p.stretches = append(p.stretches, stretch{start, end, (*pass).digits})
-		}
-		last = end
-		i += (end - i) / stride * stride
 	}
+	if i+window <= len(b) {
+		p.sampled(b, i, last)
+	}
+}
+
+// sampled notes the stretch around the window at b[i], which begins at b[last]
+// at the earliest, if it is long enough. It returns the new last.
+func (p *pass) sampled(b []byte, i, last int) int {
+	in := &p.e.triggers.alnum
+	if i < last {
+		return last // in the stretch before
+	}
+	end := i
+	for end < len(b) && in[b[end]] {
+		end++
+	}
+	if end < i+window {
+		return last
+	}
+	start := i
+	for start > last && in[b[start-1]] {
+		start--
+	}
+	if end-start >= minEncoded {
+		p.stretches = append(p.stretches, stretch{start, end, (*pass).digits})
+	}
+	return end
 }
 
 // percentAt notes the stretch around the %XX at b[i]: a parameter's value, an
