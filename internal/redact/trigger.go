@@ -186,22 +186,41 @@ func (t *triggers) addWords(on func(kind) bool, rules []rule) {
 		list[i].anchor()
 	}
 	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.common, a.common) })
-	var sums [wordBuckets]struct{ first, second int }
+	var sums [longBuckets]struct{ first, second int }
 	for i := range list {
 		w := &list[i]
+		t.list(w)
+		if len(w.text) < 4 {
+			t.wake(ofWord, w.set(0), w.set(1), w.set(2), w.set(3))
+			continue
+		}
 		best, least := 0, 1<<62
-		for k := range wordBuckets {
+		for k := range longBuckets {
 			s := &sums[k]
-			a := t.rarity(&t.first, ofWord<<k, w, 0)
-			b := t.rarity(&t.second, ofWord<<k, w, 2)
+			a := t.rarity(&t.first, ofLong<<k, w, 0)
+			b := t.rarity(&t.second, ofLong<<k, w, 2)
 			if more := (s.first+a)*(s.second+b) - s.first*s.second; more < least {
 				best, least = k, more
 			}
 		}
-		sums[best].first += t.rarity(&t.first, ofWord<<best, w, 0)
-		sums[best].second += t.rarity(&t.second, ofWord<<best, w, 2)
-		t.wake(ofWord<<best, w.set(0), w.set(1), w.set(2), w.set(3))
-		t.list(w)
+		sums[best].first += t.rarity(&t.first, ofLong<<best, w, 0)
+		sums[best].second += t.rarity(&t.second, ofLong<<best, w, 2)
+		t.wake(ofLong<<best, w.set(0), w.set(1), w.set(2), w.set(3))
+		t.addGrams(w)
+	}
+}
+
+// addGrams enters the four bytes of a longer keyword, in every case of it.
+func (t *triggers) addGrams(w *word) {
+	for _, a := range w.set(0) {
+		for _, b := range w.set(1) {
+			for _, c := range w.set(2) {
+				for _, d := range w.set(3) {
+					at, bit := gram(uint32(pair(a, b)) | uint32(pair(c, d))<<16)
+					t.grams[at] |= bit
+				}
+			}
+		}
 	}
 }
 
