@@ -169,7 +169,7 @@ func assigned(b []byte, v, limit int) assignment {
 		return assignment{q + 1, closingQuote(b, q+1, b[from:q+1]), true}
 	}
 	end := v
-	for end < len(b) && end-v < limit && !endsWord(b[end]) {
+	for end < len(b) && end-v < limit && !endsWord(b[end]) && !(b[end] >= 0x80 && isWideMark(b, end)) {
 		end++
 	}
 	for end > v && (b[end-1] == '.' || b[end-1] == '\\') {
@@ -190,6 +190,13 @@ func quoteAt(b []byte, v int) (from, q int) {
 	for q = v; q < len(b) && b[q] == '\\'; q++ {
 	}
 	return v, q
+}
+
+// isWideMark reports whether a mark of Chinese or Japanese text stands at b[i]:
+// a comma, a full stop, a bracket.
+func isWideMark(b []byte, i int) bool {
+	next := byteAt(b, i+1)
+	return b[i] == 0xEF && next == 0xBC || b[i] == 0xE3 && next == 0x80
 }
 
 func endsWord(c byte) bool {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
 	"github.com/hansardhq/hansard/internal/redact"
 )
 
@@ -85,6 +86,54 @@ func BenchmarkRedact(b *testing.B) {
 	for b.Loop() {
 		c := ev
 		if _, err := e.Redact(k, &c); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkStrings runs over the texts of recorded agents at work, taken out of
+// their JSON: what people and models write, results of tools, code, logs.
+func BenchmarkStrings(b *testing.B) {
+	for _, name := range transcripts {
+		b.Run(name[strings.LastIndexByte(name, '/')+1:], func(b *testing.B) {
+			text, err := os.ReadFile(sharedData + name)
+			if err != nil {
+				b.Skipf("the transcripts are not here: %v", err)
+			}
+			var texts []string
+			size := int64(0)
+			for _, l := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+				leaves(l, func(s string) { texts, size = append(texts, s), size+int64(len(s)) })
+			}
+			e, k := engine(b, redact.Config{}), keys()
+			b.SetBytes(size)
+			for b.Loop() {
+				for _, s := range texts {
+					if _, _, err := e.Text(k, s); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// leaves calls f with every decoded string value in the JSON b.
+func leaves(b []byte, f func(string)) {
+	switch b[rawjson.SkipSpace(b, 0)] {
+	case '"':
+		f(string(rawjson.Unquote(nil, bytes.TrimSpace(b))))
+	case '{':
+		_ = rawjson.Object(b, func(_, v []byte) error { leaves(v, f); return nil })
+	case '[':
+		_ = rawjson.Array(b, func(v []byte) error { leaves(v, f); return nil })
+	}
+}
+
+// BenchmarkNew lays out an engine: part of every start.
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		if _, err := redact.New(redact.Config{}); err != nil {
 			b.Fatal(err)
 		}
 	}

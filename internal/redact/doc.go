@@ -5,9 +5,12 @@
 // # How it works
 //
 // An Engine walks every string of an event, decoded. One pass over the text
-// looks up each pair of neighbouring bytes in a table; only the pairs that can
-// begin or end something (a letter before an @, two digits, a rule's keyword)
-// wake a detector. What the detectors hit is replaced by a pseudonym,
+// looks up each four bytes in a row in a table; only those that may be a part of
+// something (two digits in a run, an @ before a domain, a rule's keyword, the end
+// of a key's name before its value) wake a detector. JSON in which none wakes is
+// not taken apart. Stretches that may be base64, hexadecimal, percent-encoding or
+// UTF-16 are decoded and looked through as well. What the detectors hit is
+// replaced by a pseudonym,
 //
 //	pii:<kind>:<key id>:<16 hex digits>
 //

@@ -46,6 +46,7 @@ func FindEverywhere(e *Engine, s string) (everywhere []Span, same bool) {
 		}
 		i = max(i+1, p.wake(b, i, of)-3)
 	}
+	p.decode(b)
 	for _, h := range p.resolve() {
 		everywhere = append(everywhere, Span{h.kind.String(), h.start, h.end})
 	}

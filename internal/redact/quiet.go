@@ -27,7 +27,8 @@ func (p *pass) quiet(b []byte) bool {
 		}
 		i = max(i+1, to-3)
 	}
-	return true
+	p.decode(b)
+	return len(p.hits) == 0
 }
 
 // quietAt is wake for quiet: it may also note a hit.

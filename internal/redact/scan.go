@@ -14,11 +14,14 @@ const (
 	ofName                       // the end of a key's name, then what may stand before its value
 	ofAt                         // an @, plain or encoded, then a domain
 	ofForm                       // a country's code and two digits; addresses of the Internet
-	ofWord                       // the first of the buckets of keywords; the rest is theirs
+	ofWord                       // keywords of two or three bytes
+	ofLong                       // the first of the buckets of longer keywords; the rest is theirs
 )
 
-// wordBuckets is the number of buckets from ofWord on.
-const wordBuckets = 4
+const (
+	longBuckets = 3 // from ofLong on
+	anyLong     = ofLong | ofLong<<1 | ofLong<<2
+)
 
 // pair returns the index of two neighbouring bytes in a table: as they are read
 // from memory in one go.
@@ -30,6 +33,15 @@ func pair(a, b byte) uint16 { return uint16(a) | uint16(b)<<8 }
 // stand zeros.
 type table struct {
 	first, second [1 << 16]buckets
+	// grams has a bit for the hash of each four bytes that a longer keyword is
+	// known by: one may begin as one keyword and end as another.
+	grams [1 << 10]uint64
+}
+
+// gram returns where in grams four bytes are.
+func gram(x uint32) (at uint32, bit uint64) {
+	h := x * 0x9E3779B1 >> 16
+	return h / 64, 1 << (h % 64)
 }
 
 // next returns the offset of the first place at or behind b[i] that may be a
@@ -53,8 +65,15 @@ func (t *table) next(b []byte, i int) (int, buckets) {
 		if c0|c1|c2|c3|c4|c5|c6|c7 != 0 {
 			all := uint64(c0) | uint64(c1)<<8 | uint64(c2)<<16 | uint64(c3)<<24 |
 				uint64(c4)<<32 | uint64(c5)<<40 | uint64(c6)<<48 | uint64(c7)<<56
-			n := bits.TrailingZeros64(all) / 8
-			return i + n, buckets(all >> (8 * n))
+			for all != 0 {
+				n := bits.TrailingZeros64(all) &^ 7
+				c := buckets(all >> n)
+				at, bit := gram(binary.LittleEndian.Uint32(w[n/8:]))
+				if c&^anyLong != 0 || t.grams[at]&bit != 0 {
+					return i + n/8, c
+				}
+				all &^= 0xff << n
+			}
 		}
 	}
 	return t.nextInTail(b, i)

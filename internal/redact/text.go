@@ -10,6 +10,7 @@ type hit struct {
 	start, end int
 	kind       kind
 	rule       string // of a secret: the rule or the key's name, for the mask
+	value      []byte // what was found, where it is encoded in the text
 }
 
 // pass is the state of one redaction: what was found so far, and buffers that
@@ -26,6 +27,13 @@ type pass struct {
 	assignTo int   // end of the last assigned secret
 	run      []group
 	secretTo int // end of the last secret that a rule found
+
+	// Stretches of it that may be encoded text.
+	stretches         []stretch
+	percentTo, wideTo int    // ends of the last ones of their sort
+	plain             []byte // what one stands for
+	inner             *pass  // looks through that
+	depth             int    // of decoding
 
 	norm    []byte    // a normalised value
 	stacks  [][]frame // open containers, by depth of JSON within strings
@@ -63,14 +71,14 @@ func (p *pass) find(b []byte) []hit {
 	}
 	t := p.e.triggers
 	i, of := t.next(b, 0)
-	if of == 0 {
+	if of == 0 && len(b) < minEncoded {
 		return nil
 	}
 	p.reset()
-	for of != 0 {
+	for ; of != 0; i, of = t.next(b, i) {
 		i = max(i+1, p.wake(b, i, of)-3) // what follows may begin with its last bytes
-		i, of = t.next(b, i)
 	}
+	p.decode(b)
 	if len(p.hits) == 0 {
 		return nil
 	}
@@ -79,7 +87,21 @@ func (p *pass) find(b []byte) []hit {
 
 // reset forgets the text that was scanned before.
 func (p *pass) reset() {
-	p.hits, p.kept, p.numberTo, p.secretTo, p.assignTo = p.hits[:0], p.kept[:0], 0, 0, 0
+	p.hits, p.kept, p.stretches = p.hits[:0], p.kept[:0], p.stretches[:0]
+	p.numberTo, p.secretTo, p.assignTo, p.percentTo, p.wideTo = 0, 0, 0, 0, 0
+}
+
+// decode looks into what may be encoded in b.
+func (p *pass) decode(b []byte) {
+	if p.depth >= maxEncoded {
+		return
+	}
+	if len(b) >= minEncoded {
+		p.sample(b)
+	}
+	if len(p.stretches) > 0 {
+		p.decodeStretches(b)
+	}
 }
 
 // wake runs what may begin or stand at b[i] and returns the offset from which
@@ -135,6 +157,9 @@ func (p *pass) wordsAt(b []byte, i int) int {
 // formAt judges the account number or the address around b[i].
 func (p *pass) formAt(b []byte, i int) int {
 	to := p.ibanAt(b, i)
+	if byteAt(b, i+1) == nulByte {
+		p.wideAt(b, i)
+	}
 	if !p.e.on(ip) {
 		return to
 	}
@@ -149,11 +174,14 @@ func (p *pass) formAt(b []byte, i int) int {
 
 // at judges the address around the @ that b[i:] spells or follows.
 func (p *pass) at(b []byte, i int) {
-	if b[i+1] == '@' {
+	switch {
+	case b[i+1] == '@':
 		p.emailAt(b, i+1, 1)
-	} else {
-		p.encodedAt(b, i)
+		return
+	case b[i] == '%':
+		p.percentAt(b, i)
 	}
+	p.encodedAt(b, i)
 }
 
 // hit notes b[start:end] unless it is allowed or already replaced.
@@ -168,7 +196,7 @@ func (p *pass) hit(b []byte, k kind, rule string, start, end int) {
 			return
 		}
 	}
-	p.hits = append(p.hits, hit{start, end, k, rule})
+	p.hits = append(p.hits, hit{start: start, end: end, kind: k, rule: rule})
 }
 
 // resolve sorts the hits and drops those that overlap a stronger one, or that
@@ -213,7 +241,11 @@ func (p *pass) replace(b []byte, hits []hit) []byte {
 	last := 0
 	for _, h := range hits {
 		out = append(out, b[last:h.start]...)
-		out = p.substitute(out, h.kind, h.rule, b[h.start:h.end])
+		value := h.value
+		if value == nil {
+			value = b[h.start:h.end]
+		}
+		out = p.substitute(out, h.kind, h.rule, value)
 		last = h.end
 	}
 	return append(out, b[last:]...)

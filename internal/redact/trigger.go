@@ -62,6 +62,7 @@ type triggers struct {
 	index [1 << 16]uint16 // of the list of words with this pair; 0: none
 	words [][]word
 	part  [256]bool // what stands in a number run
+	alnum [256]bool // ASCII letters and digits
 }
 
 // wordsAt returns the keywords whose pair stands at b[i].
@@ -109,6 +110,7 @@ func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
 	if on(email) {
 		t.wakeAt(all)
 	}
+	t.wakeEncoded(all)
 	t.wakeNames(names, all)
 	t.addWords(on, rules)
 	return t
@@ -121,11 +123,20 @@ func bothCases(c byte) byteSet { return byteSet{c, c | 0x20} }
 func (t *triggers) wakeAt(all byteSet) {
 	label := setOf(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c >= 0x80 })
 	t.wake(ofAt, setOf(isLocal), byteSet("@"), label, all)
-	t.wake(ofAt, byteSet("%"), byteSet("4"), byteSet("0"), all)
 	t.wake(ofAt, byteSet(`\`), byteSet("uU"), byteSet("0fF"), byteSet("0fF"))
 	t.wake(ofAt, byteSet("&"), byteSet("#"), byteSet("6xX"), byteSet("4"))
 	t.wake(ofAt, byteSet("\xef"), byteSet("\xbc"), byteSet("\xa0"), all) // U+FF20
 	t.wake(ofAt, byteSet("\xef"), byteSet("\xb9"), byteSet("\xab"), all) // U+FE6B
+}
+
+// wakeEncoded enters what may be encoded text: see encoded.go.
+func (t *triggers) wakeEncoded(all byteSet) {
+	hex, some := setOf(isHex), setOf(func(c byte) bool { return c != nulByte })
+	t.wake(ofAt, byteSet("%"), hex, hex, all)
+	t.wake(ofForm, some, byteSet{nulByte}, some, byteSet{nulByte})
+	for c := range t.alnum {
+		t.alnum[c] = isLetter(byte(c)) || isDigit(byte(c))
+	}
 }
 
 // wakeNames enters the last two letters of each name with what may stand
@@ -164,31 +175,52 @@ func (t *triggers) addWords(on func(kind) bool, rules []rule) {
 	}
 	for i := range rules {
 		for _, k := range rules[i].Keywords {
-			list = append(list, word{text: k, fold: rules[i].Fold, rule: i, next: rules[i].after(k)})
+			w := word{text: k, fold: rules[i].Fold, rule: i}
+			if len(k) < 4 {
+				w.next = rules[i].after(k)
+			}
+			list = append(list, w)
 		}
 	}
 	for i := range list {
 		list[i].anchor()
 	}
-	slices.SortStableFunc(list, func(a, b word) int {
-		return cmp.Compare(b.commonness(0)*b.commonness(2), a.commonness(0)*a.commonness(2))
-	})
-	var sums [wordBuckets]struct{ first, second int }
+	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.common, a.common) })
+	var sums [longBuckets]struct{ first, second int }
 	for i := range list {
 		w := &list[i]
+		t.list(w)
+		if len(w.text) < 4 {
+			t.wake(ofWord, w.set(0), w.set(1), w.set(2), w.set(3))
+			continue
+		}
 		best, least := 0, 1<<62
-		for k := range wordBuckets {
+		for k := range longBuckets {
 			s := &sums[k]
-			a := t.rarity(&t.first, ofWord<<k, w, 0)
-			b := t.rarity(&t.second, ofWord<<k, w, 2)
+			a := t.rarity(&t.first, ofLong<<k, w, 0)
+			b := t.rarity(&t.second, ofLong<<k, w, 2)
 			if more := (s.first+a)*(s.second+b) - s.first*s.second; more < least {
 				best, least = k, more
 			}
 		}
-		sums[best].first += t.rarity(&t.first, ofWord<<best, w, 0)
-		sums[best].second += t.rarity(&t.second, ofWord<<best, w, 2)
-		t.wake(ofWord<<best, w.set(0), w.set(1), w.set(2), w.set(3))
-		t.list(w)
+		sums[best].first += t.rarity(&t.first, ofLong<<best, w, 0)
+		sums[best].second += t.rarity(&t.second, ofLong<<best, w, 2)
+		t.wake(ofLong<<best, w.set(0), w.set(1), w.set(2), w.set(3))
+		t.addGrams(w)
+	}
+}
+
+// addGrams enters the four bytes of a longer keyword, in every case of it.
+func (t *triggers) addGrams(w *word) {
+	for _, a := range w.set(0) {
+		for _, b := range w.set(1) {
+			for _, c := range w.set(2) {
+				for _, d := range w.set(3) {
+					at, bit := gram(uint32(pair(a, b)) | uint32(pair(c, d))<<16)
+					t.grams[at] |= bit
+				}
+			}
+		}
 	}
 }
 
