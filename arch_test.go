@@ -44,6 +44,8 @@ var mayImport = map[string]string{
 	"internal/demo":       ". dialect",
 	"internal/reading":    ". lake ledger part query report trace proof golang.org/x/mod",
 	"internal/access":     ". go.yaml.in/yaml/v3",
+	"internal/body":       ". github.com/klauspost/compress",
+	"internal/otlp":       ". rawjson dialect intake access body github.com/klauspost/compress google.golang.org/grpc google.golang.org/genproto google.golang.org/protobuf",
 	"internal/api":        "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
 	"internal/bench":      ". dialect redact golang.org/x/sys golang.org/x/sync",
 	"internal/remote":     ". intake lake reading report trace proof",
