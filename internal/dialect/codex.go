@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/hansardhq/hansard"
 )
@@ -58,7 +59,7 @@ func (r *otelReading) codexLog(name string) bool {
 		e.EventType = hansard.TypeSecurity
 	case "tool_decision":
 		e.ToolName, e.ToolCallID = r.text("tool_name"), r.text("call_id")
-		r.decision(r.text("decision"), r.text("source"))
+		r.decision(strings.ToLower(r.text("decision")), r.text("source"))
 	case "tool_result":
 		r.toolResult(r.text("tool_name"), []string{"arguments"}, []string{"output"})
 	default:

@@ -138,6 +138,7 @@ func (r *otelReading) geminiTool() {
 	name := or(r.text("function_name"), "unknown")
 	e.ToolCallID = r.text("call_id", "tool_call_id")
 	verdict := r.text("decision")
+	r.denied = verdict != "" && verdictStatus(verdict) == "denied"
 	if e.ToolCallID == "" {
 		e.ToolCallID = e.EventID // ties call and result of this record together
 	}
@@ -170,10 +171,4 @@ func (r *otelReading) geminiTool() {
 	r.byUser(x)
 	h := r.intervened(began, verdict, "")
 	h.ToolName, h.ToolCallID, h.ParentEventID = name, e.ToolCallID, x.EventID
-	if e.Status == "error" && h.Intervention == "rejection" {
-		e.Status = "denied" // it did not fail, it was not let
-		if len(r.events) > 1 {
-			e.Error, e.ErrorType = "", ""
-		}
-	}
 }

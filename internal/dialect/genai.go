@@ -44,9 +44,8 @@ func (r *otelReading) genaiSpan() work {
 	case !ok:
 		return workNone
 	case w == workTool && r.has("mcp.method.name"):
+		r.dialect = mcpName
 		return r.mcpSpan()
-	case w == workHandoff && r.any("traceloop."):
-		return r.decided(w, "gen_ai.operation.name", op)
 	}
 	return r.decided(w, "gen_ai.operation.name", op)
 }

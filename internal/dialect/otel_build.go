@@ -159,6 +159,9 @@ func (r *otelReading) answered() {
 }
 
 func (r *otelReading) toolName() string {
+	if r.main.ToolName != "" {
+		return r.main.ToolName
+	}
 	return r.text("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "function_name", "traceloop.entity.name", "agentops.entity.name", "coding_agent.tool.name")
 }
 
@@ -195,10 +198,7 @@ func (r *otelReading) outcomeTo(result *hansard.Event) {
 	call := r.main
 	result.DurationUS, call.DurationUS = call.DurationUS, hansard.Opt[int64]{}
 	result.Status, result.Error, result.ErrorType, result.StackTrace = call.Status, call.Error, call.ErrorType, call.StackTrace
-	if call.Status == "error" || call.Status == "timeout" || call.Status == "cancelled" {
-		call.Status = ""
-	}
-	call.Error, call.ErrorType, call.StackTrace = "", "", ""
+	call.Status, call.Error, call.ErrorType, call.StackTrace = "", "", "", ""
 }
 
 // toolFailed reports whether a tool's result says that it failed, by MCP's
@@ -403,13 +403,17 @@ func (r *otelReading) guardrail() {
 	e.ActorType = "policy"
 	r.move(&e.Params, "params", append([]string{"gen_ai.guardrail.input"}, inputKeys...)...)
 	r.move(&e.Result, "result", append([]string{"gen_ai.guardrail.output"}, outputKeys...)...)
+	switch strings.ToLower(e.Decision) {
+	case "failed", "blocked", "triggered", "intervened", "tripped", "deny", "denied":
+		e.Status = "denied"
+	}
 	if t := r.text("gen_ai.guardrail.error.type"); t != "" {
 		e.Status = "error"
 		e.ErrorType = t
 		r.moveText(&e.Error, "error", "gen_ai.guardrail.error.message")
 	}
 	if e.Decision == "" && isObject(e.Result) && string(rawjson.Get(e.Result, "tripwire_triggered")) == "true" {
-		e.Decision = "tripped"
+		e.Decision, e.Status = "tripped", "denied"
 	}
 }
 

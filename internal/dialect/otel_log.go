@@ -276,7 +276,10 @@ func (r *otelReading) toolResult(name string, params, result []string) {
 	e.ToolName, e.Action = name, "tool_result:"+name
 	e.ToolCallID = r.text("tool_use_id", "call_id", "gen_ai.tool.call.id")
 	e.Status = "ok"
-	if !r.get("success").truth().Or(true) {
+	switch {
+	case r.denied:
+		e.Status = "denied" // it did not fail, it was not let
+	case !r.get("success").truth().Or(true):
 		e.Status = "error"
 		e.ErrorType = r.text("error_type")
 		r.moveText(&e.Error, "error", "error", "error.message")

@@ -108,6 +108,7 @@ type otelReading struct {
 	inField         []bool   // by attribute: its value stands in a field
 	facts           []member // what we say about the source, in attributes.otel
 	pending         bool
+	denied          bool            // a tool was not let
 	mcp             bool            // an MCP span of a tool call
 	body            bool            // the body of a log stands in a field
 	toolResultValue json.RawMessage // a result that a rule found outside of the attributes

@@ -67,7 +67,7 @@ func (r *otelReading) classify() work {
 	for i := range spanRules {
 		rule := &spanRules[i]
 		if w := rule.decide(r); w != workNone {
-			r.dialect = or(scope, rule.dialect)
+			r.dialect = or(scope, or(r.dialect, rule.dialect))
 			return w
 		}
 	}
@@ -88,7 +88,7 @@ func (r *otelReading) scopeDialect() string {
 			return claudeName
 		case strings.HasPrefix(name, "openinference.instrumentation"), strings.HasPrefix(name, "@arizeai/openinference"):
 			return openinferenceName
-		case strings.HasPrefix(name, "opentelemetry.instrumentation.") && r.has("traceloop.span.kind"), strings.HasPrefix(name, "@traceloop/"), strings.HasPrefix(name, "traceloop."):
+		case strings.HasPrefix(name, "opentelemetry.instrumentation.") && r.traceloop(), strings.HasPrefix(name, "@traceloop/"), strings.HasPrefix(name, "traceloop."):
 			return openllmetryName
 		case name == "pydantic-ai" || name == "pydantic_ai":
 			return pydanticName
@@ -121,6 +121,12 @@ func (r *otelReading) scopeDialect() string {
 		return codexName
 	}
 	return ""
+}
+
+// traceloop reports whether a span of an instrumentation whose scope has the form
+// of OpenTelemetry's own is one of Traceloop's.
+func (r *otelReading) traceloop() bool {
+	return r.has("traceloop.span.kind") || r.has("llm.request.type") || r.has("llm.usage.total_tokens") || r.has("gen_ai.prompt.0.role") || r.any("traceloop.")
 }
 
 // decided notes which attribute decided.

@@ -121,6 +121,11 @@ func (r *otelReading) outcome() {
 
 // exception fills in what an exception says: its type, message and stack trace.
 func (r *otelReading) exception(e *hansard.Event, attrs []Attr) {
+	if len(attrs) > 0 && len(r.attrs) > 0 && &attrs[0] == &r.attrs[0] {
+		r.get("exception.type")
+		r.get("exception.message")
+		r.get("exception.stacktrace")
+	}
 	set(&e.ErrorType, text(attrs, "exception.type"))
 	if msg := text(attrs, "exception.message"); e.Error == "" || strings.HasSuffix(e.Error, msg) {
 		set(&e.Error, msg)
@@ -159,6 +164,7 @@ func (r *otelReading) finish() Reading {
 	}
 	out := Reading{Log: r.record != nil, Dialect: r.dialect, Rule: r.rule, Events: r.events, parent: -1, origin: r.origin}
 	if r.m.leftOver {
+		r.overshadowed()
 		for i, used := range r.used {
 			if !used {
 				out.LeftOver = append(out.LeftOver, string(r.attrs[i].Key))
@@ -166,6 +172,20 @@ func (r *otelReading) finish() Reading {
 		}
 	}
 	return out
+}
+
+// overshadowed says of attributes that say again what a rule has read elsewhere
+// that they were read.
+func (r *otelReading) overshadowed() {
+	for _, key := range [...]string{
+		"gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "langfuse.observation.type", "langsmith.span.kind", "lmnr.span.type",
+		"agentops.span.kind", "mlflow.spanType", "logfire.span_type", "ai.operationId", "operation.name", "span.type", "agent_name", "gen_ai.system",
+		"gen_ai.request.model", "gen_ai.response.model", "gen_ai.response.id", "llm.model_name", "model", "model_name", "ai.model.id", "ai.model.provider",
+		"ai.telemetry.functionId", "ai.usage.inputTokens", "ai.usage.outputTokens", "ai.usage.totalTokens", "llm.token_count.total", "llm.usage.total_tokens",
+		"gen_ai.usage.total_tokens", "user.account_uuid", "user.account_id", "user.email", "event.name",
+	} {
+		r.get(key)
+	}
 }
 
 // The labels that a reading gives.

@@ -1,0 +1,67 @@
+package otlp
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// Sniff says of a request that comes without a path and a content type, such as
+// one in a file, what it holds and how it is written.
+func Sniff(b []byte) (Signal, Encoding) {
+	if i := rawjson.SkipSpace(b, 0); i < len(b) && b[i] == '{' {
+		return sniffJSON(b), JSON
+	}
+	signal := Traces
+	_ = eachField(b, func(resource wireField) error {
+		return eachField(resource.bytes, func(scope wireField) error {
+			if scope.num != 2 {
+				return nil
+			}
+			return eachField(scope.bytes, func(record wireField) error {
+				if !record.is(2) {
+					return nil
+				}
+				signal = sniffRecord(record.bytes)
+				return errStop
+			})
+		})
+	})
+	return signal, Protobuf
+}
+
+var errStop = invalid("enough was seen")
+
+// sniffRecord tells a span, which begins with two ids, from a log record, which
+// begins with a time, and a metric, which begins with a name.
+func sniffRecord(b []byte) Signal {
+	signal := Traces
+	_ = eachField(b, func(f wireField) error {
+		switch {
+		case f.num == 1 && f.typ == protowire.Fixed64Type, f.num == 11 && f.typ == protowire.Fixed64Type:
+			signal = Logs
+		case f.is(1) && len(f.bytes) == 16:
+		case f.is(1):
+			signal = Metrics
+		}
+		return errStop
+	})
+	return signal
+}
+
+func sniffJSON(b []byte) Signal {
+	signal := Traces
+	if rawjson.Valid(b, 1000) != nil {
+		return signal
+	}
+	_ = rawjson.Object(b, func(k, _ []byte) error {
+		switch string(k) {
+		case `"resourceLogs"`, `"resource_logs"`:
+			signal = Logs
+		case `"resourceMetrics"`, `"resource_metrics"`:
+			signal = Metrics
+		}
+		return nil
+	})
+	return signal
+}
