@@ -54,7 +54,7 @@ var mayImport = map[string]string{
 }
 
 // testsMayImport are the modules of others that every test may import.
-var testsMayImport = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testsMayImport = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.opentelemetry.io/collector/pdata"}
 
 // wordless are package names that say nothing about what is inside.
 var wordless = []string{

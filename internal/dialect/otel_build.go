@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -117,7 +118,7 @@ func (r *otelReading) llm(w work) {
 			op = "embeddings"
 		}
 	}
-	e.Action = strings.TrimSuffix(op+":"+e.Model, ":")
+	e.Action = strings.TrimSuffix(r.id(op, ":", e.Model), ":")
 	e.Timestamp = r.ended()
 	r.spanMessages()
 	r.moveFlat(&e.Messages, "messages", "llm.input_messages.")
@@ -127,7 +128,9 @@ func (r *otelReading) llm(w work) {
 	r.moveFlat(&e.Response, "response", "gen_ai.completion.")
 	r.move(&e.Response, "response", responseKeys...)
 	r.vercelResponse()
-	set(&e.Reasoning, reasoningText(e.Response))
+	if bytes.Contains(e.Response, []byte("reasoning")) || bytes.Contains(e.Response, []byte("thinking")) {
+		set(&e.Reasoning, reasoningText(e.Response))
+	}
 	r.usage()
 	if w == workLLM {
 		r.answered()
@@ -139,7 +142,7 @@ func (r *otelReading) llm(w work) {
 
 // answered makes events of the approvals that came to the model with its input.
 func (r *otelReading) answered() {
-	if !strings.Contains(string(r.main.Messages), "appro") && !strings.Contains(string(r.main.Messages), "denied") {
+	if m := r.main.Messages; !bytes.Contains(m, []byte("approv")) && !bytes.Contains(m, []byte("denied")) {
 		return
 	}
 	for i, a := range answers(r.main.Messages) {
@@ -174,7 +177,7 @@ func (r *otelReading) tool(name string, inputs, outputs []string) *hansard.Event
 		name = trimmedName(r.name())
 	}
 	call.ToolName = name
-	call.Action = "tool_call:" + name
+	call.Action = r.id("tool_call:", name)
 	call.ToolCallID = r.text("gen_ai.tool.call.id", "gen_ai.tool.call_id", "ai.toolCall.id", "tool_call_id", "tool.id", "tool_use_id", "call_id")
 	r.move(&call.Params, "params", inputs...)
 	r.get("gen_ai.tool.type", "gen_ai.tool.description", "tool.description")
@@ -182,7 +185,7 @@ func (r *otelReading) tool(name string, inputs, outputs []string) *hansard.Event
 		return nil
 	}
 	result := r.more(hansard.TypeToolResult, "result", r.ended())
-	result.ToolName, result.ToolCallID, result.Action = name, call.ToolCallID, "tool_result:"+name
+	result.ToolName, result.ToolCallID, result.Action = name, call.ToolCallID, r.id("tool_result:", name)
 	result.Result = r.toolResultValue
 	r.move(&result.Result, "result", outputs...)
 	r.outcomeTo(result)
@@ -244,7 +247,7 @@ func (r *otelReading) invocation(w work) {
 		}
 		e.AgentName = name
 	}
-	e.Action = verb + ":" + name
+	e.Action = r.id(verb, ":", name)
 	r.model()
 	r.moveFlat(&e.Messages, "messages", "llm.input_messages.")
 	r.moveFlat(&e.Messages, "messages", "gen_ai.prompt.")

@@ -2,6 +2,8 @@ package dialect
 
 import (
 	"encoding/json"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/hansardhq/hansard"
 )
@@ -35,6 +37,7 @@ type Reading struct {
 // returns shares no memory with the batch.
 func (o *OTel) Map(b *Batch) []Reading {
 	m := &otelMapper{leftOver: o.LeftOver, batch: b, origins: map[*Resource]*origin{}, scopes: map[*Scope][]byte{}}
+	m.list = make([]*hansard.Event, 0, 2*(len(b.Spans)+len(b.Logs)))
 	m.index()
 	out := make([]Reading, 0, len(b.Spans)+len(b.Logs))
 	for i := range b.Spans {
@@ -53,9 +56,11 @@ func (o *OTel) Map(b *Batch) []Reading {
 type otelMapper struct {
 	leftOver bool
 	batch    *Batch
-	spans    map[string]int // "<trace id>/<span id>" to the index of the first such span
+	spans    map[spanKey]int // the index of the first such span
 	origins  map[*Resource]*origin
 	scopes   map[*Scope][]byte // as JSON
+	slab     []hansard.Event   // events that are not used yet
+	list     []*hansard.Event  // all events; those of a reading follow each other
 	logIDs   map[string]int    // ids given to logs, and how often
 	r        otelReading       // of the span or log at hand; its memory is used again
 }
@@ -65,15 +70,33 @@ func (m *otelMapper) index() {
 	if len(m.batch.Spans) < 2 {
 		return
 	}
-	m.spans = make(map[string]int, len(m.batch.Spans))
+	m.spans = make(map[spanKey]int, len(m.batch.Spans))
 	for i := range m.batch.Spans {
 		s := &m.batch.Spans[i]
-		if id := spanEventID(s.TraceID, s.SpanID); id != "" {
-			if _, twice := m.spans[id]; !twice {
-				m.spans[id] = i
-			}
+		if s.TraceID == "" || s.SpanID == "" {
+			continue
+		}
+		if _, twice := m.spans[spanKey{s.TraceID, s.SpanID}]; !twice {
+			m.spans[spanKey{s.TraceID, s.SpanID}] = i
 		}
 	}
+}
+
+// spanKey names a span.
+type spanKey struct{ trace, span string }
+
+// slabEvents is how many events are allocated at a time.
+const slabEvents = 32
+
+// event returns a new event, and notes it in the list of all.
+func (m *otelMapper) event() *hansard.Event {
+	if len(m.slab) == 0 {
+		m.slab = make([]hansard.Event, slabEvents)
+	}
+	e := &m.slab[0]
+	m.slab = m.slab[1:]
+	m.list = append(m.list, e)
+	return e
 }
 
 // spanEventID returns the id of the event that holds a span: a function of the
@@ -102,6 +125,8 @@ type otelReading struct {
 
 	main            *hansard.Event
 	events          []*hansard.Event // main first
+	first           int              // of events in the mapper's list
+	texts           strings.Builder  // what the short texts of the events point into
 	dialect         string
 	rule            string
 	moved           []movedAttr
@@ -122,17 +147,24 @@ type movedAttr struct{ key, field string }
 func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []Attr) {
 	used, next, inField := r.used[:0], r.next[:0], r.inField[:0]
 	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, moved: r.moved[:0], facts: r.facts[:0]}
-	for range attrs {
+	room := 256
+	for i := range attrs {
+		if n := len(attrs[i].Value.Text); n < longText {
+			room += n
+		}
 		used, next, inField = append(used, false), append(next, 0), append(inField, false)
 	}
 	r.used, r.next, r.inField = used, next, inField
+	r.texts.Grow(min(room, 1024))
 	// Backwards, so that of two with one key the first is found.
 	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
 		h := hashName(attrs[i].Key)
 		r.next[i], r.heads[h] = r.heads[h], uint16(i+1)
 	}
-	r.main = &hansard.Event{TimeSource: hansard.TimeFromSender, Provenance: "observed"}
-	r.events = []*hansard.Event{r.main}
+	r.first = len(m.list)
+	r.main = m.event()
+	r.main.TimeSource, r.main.Provenance = hansard.TimeFromSender, "observed"
+	r.events = m.list[r.first:]
 }
 
 // at returns the index of the attribute with a key, -1 if there is none.
@@ -172,8 +204,27 @@ func (v Value) empty() bool {
 	return v.Kind == ValueEmpty || v.Kind == ValueString && len(v.Text) == 0
 }
 
-// text returns the value of the first of the keys that has one, as text.
-func (r *otelReading) text(keys ...string) string { return r.get(keys...).String() }
+// text returns the value of the first of the keys that has one, as text. Short
+// texts share memory with each other.
+func (r *otelReading) text(keys ...string) string {
+	v := r.get(keys...)
+	if v.Kind != ValueString || len(v.Text) >= longText || !utf8.Valid(v.Text) {
+		return v.String()
+	}
+	// A Builder only ever appends, so what String returned before stays.
+	start := r.texts.Len()
+	r.texts.Write(v.Text)
+	return r.texts.String()[start:]
+}
+
+// id returns an event id of parts, as text does.
+func (r *otelReading) id(parts ...string) string {
+	start := r.texts.Len()
+	for _, p := range parts {
+		r.texts.WriteString(p)
+	}
+	return r.texts.String()[start:]
+}
 
 // count returns the first of the keys that holds a count.
 func (r *otelReading) count(keys ...string) (n hansard.Opt[int64]) {
@@ -279,12 +330,13 @@ func label(e *hansard.Event, name string) {
 // the main event's id and a suffix. Its parent is the main event.
 func (r *otelReading) more(eventType, suffix string, at int64) *hansard.Event {
 	m := r.main
-	e := &hansard.Event{
-		EventType: eventType, EventID: m.EventID + "/" + suffix, ParentEventID: m.EventID, Timestamp: at, TimeSource: m.TimeSource,
+	e := r.m.event()
+	r.events = r.m.list[r.first:]
+	*e = hansard.Event{
+		EventType: eventType, EventID: r.id(m.EventID, "/", suffix), ParentEventID: m.EventID, Timestamp: at, TimeSource: m.TimeSource,
 		AgentName: m.AgentName, AgentID: m.AgentID, AgentVersion: m.AgentVersion, TaskID: m.TaskID, SessionID: m.SessionID,
 		UserID: m.UserID, TraceID: m.TraceID, SpanID: m.SpanID, Service: m.Service, Environment: m.Environment,
 		Dialect: m.Dialect, Provenance: "observed",
 	}
-	r.events = append(r.events, e)
 	return e
 }

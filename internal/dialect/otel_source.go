@@ -151,7 +151,10 @@ func appendValue(dst []byte, a *Attr) []byte {
 // source returns the attributes of the main event: all attributes of the span or
 // log under their own names, and under "otel" the rest of what it said.
 func (r *otelReading) source() []byte {
-	size := 256 + len(r.origin.json)
+	size := 400 + len(r.origin.json) + len(r.m.scopeJSON(r.scope)) + 48*len(r.moved)
+	if r.span != nil {
+		size += len(r.span.Name) + len(r.span.StatusMessage) + 200*(len(r.span.Events)+len(r.span.Links))
+	}
 	for i := range r.attrs {
 		if !r.inField[i] {
 			size += len(r.attrs[i].Key) + len(r.attrs[i].Value.Text) + 8

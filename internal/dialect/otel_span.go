@@ -17,11 +17,15 @@ func (m *otelMapper) span(i int) Reading {
 	r.span = s
 	e := r.main
 	e.TraceID, e.SpanID = s.TraceID, s.SpanID
-	e.EventID = spanEventID(s.TraceID, s.SpanID)
+	if s.TraceID != "" && s.SpanID != "" {
+		e.EventID = r.id(s.TraceID, "/", s.SpanID)
+	}
 	if e.EventID == "" {
 		e.EventID = "span/" + r.hash()
 	}
-	e.ParentEventID = spanEventID(s.TraceID, s.ParentID)
+	if s.TraceID != "" && s.ParentID != "" {
+		e.ParentEventID = r.id(s.TraceID, "/", s.ParentID)
+	}
 	r.startRecord()
 	r.identity()
 	r.times()
@@ -32,7 +36,7 @@ func (m *otelMapper) span(i int) Reading {
 	out := r.finish()
 	out.Index, out.parent, out.root = i, -1, s.ParentID == ""
 	if e.ParentEventID != "" && m.spans != nil {
-		if p, ok := m.spans[e.ParentEventID]; ok && p != i {
+		if p, ok := m.spans[spanKey{s.TraceID, s.ParentID}]; ok && p != i {
 			out.parent = p
 		}
 	}

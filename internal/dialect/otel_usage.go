@@ -43,11 +43,17 @@ func (u *usage) apply(e *hansard.Event) {
 // usage reads tokens and cost from whatever dialect states them.
 func (r *otelReading) usage() {
 	u := r.genaiUsage()
-	for _, read := range []func() usage{r.openinferenceUsage, r.vercelUsage, r.langfuseUsage, r.claudeUsage} {
-		if !u.empty() {
-			break
-		}
-		u = read()
+	if u.empty() {
+		u = r.openinferenceUsage()
+	}
+	if u.empty() {
+		u = r.vercelUsage()
+	}
+	if u.empty() {
+		u = r.langfuseUsage()
+	}
+	if u.empty() {
+		u = r.claudeUsage()
 	}
 	if w := r.vercelDetails(); !w.empty() {
 		u = w // the only one that tells all classes apart itself

@@ -127,9 +127,13 @@ type decoder struct {
 	out    Decoded
 	batch  Batch
 	bytes  int
-	attrs  int    // of the batch
-	own    int    // attributes of the record at hand, those of its events and links among them
-	arena  []byte // JSON of arrays and maps; what was cut from it stays valid
+	attrs  int            // of the batch
+	free   []dialect.Attr // not used yet
+	own    int            // attributes of the record at hand, those of its events and links among them
+
+	lastTrace, lastTraceHex string // the last trace id, as it came and as it is written
+
+	arena []byte // JSON of arrays and maps; what was cut from it stays valid
 }
 
 // refuse notes that the record at hand is not taken.
@@ -225,6 +229,22 @@ func (d *decoder) another(have int) error {
 	return nil
 }
 
+// attrChunk is how many attributes are allocated at a time.
+const attrChunk = 2048
+
+// attrRoom returns an empty list with room for n attributes.
+func (d *decoder) attrRoom(n int) []dialect.Attr {
+	if n > attrChunk/4 {
+		return make([]dialect.Attr, 0, n)
+	}
+	if n > len(d.free) {
+		d.free = make([]dialect.Attr, attrChunk)
+	}
+	room := d.free[:0:n]
+	d.free = d.free[n:]
+	return room
+}
+
 func tooDeep(limit int) error {
 	return hansard.Errorf(hansard.KindTooLarge, "a value nests deeper than %d", limit)
 }
@@ -238,6 +258,18 @@ func at(what string, err error) error {
 }
 
 const hexDigits = "0123456789abcdef"
+
+// traceID is hexID for a trace's id, which many spans in a row have.
+func (d *decoder) traceID(b []byte) (string, error) {
+	if len(b) == 16 && string(b) == d.lastTrace {
+		return d.lastTraceHex, nil
+	}
+	id, err := hexID(b, 16)
+	if err == nil && id != "" {
+		d.lastTrace, d.lastTraceHex = string(b), id
+	}
+	return id, err
+}
 
 // hexID returns the id of n bytes in hexadecimal; "" for one that is absent or
 // all zeros, which OTLP calls invalid.

@@ -74,7 +74,7 @@ func (r *Receiver) export(signal Signal) grpc.MethodHandler {
 			return nil, statusOf(errPressure())
 		}
 		defer r.release(size)
-		out, err := r.receive(ctx, intake.Source{Tenant: id.Tenant, SubmittedBy: id.TokenID}, signal, Protobuf, m.bytes)
+		out, err := r.Receive(ctx, intake.Source{Tenant: id.Tenant, SubmittedBy: id.TokenID}, signal, Protobuf, m.bytes)
 		if err != nil {
 			return nil, statusOf(err)
 		}

@@ -48,7 +48,7 @@ func (r *Receiver) handler(signal Signal) http.Handler {
 			return
 		}
 		id, _ := access.IdentityOf(req.Context())
-		out, err := r.receive(req.Context(), intake.Source{Tenant: id.Tenant, SubmittedBy: id.TokenID}, signal, enc, b)
+		out, err := r.Receive(req.Context(), intake.Source{Tenant: id.Tenant, SubmittedBy: id.TokenID}, signal, enc, b)
 		if err != nil {
 			r.fail(w, req, enc, err)
 			return

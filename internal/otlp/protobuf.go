@@ -163,7 +163,7 @@ func (d *decoder) spanFields(s *dialect.Span, b []byte) error {
 	return eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:
-			s.TraceID, err = hexID(w.bytes, 16)
+			s.TraceID, err = d.traceID(w.bytes)
 		case 2:
 			s.SpanID, err = hexID(w.bytes, 8)
 		case 3:
@@ -209,7 +209,7 @@ func (d *decoder) room(b []byte, num protowire.Number) []dialect.Attr {
 		}
 		return nil
 	})
-	return make([]dialect.Attr, 0, min(n, d.limits.Attributes))
+	return d.attrRoom(min(n, d.limits.Attributes))
 }
 
 func spanStatus(s *dialect.Span, b []byte) error {

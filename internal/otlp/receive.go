@@ -89,8 +89,8 @@ func (r *Receiver) reserve(n int64) bool {
 
 func (r *Receiver) release(n int64) { r.inFlight.Add(-n) }
 
-// receive takes a request in. The outcome is valid on an error too.
-func (r *Receiver) receive(ctx context.Context, src intake.Source, signal Signal, enc Encoding, body []byte) (Outcome, error) {
+// Receive takes a request in. The outcome is valid on an error too.
+func (r *Receiver) Receive(ctx context.Context, src intake.Source, signal Signal, enc Encoding, body []byte) (Outcome, error) {
 	out := Outcome{Signal: signal}
 	var otel dialect.OTel
 	refused := ""

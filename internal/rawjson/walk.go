@@ -1,5 +1,7 @@
 package rawjson
 
+import "bytes"
+
 // Object calls f for each member of the valid object b, in order: key is the
 // quoted key as written, value the value as written, both without white space
 // around them. It stops at the first error of f and returns it. A b that is no
@@ -72,12 +74,18 @@ func skip(b []byte, i int) int {
 }
 
 func skipString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for end := i + 1; end < len(b); end++ {
+		n := bytes.IndexByte(b[end:], '"')
+		if n < 0 {
+			break
+		}
+		end += n
+		slashes := end
+		for slashes > i+1 && b[slashes-1] == '\\' {
+			slashes--
+		}
+		if (end-slashes)%2 == 0 { // the quote is not escaped
+			return end + 1
 		}
 	}
 	return len(b)
@@ -108,7 +116,7 @@ func Len(b []byte) int {
 func Get(b []byte, key string) []byte {
 	var found []byte
 	_ = Object(b, func(k, v []byte) error {
-		if string(Unquote(nil, k)) == key {
+		if same := string(k[1:len(k)-1]) == key; same || bytes.IndexByte(k, '\\') >= 0 && string(Unquote(nil, k)) == key {
 			found = v
 		}
 		return nil
