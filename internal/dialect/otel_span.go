@@ -281,6 +281,9 @@ func (m *otelMapper) join(spans []Reading, i int) {
 				x.SessionID = above.SessionID
 			}
 		}
+		if hops == 0 && e.EventType == hansard.TypeLLMResponse && above.EventType == hansard.TypeLLMResponse && states(e) {
+			aggregate(above) // two instrumentations saw one call: the inner one counts
+		}
 		if hops == 0 && spans[i].sameCall && above.EventType == hansard.TypeToolCall && above.ToolName == e.ToolName {
 			demote(&spans[i])
 		}

@@ -101,7 +101,12 @@ func (r *otelReading) genaiUsage() usage {
 // aggregate marks the event's tokens and cost, if it has any, as a repetition of
 // what the calls below it state.
 func aggregate(e *hansard.Event) {
-	if e.InputTokens.Set || e.OutputTokens.Set || e.CacheReadTokens.Set || e.CacheWriteTokens.Set || e.ReasoningTokens.Set || e.TokenCount.Set || e.CostNanoUSD.Set {
+	if states(e) {
 		label(e, LabelAggregate)
 	}
+}
+
+// states reports whether an event states tokens or cost.
+func states(e *hansard.Event) bool {
+	return e.InputTokens.Set || e.OutputTokens.Set || e.CacheReadTokens.Set || e.CacheWriteTokens.Set || e.ReasoningTokens.Set || e.TokenCount.Set || e.CostNanoUSD.Set
 }
