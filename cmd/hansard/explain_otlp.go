@@ -159,7 +159,7 @@ func explainRequest(s otlp.Signal, enc otlp.Encoding, body []byte, request int) 
 	})
 	for _, no := range decoded.Refusals {
 		list = append(list, &explanation{
-			Signal: strings.TrimSuffix(s.String(), "s"), Record: no.Record, Request: request,
+			Signal: map[otlp.Signal]string{otlp.Traces: "span", otlp.Logs: "log"}[s], Record: no.Record, Request: request,
 			Events: []json.RawMessage{}, LeftOver: []string{}, Refused: no.Err.Error(),
 		})
 	}
@@ -217,9 +217,16 @@ func writeExplained(w io.Writer, list []*explanation) error {
 			fmt.Fprintf(&b, "  left over %s\n", trace.Clean(strings.Join(x.LeftOver, ", ")))
 		}
 	}
-	fmt.Fprintf(&b, "%d records, %d events\n", len(list), events)
+	fmt.Fprintf(&b, "%s, %s\n", plural(len(list), "record"), plural(events, "event"))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return trace.Count(int64(n)) + " " + noun
 }
 
 // eventLine says on one line what an event is.

@@ -10,11 +10,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/rawjson"
+	"github.com/hansardhq/hansard/internal/trace"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -136,4 +139,157 @@ func checkReadings(t testing.TB, readings []dialect.Reading) {
 			t.Errorf("event %q does not hold its source", r.Events[0].EventID)
 		}
 	}
+}
+
+// TestGoldenProtobuf reads the fixtures as protobuf, as the collector's library
+// writes them: the same becomes of them.
+func TestGoldenProtobuf(t *testing.T) {
+	files, err := filepath.Glob("testdata/otel/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no fixtures", err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pb []byte
+		signal, _ := otlp.Sniff(body)
+		if signal == otlp.Logs {
+			req := plogotlp.NewExportRequest()
+			if err = req.UnmarshalJSON(body); err == nil {
+				pb, err = req.MarshalProto()
+			}
+		} else {
+			req := ptraceotlp.NewExportRequest()
+			if err = req.UnmarshalJSON(body); err == nil {
+				pb, err = req.MarshalProto()
+			}
+		}
+		if err != nil {
+			t.Fatal(file, err)
+		}
+		if got, _ := otlp.Sniff(pb); got != signal {
+			t.Errorf("%s: taken for %s", file, got)
+		}
+		if diff := cmp.Diff(describe(readOTLP(t, body)), describe(readOTLP(t, pb))); diff != "" {
+			t.Errorf("%s (-JSON +protobuf)\n%s", file, diff)
+		}
+	}
+}
+
+// TestIdentity holds that what is sent again is the same, and that what happened
+// twice is not.
+func TestIdentity(t *testing.T) {
+	log := func(body string) dialect.LogRecord {
+		return dialect.LogRecord{Time: 7, Body: dialect.StringValue(body)}
+	}
+	ids := func(b *dialect.Batch) []string {
+		var mapper dialect.OTel
+		var ids []string
+		for _, r := range mapper.Map(b) {
+			for _, e := range r.Events {
+				ids = append(ids, e.EventID)
+			}
+		}
+		return ids
+	}
+	batch := &dialect.Batch{Logs: []dialect.LogRecord{log("a"), log("a"), log("b")}}
+	first := ids(batch)
+	if diff := cmp.Diff(first, ids(batch)); diff != "" {
+		t.Errorf("sent again:\n%s", diff)
+	}
+	if first[0] == first[1] || first[1] != first[0]+"~2" || first[2] == first[0] {
+		t.Errorf("ids %v", first)
+	}
+	// The time at which a collector saw it is none of the record's.
+	later := log("b")
+	later.Observed = 99
+	if got := ids(&dialect.Batch{Logs: []dialect.LogRecord{later}}); got[0] != first[2] {
+		t.Errorf("observed later: %v, want %v", got, first[2])
+	}
+	span := dialect.Span{TraceID: "t", SpanID: "s", Name: "x"}
+	if got := ids(&dialect.Batch{Spans: []dialect.Span{span, {Name: "no ids"}, {TraceID: "t", Name: "no span id"}}}); got[0] != "t/s" || got[1] == got[2] {
+		t.Errorf("span ids %v", got)
+	}
+}
+
+// TestLateParentAcrossExports sends children before their parent: the ids join
+// them, and nothing is guessed about the agent until it is known.
+func TestLateParentAcrossExports(t *testing.T) {
+	var mapper dialect.OTel
+	service := &dialect.Resource{Attrs: []dialect.Attr{{Key: []byte("service.name"), Value: dialect.StringValue("shop")}}}
+	op := func(name string) []dialect.Attr {
+		return []dialect.Attr{{Key: []byte("gen_ai.operation.name"), Value: dialect.StringValue(name)}}
+	}
+	child := mapper.Map(&dialect.Batch{Spans: []dialect.Span{{Resource: service, TraceID: "t", SpanID: "c", ParentID: "p", Name: "chat", Attrs: op("chat")}}})[0].Events[0]
+	agent := append(op("invoke_agent"), dialect.Attr{Key: []byte("gen_ai.agent.name"), Value: dialect.StringValue("Ada")})
+	parent := mapper.Map(&dialect.Batch{Spans: []dialect.Span{{Resource: service, TraceID: "t", SpanID: "p", Name: "invoke_agent", Attrs: agent}}})[0].Events[0]
+	if child.ParentEventID != parent.EventID || child.AgentName != "" {
+		t.Errorf("the child has parent %q and agent %q; the parent is %q", child.ParentEventID, child.AgentName, parent.EventID)
+	}
+	entries := []*hansard.Entry{{Event: *child}, {Event: *parent, Position: 1}}
+	for _, l := range trace.NewTimeline(entries).Lines {
+		if l.Agent != "Ada" {
+			t.Errorf("%s: agent %q", l.EventID, l.Agent)
+		}
+	}
+}
+
+// TestNestedModelCalls counts a call once that two instrumentations saw.
+func TestNestedModelCalls(t *testing.T) {
+	attrs := []dialect.Attr{
+		{Key: []byte("gen_ai.operation.name"), Value: dialect.StringValue("chat")},
+		{Key: []byte("gen_ai.usage.input_tokens"), Value: dialect.IntValue(10)},
+		{Key: []byte("gen_ai.usage.output_tokens"), Value: dialect.StringValue("3")},
+	}
+	var mapper dialect.OTel
+	var entries []*hansard.Entry
+	for _, r := range mapper.Map(&dialect.Batch{Spans: []dialect.Span{
+		{TraceID: "t", SpanID: "outer", Name: "ChatOpenAI", Attrs: attrs}, {TraceID: "t", SpanID: "inner", ParentID: "outer", Name: "chat", Attrs: attrs},
+	}}) {
+		for _, e := range r.Events {
+			entries = append(entries, &hansard.Entry{Event: *e})
+		}
+	}
+	if s := trace.Spent(entries); s.Tokens != hansard.Some(int64(13)) {
+		t.Errorf("tokens %+v, want 13", s.Tokens)
+	}
+}
+
+// TestTokenRules holds each dialect's own rule of what counts as input and output.
+// The golden files have the rest.
+func TestTokenRules(t *testing.T) {
+	f := func(file string, want trace.Spend) {
+		t.Helper()
+		body, err := os.ReadFile("testdata/otel/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var entries []*hansard.Entry
+		for _, r := range readOTLP(t, body) {
+			for _, e := range r.Events {
+				entries = append(entries, &hansard.Entry{Event: *e})
+			}
+		}
+		got := trace.Spent(entries)
+		got.Unpriced = 0
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", file, diff)
+		}
+	}
+	n := func(v int64) hansard.Opt[int64] { return hansard.Some(v) }
+	// The input of OpenTelemetry includes the cached tokens, that of Claude Code
+	// does not; aggregates on invocations are not added.
+	f("genai_agents", trace.Spend{Input: n(500), Output: n(50), Tokens: n(550)})
+	f("openinference", trace.Spend{Input: n(72), CacheRead: n(128), Output: n(20), Reasoning: n(5), Tokens: n(220), CostNanoUSD: n(420_000)})
+	f("vercel_legacy", trace.Spend{Input: n(36), CacheRead: n(64), Output: n(10), Reasoning: n(4), Tokens: n(110)})
+	f("vercel_v7_approval", trace.Spend{Input: n(26), CacheRead: n(64), Output: n(9), Tokens: n(99)})
+	f("langfuse", trace.Spend{Input: n(20), CacheRead: n(400), CacheWrite: n(50), Output: n(5), Tokens: n(475), CostNanoUSD: n(45_000)})
+	f("pydantic_v2", trace.Spend{Input: n(50), CacheRead: n(20), Output: n(7), Tokens: n(77), CostNanoUSD: n(200_000)})
+	f("claude_code_logs", trace.Spend{Input: n(10), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(20710), CostNanoUSD: n(13_500_000)})
+	f("claude_code_spans", trace.Spend{Input: n(10), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(20710)})
+	f("codex_logs", trace.Spend{Input: n(904), CacheRead: n(4096), Output: n(300), Reasoning: n(128), Tokens: n(5300)})
+	// Thoughts are apart from the output, tool use from the input.
+	f("gemini_cli_logs", trace.Spend{Input: n(407), CacheRead: n(600), Output: n(80), Reasoning: n(30), Tokens: n(1087)})
 }

@@ -32,17 +32,21 @@ func Sniff(b []byte) (Signal, Encoding) {
 
 var errStop = invalid("enough was seen")
 
-// sniffRecord tells a span, which begins with two ids, from a log record, which
-// begins with a time, and a metric, which begins with a name.
+// sniffRecord tells a span, a log record and a metric apart by a field that only
+// one of them has with this number and type. Fields may come in any order.
 func sniffRecord(b []byte) Signal {
 	signal := Traces
 	_ = eachField(b, func(f wireField) error {
+		fixed := f.typ == protowire.Fixed64Type
 		switch {
-		case f.num == 1 && f.typ == protowire.Fixed64Type, f.num == 11 && f.typ == protowire.Fixed64Type:
+		case fixed && (f.num == 1 || f.num == 11), f.is(6), f.is(12):
 			signal = Logs
-		case f.is(1) && len(f.bytes) == 16:
+		case fixed && (f.num == 7 || f.num == 8), f.is(1) && len(f.bytes) == 16:
+			signal = Traces
 		case f.is(1):
-			signal = Metrics
+			signal = Metrics // its name
+		default:
+			return nil
 		}
 		return errStop
 	})
