@@ -37,7 +37,7 @@ type Attr struct {
 	Value Value
 }
 
-// StringValue, IntValue, BoolValue and DoubleValue make values.
+// StringValue makes a value of a string.
 func StringValue(s string) Value { return Value{Kind: ValueString, Text: []byte(s)} }
 
 // IntValue makes a value of an integer.

@@ -137,23 +137,6 @@ func jsonText(b []byte) string {
 // getText returns the text of an object's member.
 func getText(object []byte, key string) string { return jsonText(rawjson.Get(object, key)) }
 
-// getCount returns an object's member as a count.
-func getCount(object []byte, key string) (n hansard.Opt[int64]) {
-	v := rawjson.Get(object, key)
-	if len(v) == 0 {
-		return n
-	}
-	if v[0] == '"' {
-		return Value{Kind: ValueString, Text: rawjson.Unquote(nil, v)}.count()
-	}
-	if isNumber(v) {
-		if x, ok := whole(v); ok {
-			return hansard.Some(x)
-		}
-	}
-	return n
-}
-
 // list returns the value as a list of texts: of an array its elements, of a
 // string its parts between commas.
 func (v Value) list() []string {
@@ -175,9 +158,6 @@ func (v Value) list() []string {
 	}
 	return out
 }
-
-// seconds returns a duration in microseconds from a number of seconds.
-func (v Value) seconds() hansard.Opt[int64] { return v.scaled(6) }
 
 // millis returns a duration in microseconds from a number of milliseconds.
 func (v Value) millis() hansard.Opt[int64] { return v.scaled(3) }

@@ -290,15 +290,6 @@ func (r *otelReading) moveText(to *string, field string, keys ...string) {
 	}
 }
 
-// use says that the attributes with a prefix were read.
-func (r *otelReading) use(prefix string) {
-	for i := range r.attrs {
-		if hasPrefix(r.attrs[i].Key, prefix) {
-			r.used[i] = true
-		}
-	}
-}
-
 func hasPrefix(key []byte, prefix string) bool {
 	return len(key) >= len(prefix) && string(key[:len(prefix)]) == prefix
 }
