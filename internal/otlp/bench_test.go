@@ -97,6 +97,12 @@ func BenchmarkDecodePdata(b *testing.B) {
 
 // BenchmarkTake takes spans in, everything on, sealing included.
 func BenchmarkTake(b *testing.B) {
+	for name, enc := range map[string]otlp.Encoding{"Protobuf": otlp.Protobuf, "JSON": otlp.JSON} {
+		b.Run(name, func(b *testing.B) { takeSpans(b, enc) })
+	}
+}
+
+func takeSpans(b *testing.B, enc otlp.Encoding) {
 	in, done := benchIntake(b)
 	receiver := otlp.New(otlp.Config{Intake: in})
 	src := intake.Source{Tenant: "bench", SubmittedBy: "loopback"}
@@ -105,9 +111,12 @@ func BenchmarkTake(b *testing.B) {
 		b.StopTimer()
 		req, events := workload(i*benchSpans, benchSpans)
 		body := protobufOf(b, req)
+		if enc == otlp.JSON {
+			body = jsonOf(b, req)
+		}
 		start := cpuTime(b)
 		b.StartTimer()
-		out, err := receiver.Receive(context.Background(), src, otlp.Traces, otlp.Protobuf, body)
+		out, err := receiver.Receive(context.Background(), src, otlp.Traces, enc, body)
 		if err != nil || out.Receipt.Accepted != events {
 			b.Fatal(out, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/otlp"
 )
@@ -84,6 +85,21 @@ func TestHostile(t *testing.T) {
 	f("times beyond 2262", request(append(ids(), huge...)), 1, "", 1<<20)
 	f("a short trace id", request(bytesField(1, []byte{1, 2, 3})), 0, "an id has 3 bytes, not 16", 1<<20)
 	f("empty spans", bytesField(1, bytesField(2, bytes.Repeat(bytesField(2, nil), 100_000))), 100_000, "", 1<<30)
+}
+
+// TestTakeFails ends the reading where what was read cannot be taken.
+func TestTakeFails(t *testing.T) {
+	req, _ := workload(0, 5000)
+	for enc, body := range map[otlp.Encoding][]byte{otlp.Protobuf: protobufOf(t, req), otlp.JSON: jsonOf(t, req)} {
+		calls := 0
+		_, err := otlp.Decode(otlp.Traces, enc, body, otlp.Limits{}, func(*otlp.Batch) error {
+			calls++
+			return hansard.Errorf(hansard.KindBusy, "full")
+		})
+		if calls != 1 || hansard.KindOf(err) != hansard.KindBusy {
+			t.Errorf("encoding %d: %d calls, %v", enc, calls, err)
+		}
+	}
 }
 
 // TestManySpans hands a large request on in batches.

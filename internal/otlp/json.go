@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 
@@ -26,30 +27,14 @@ func (d *decoder) requestJSON(b []byte) error {
 	if d.signal == Logs {
 		resources, scopes, records = []string{"resourceLogs", "resource_logs"}, []string{"scopeLogs", "scope_logs"}, []string{"logRecords", "log_records"}
 	}
-	return eachIn(b, resources, func(r []byte) error {
-		res := &dialect.Resource{}
-		broken := d.resourceJSON(res, r)
-		return eachIn(r, scopes, func(s []byte) error {
-			scope := &dialect.Scope{}
-			broken := broken
-			if err := d.scopeJSON(scope, s); err != nil && broken == nil {
-				broken = err
-			}
-			return eachIn(s, records, func(v []byte) error {
-				return d.record(len(v), res, scope, func(s *dialect.Span, l *dialect.LogRecord) error {
-					switch {
-					case broken != nil:
-						return broken
-					case v[0] != '{':
-						return invalid("it is no JSON object")
-					case s != nil:
-						return d.spanJSON(s, v)
-					}
-					return d.logJSON(l, v)
-				})
-			})
-		})
+	w := jsonWalk{d: d, b: b, scopes: scopes, records: records}
+	w.members(rawjson.SkipSpace(b, 0), func(key []byte, at int) int {
+		if !isOneOf(key, resources) {
+			return rawjson.Skip(b, at)
+		}
+		return w.elements(at, w.resource)
 	})
+	return w.err
 }
 
 // eachIn calls f for each element of the array that an object has under one of
@@ -72,45 +57,29 @@ func isKey(k []byte, name string) bool {
 
 func (d *decoder) resourceJSON(res *dialect.Resource, b []byte) error {
 	return at("resource", rawjson.Object(b, func(k, v []byte) (err error) {
-		switch {
-		case isKey(k, "resource"):
-			return rawjson.Object(v, func(k, v []byte) (err error) {
-				switch string(k) {
-				case `"attributes"`:
-					res.Attrs, err = d.attrsJSON(v)
-				case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
-					res.Dropped = uint32(uintOf(v))
-				}
-				return err
-			})
-		case isKey(k, "schemaUrl"):
-			res.Schema = stringOf(v)
+		switch string(k) {
+		case `"attributes"`:
+			res.Attrs, err = d.attrsJSON(v)
+		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
+			res.Dropped = uint32(uintOf(v))
 		}
 		return err
 	}))
 }
 
 func (d *decoder) scopeJSON(s *dialect.Scope, b []byte) error {
-	return at("scope", rawjson.Object(b, func(k, v []byte) error {
-		switch {
-		case isKey(k, "scope"):
-			return rawjson.Object(v, func(k, v []byte) (err error) {
-				switch string(k) {
-				case `"name"`:
-					s.Name = stringOf(v)
-				case `"version"`:
-					s.Version = stringOf(v)
-				case `"attributes"`:
-					s.Attrs, err = d.attrsJSON(v)
-				case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
-					s.Dropped = uint32(uintOf(v))
-				}
-				return err
-			})
-		case isKey(k, "schemaUrl"):
-			s.Schema = stringOf(v)
+	return at("scope", rawjson.Object(b, func(k, v []byte) (err error) {
+		switch string(k) {
+		case `"name"`:
+			s.Name = stringOf(v)
+		case `"version"`:
+			s.Version = stringOf(v)
+		case `"attributes"`:
+			s.Attrs, err = d.attrsJSON(v)
+		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
+			s.Dropped = uint32(uintOf(v))
 		}
-		return nil
+		return err
 	}))
 }
 
@@ -279,10 +248,8 @@ func textOf(v []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return v
 	}
-	for _, c := range v[1 : len(v)-1] {
-		if c == '\\' {
-			return rawjson.Unquote(nil, v)
-		}
+	if bytes.IndexByte(v, '\\') >= 0 {
+		return rawjson.Unquote(make([]byte, 0, len(v)), v)
 	}
 	return v[1 : len(v)-1]
 }

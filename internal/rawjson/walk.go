@@ -47,6 +47,9 @@ func Array(b []byte, f func(value []byte) error) error {
 	return nil
 }
 
+// Skip returns the offset of the end of the valid value at b[i].
+func Skip(b []byte, i int) int { return skip(b, i) }
+
 // skip returns the end of the valid value at b[i] without checking it again.
 func skip(b []byte, i int) int {
 	depth := 0
