@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/hansardhq/hansard"
@@ -40,6 +41,7 @@ func (r *Receiver) GRPC(tlsConfig *tls.Config) *grpc.Server {
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(64 << 10),
 		grpc.ConnectionTimeout(10 * time.Second),
+		grpc.InTapHandle(r.admit),
 	}
 	if tlsConfig != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(tlsConfig)))
@@ -61,9 +63,9 @@ func (r *Receiver) GRPC(tlsConfig *tls.Config) *grpc.Server {
 // export returns the handler of a signal's only method.
 func (r *Receiver) export(signal Signal) grpc.MethodHandler {
 	return func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-		id, err := r.identify(ctx)
-		if err != nil {
-			return nil, statusOf(err)
+		id, ok := access.IdentityOf(ctx)
+		if !ok {
+			return nil, statusOf(hansard.Errorf(hansard.KindDenied, "%w", access.ErrUnauthenticated))
 		}
 		var m message
 		if err := decode(&m); err != nil {
@@ -82,12 +84,24 @@ func (r *Receiver) export(signal Signal) grpc.MethodHandler {
 	}
 }
 
+// admit decides about a request by its headers, before its message is read: who
+// may not send shall not fill our memory.
+func (r *Receiver) admit(ctx context.Context, info *tap.Info) (context.Context, error) {
+	id, err := r.identify(ctx, info.Header)
+	if err == nil && r.inFlight.Load() >= r.cfg.MaxInFlight {
+		err = errPressure()
+	}
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	return access.WithIdentity(ctx, id), nil
+}
+
 // identify returns who calls, by the token in the metadata, as over HTTP.
-func (r *Receiver) identify(ctx context.Context) (access.Identity, error) {
+func (r *Receiver) identify(ctx context.Context, md metadata.MD) (access.Identity, error) {
 	if r.cfg.Tokens == nil && !fromLoopback(ctx) {
 		return access.Identity{}, hansard.Errorf(hansard.KindDenied, "this server has no tokens and answers callers on its own machine only: %w", access.ErrUnauthenticated)
 	}
-	md, _ := metadata.FromIncomingContext(ctx)
 	header := http.Header{}
 	for _, name := range []string{"authorization", "x-api-key", access.TenantHeader, "forwarded", "x-forwarded-for", "x-real-ip"} {
 		for _, v := range md.Get(name) {
