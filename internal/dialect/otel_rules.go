@@ -165,6 +165,9 @@ func (r *otelReading) extras(w work) {
 	r.handled()
 	r.threat()
 	r.scrubbed()
+	r.approval()
+	r.graphHandoff()
+	r.feedback()
 	if w != workElicit && w != workDelegation {
 		r.inputRequired()
 	}
