@@ -287,8 +287,8 @@ func TestTokenRules(t *testing.T) {
 	f("vercel_v7_approval", trace.Spend{Input: n(26), CacheRead: n(64), Output: n(9), Tokens: n(99)})
 	f("langfuse", trace.Spend{Input: n(20), CacheRead: n(400), CacheWrite: n(50), Output: n(5), Tokens: n(475), CostNanoUSD: n(45_000)})
 	f("pydantic_v2", trace.Spend{Input: n(50), CacheRead: n(20), Output: n(7), Tokens: n(77), CostNanoUSD: n(200_000)})
-	f("claude_code_logs", trace.Spend{Input: n(10), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(20710), CostNanoUSD: n(13_500_000)})
-	f("claude_code_spans", trace.Spend{Input: n(10), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(20710)})
+	f("claude_code_logs", trace.Spend{Input: n(25000), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(45700), CostNanoUSD: n(13_500_000)})
+	f("claude_code_spans", trace.Spend{Input: n(25000), CacheRead: n(20000), CacheWrite: n(500), Output: n(200), Tokens: n(45700)})
 	f("codex_logs", trace.Spend{Input: n(904), CacheRead: n(4096), Output: n(300), Reasoning: n(128), Tokens: n(5300)})
 	// Thoughts are apart from the output, tool use from the input.
 	f("gemini_cli_logs", trace.Spend{Input: n(407), CacheRead: n(600), Output: n(80), Reasoning: n(30), Tokens: n(1087)})
