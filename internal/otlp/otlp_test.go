@@ -92,7 +92,8 @@ func post(t *testing.T, url, contentType, encoding string, body []byte) (int, ht
 	if encoding != "" {
 		req.Header.Set("Content-Encoding", encoding)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client := http.Client{Timeout: 20 * time.Second}
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,6 +316,8 @@ func TestPressure(t *testing.T) {
 	gate := make(chan struct{})
 	slow := &slowTaker{gate: gate}
 	s = serve(t, otlp.Config{Intake: slow, MaxInFlight: 1 << 20})
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open) // before the server closes, which waits for its requests
 	done := make(chan int)
 	go func() {
 		code, _, _ := post(t, s.URL+"/v1/traces", "application/x-protobuf", "", protobufOf(t, req))
@@ -327,7 +330,7 @@ func TestPressure(t *testing.T) {
 	if code != http.StatusTooManyRequests || header.Get("Retry-After") == "" {
 		t.Errorf("busy receiver: %d, Retry-After %q", code, header.Get("Retry-After"))
 	}
-	close(gate)
+	open()
 	if code := <-done; code != http.StatusOK {
 		t.Errorf("the first: %d", code)
 	}
