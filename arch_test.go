@@ -45,8 +45,10 @@ var mayImport = map[string]string{
 	"internal/demo":            ". dialect",
 	"internal/reading":         ". lake ledger part query report trace proof golang.org/x/mod",
 	"internal/access":          ". go.yaml.in/yaml/v3",
+	"internal/body":            ". github.com/klauspost/compress",
+	"internal/otlp":            ". rawjson dialect intake access body github.com/klauspost/compress google.golang.org/grpc google.golang.org/genproto google.golang.org/protobuf",
 	"internal/api":             "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
-	"internal/bench":           ". dialect redact golang.org/x/sys golang.org/x/sync",
+	"internal/bench":           ". dialect redact golang.org/x/sys golang.org/x/sync google.golang.org/protobuf",
 	"internal/remote":          ". intake lake reading report trace proof",
 	"test/tamper":              "github.com/parquet-go/parquet-go github.com/duckdb/duckdb-go/v2",
 	"test/e2e":                 "",
@@ -56,7 +58,7 @@ var mayImport = map[string]string{
 }
 
 // testsMayImport are the modules of others that every test may import.
-var testsMayImport = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/klauspost/compress/zstd"}
+var testsMayImport = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/klauspost/compress/zstd", "go.opentelemetry.io/collector/pdata"}
 
 // wordless are package names that say nothing about what is inside.
 var wordless = []string{

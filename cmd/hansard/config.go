@@ -12,6 +12,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/redact"
 )
 
@@ -36,6 +37,18 @@ type serverConfig struct {
 		Depth  int   `yaml:"depth"`       // nesting of an event; default 64
 		Fields int   `yaml:"fields"`      // members of an event; default 1024
 	} `yaml:"limits"`
+
+	// OTLP says where OpenTelemetry is received beside the API's address, and
+	// what it may cost.
+	OTLP struct {
+		GRPC          string `yaml:"grpc"`            // address, or off; default 127.0.0.1:4317
+		HTTP          string `yaml:"http"`            // address, or off; default 127.0.0.1:4318
+		BodyBytes     int64  `yaml:"body_bytes"`      // a request over HTTP, decompressed; default 64 MiB
+		MessageBytes  int    `yaml:"message_bytes"`   // a request over gRPC, decompressed; default 16 MiB
+		InFlightBytes int64  `yaml:"in_flight_bytes"` // requests that are worked on at a time; default 256 MiB
+		RecordBytes   int    `yaml:"record_bytes"`    // one span or log record; default 8 MiB
+		Attributes    int    `yaml:"attributes"`      // of one span or log record; default 4096
+	} `yaml:"otlp"`
 
 	// Ledger says how much may wait, and for how long.
 	Ledger struct {
@@ -77,6 +90,14 @@ func readConfig(path string) (*serverConfig, error) {
 		return nil, hansard.WithHint(err, "the keys are those of serverConfig in cmd/hansard/config.go; docs/CONFIGURATION.md lists them")
 	}
 	return cfg, nil
+}
+
+// otlpLimits returns what OpenTelemetry may cost.
+func (c *serverConfig) otlpLimits() otlp.Config {
+	return otlp.Config{
+		MaxBody: c.OTLP.BodyBytes, MaxMessage: c.OTLP.MessageBytes, MaxInFlight: c.OTLP.InFlightBytes,
+		Limits: otlp.Limits{Record: c.OTLP.RecordBytes, Attributes: c.OTLP.Attributes},
+	}
 }
 
 // storeConfig returns how the store is opened.

@@ -63,8 +63,8 @@ stop it gracefully: what was taken is sealed first.`,
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "certificate file (PEM)")
 	flags.StringVar(&f.tlsKey, "tls-key", "", "key file of the certificate (PEM)")
 	flags.StringVar(&f.name, "name", "", "name of a new data folder's server, in every log's origin (default hansard- and 8 hex digits)")
-	flags.StringVar(&f.otlpGRPC, "otlp-grpc", "off", "address for OTLP over gRPC; this version knows off only")
-	flags.StringVar(&f.otlpHTTP, "otlp-http", "off", "address for OTLP over HTTP; this version knows off only")
+	flags.StringVar(&f.otlpGRPC, "otlp-grpc", "", "address for OTLP over gRPC, or off (default "+defaultOTLPGRPC+")")
+	flags.StringVar(&f.otlpHTTP, "otlp-http", "", "address for OTLP over HTTP beside the API's, or off (default "+defaultOTLPHTTP+")")
 	flags.StringVar(&f.addressFile, "address-file", "", "write the address that is listened on to this file")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -123,7 +123,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	}
 	server, err := api.New(api.Config{
 		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
-		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, Logger: logger,
+		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, OTLP: cfg.otlpLimits(), Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -131,37 +131,31 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	if notice != "" {
 		p.say("notice: %s", notice)
 	}
-	if err := p.announce(f, cfg, listener); err != nil {
+	ports, err := p.openOTLP(cfg, f, guard.Tokens != nil)
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return p.serveUntil(ctx, st, server, listener, cfg, f, logger)
+	if err := p.announce(f, cfg, listener); err != nil {
+		return errors.Join(err, listener.Close(), ports.close())
+	}
+	return p.serveUntil(ctx, st, server, listener, ports, cfg, f, logger)
 }
 
 // serveUntil serves until the context ends, then lets requests finish.
-func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server, listener net.Listener, cfg *serverConfig, f *serveFlags, logger *slog.Logger) error {
-	hs := &http.Server{
-		Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-	}
+func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server, listener net.Listener, ports *otlpPorts, cfg *serverConfig, f *serveFlags, logger *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
+	if err := ports.serve(ctx, group, server, cfg, logger); err != nil {
+		return errors.Join(err, listener.Close(), ports.close())
+	}
 	group.Go(func() error {
 		defer stop()
-		err := listenAndServe(hs, listener, cfg)
-		if errors.Is(err, http.ErrServerClosed) {
-			return nil
-		}
-		return err
+		return serveHTTP(ctx, newHTTPServer(server.Handler(), logger), listener, cfg)
 	})
 	group.Go(func() error {
 		<-ctx.Done()
 		server.Stop()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-		defer cancel()
-		if err := hs.Shutdown(drain); err != nil {
-			return hs.Close()
-		}
 		return nil
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
@@ -184,6 +178,31 @@ func checkFileLimit() error {
 	}
 	err := fmt.Errorf("the limit of open files is %d; a server needs %d", limit.Cur, minFiles)
 	return hansard.WithHint(err, "raise it (ulimit -n, or LimitNOFILE of its unit); a few thousand are usual")
+}
+
+func newHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+}
+
+// serveHTTP serves until the context ends, then lets requests finish.
+func serveHTTP(ctx context.Context, hs *http.Server, listener net.Listener, cfg *serverConfig) error {
+	served := make(chan error, 1)
+	go func() { served <- listenAndServe(hs, listener, cfg) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	if err := hs.Shutdown(drain); err != nil {
+		return hs.Close()
+	}
+	return nil
 }
 
 // listen opens the address, after what TLS needs was found to be there: a server
@@ -255,10 +274,7 @@ func (p *program) serverConfig(f *serveFlags) (*serverConfig, error) {
 	cfg.TLSCert, cfg.TLSKey = first(f.tlsCert, cfg.TLSCert), first(f.tlsKey, cfg.TLSKey)
 	cfg.AllowedHosts = append(cfg.AllowedHosts, f.allowedHosts...)
 	cfg.PublicLog = cfg.PublicLog || f.publicLog
-	if f.otlpGRPC != "off" || f.otlpHTTP != "off" {
-		err := hansard.Errorf(hansard.KindInvalid, "--otlp-grpc and --otlp-http: this version does not receive OpenTelemetry yet")
-		return nil, hansard.WithHint(err, "send plain JSON to /v1/events")
-	}
+	cfg.OTLP.GRPC, cfg.OTLP.HTTP = first(f.otlpGRPC, cfg.OTLP.GRPC), first(f.otlpHTTP, cfg.OTLP.HTTP)
 	if (cfg.TLSCert == "") != (cfg.TLSKey == "") {
 		return nil, hansard.Errorf(hansard.KindInvalid, "--tls-cert and --tls-key go together")
 	}

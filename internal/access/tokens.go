@@ -3,6 +3,7 @@ package access
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -71,7 +72,7 @@ func (t *Tokens) Identify(h http.Header) (Identity, error) {
 	if t == nil {
 		return identifyLoopback(h)
 	}
-	e, err := t.find(h.Values("Authorization"))
+	e, err := t.find(credentials(h))
 	if err != nil {
 		return Identity{}, err
 	}
@@ -84,6 +85,32 @@ func (t *Tokens) Identify(h http.Header) (Identity, error) {
 		return Identity{}, hansard.WithHint(err, "leave out "+TenantHeader+", or use a token of that tenant")
 	}
 	return Identity{TokenID: e.id, Tenant: e.tenant, Role: e.role}, nil
+}
+
+// credentials returns the values of the Authorization header in the form that find
+// reads. What drop-in senders of OpenTelemetry use for their own servers is accepted
+// too: a token as the password of "Basic" (Langfuse), or in X-Api-Key (LangSmith).
+func credentials(h http.Header) []string {
+	values := h.Values("Authorization")
+	if len(values) == 0 {
+		if keys := h.Values("X-Api-Key"); len(keys) == 1 {
+			return []string{"Bearer " + keys[0]}
+		}
+		return values
+	}
+	if len(values) > 1 {
+		return values
+	}
+	scheme, encoded, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return values
+	}
+	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	_, password, ok := strings.Cut(string(pair), ":")
+	if err != nil || !ok {
+		return values
+	}
+	return []string{"Bearer " + password}
 }
 
 // find returns the entry of the token in the Authorization header.

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +77,14 @@ func TestIdentify(t *testing.T) {
 	bad(tokens, header("Authorization", "Bearer "), hansard.KindDenied, true)
 	bad(tokens, header("Authorization", ingestToken), hansard.KindDenied, true)
 	bad(tokens, header("Authorization", "Basic "+ingestToken), hansard.KindDenied, true)
+	basic := func(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
+	ok(tokens, header("Authorization", basic("pk-lf-1:"+ingestToken)), access.Identity{TokenID: "ci", Tenant: "acme", Role: access.RoleIngest})
+	ok(tokens, header("X-Api-Key", ingestToken), access.Identity{TokenID: "ci", Tenant: "acme", Role: access.RoleIngest})
+	bad(tokens, header("Authorization", basic(ingestToken)), hansard.KindDenied, true)
+	bad(tokens, header("Authorization", basic(ingestToken+":x")), hansard.KindDenied, true)
+	bad(tokens, header("X-Api-Key", ingestToken[1:]), hansard.KindDenied, true)
+	bad(tokens, header("Authorization", "Bearer x", "X-Api-Key", ingestToken), hansard.KindDenied, true)
+	bad(tokens, header("X-Api-Key", ingestToken, "X-Api-Key", ingestToken), hansard.KindDenied, true)
 	bad(tokens, header("Authorization", "Bearer "+ingestToken+"x"), hansard.KindDenied, true)
 	bad(tokens, header("Authorization", "Bearer "+ingestToken[1:]), hansard.KindDenied, true)
 	bad(tokens, header("Authorization", "Bearer "+ingestToken+" "+readerToken), hansard.KindDenied, true)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/intake"
+	"github.com/hansardhq/hansard/internal/otlp"
 )
 
 // metrics are the server's own figures. Their labels are routes, outcomes and
@@ -16,6 +17,8 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	events   *prometheus.CounterVec
+	otlp     *prometheus.CounterVec
+	points   prometheus.Counter
 }
 
 func newMetrics(registry *prometheus.Registry, cfg Config) *metrics {
@@ -28,10 +31,16 @@ func newMetrics(registry *prometheus.Registry, cfg Config) *metrics {
 			Name: "hansard_events_total", Help: "Events sent to this server, by what became of them.",
 		}, []string{"outcome"}),
 	}
+	m.otlp = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "hansard_otlp_records_total", Help: "OTLP spans, logs and metrics received, by signal and by whether they were taken.",
+	}, []string{"signal", "outcome"})
+	m.points = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "hansard_otlp_metric_points_total", Help: "Data points of OTLP metrics, which are counted and not kept.",
+	})
 	watchers := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "hansard_live_readers", Help: "Connected readers of the live feed.",
 	}, func() float64 { return float64(cfg.Hub.Watchers()) })
-	registry.MustRegister(m.requests, m.events, watchers, logSizes{cfg})
+	registry.MustRegister(m.requests, m.events, m.otlp, m.points, watchers, logSizes{cfg})
 	return m
 }
 
@@ -40,6 +49,13 @@ func (m *metrics) count(r *intake.Receipt) {
 	m.events.WithLabelValues("duplicate").Add(float64(r.Duplicates))
 	m.events.WithLabelValues("conflict").Add(float64(len(r.Conflicts)))
 	m.events.WithLabelValues("rejected").Add(float64(len(r.Rejected) + r.Unlisted))
+}
+
+func (m *metrics) countOTLP(o otlp.Outcome) {
+	m.count(&o.Receipt)
+	m.points.Add(float64(o.Points))
+	m.otlp.WithLabelValues(o.Signal.String(), "taken").Add(float64(max(0, o.Records-o.Refused)))
+	m.otlp.WithLabelValues(o.Signal.String(), "refused").Add(float64(o.Refused))
 }
 
 // logSizes collects the sizes of the logs when they are asked for.

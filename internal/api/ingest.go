@@ -1,21 +1,17 @@
 package api
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
-	"os"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/body"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/intake"
 )
@@ -74,16 +70,16 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, read func(intake.S
 	if entries {
 		limit = min(limit, maxEntriesBody)
 	}
-	r.Body = &patient{ReadCloser: r.Body, rc: http.NewResponseController(w)}
-	body, err := decoded(r, limit)
+	body.Patient(w, r)
+	from, err := body.Decoded(r, limit)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	defer body.Close()
+	defer from.Close()
 	receipt, err := read(intake.Source{
 		Tenant: id.Tenant, SubmittedBy: id.TokenID, IdempotencyKey: r.Header.Get("Idempotency-Key"), Entries: entries,
-	}, body)
+	}, from)
 	s.metrics.count(receipt)
 	s.answerReceipt(w, r, receipt, err)
 }
@@ -91,26 +87,6 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, read func(intake.S
 // maxDrain is how much of a refused body is read, so that its sender comes to
 // read the answer.
 const maxDrain = 64 << 20
-
-// bodyPause is how long a sender may pause within a body.
-const bodyPause = 30 * time.Second
-
-// patient is a body whose sender may not pause for long: the deadline moves on
-// with every read.
-type patient struct {
-	io.ReadCloser
-	rc *http.ResponseController
-}
-
-// Read implements io.Reader.
-func (p *patient) Read(b []byte) (int, error) {
-	_ = p.rc.SetReadDeadline(time.Now().Add(bodyPause)) // not every connection has deadlines
-	n, err := p.ReadCloser.Read(b)
-	if err != nil {
-		_ = p.rc.SetReadDeadline(time.Time{}) // the answer may take longer
-	}
-	return n, err
-}
 
 // maxEntriesBody bounds a body whose answer lists each entry.
 const maxEntriesBody = 256 << 20
@@ -127,7 +103,7 @@ func (s *Server) answerReceipt(w http.ResponseWriter, r *http.Request, receipt *
 		// A sender that is still sending would see a reset connection instead
 		// of the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
-		p := s.problem(r.Context(), bodyError(err)).(*problem)
+		p := s.problem(r.Context(), body.Error(err)).(*problem)
 		if p.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "1")
 		}
@@ -140,115 +116,6 @@ func (s *Server) answerReceipt(w http.ResponseWriter, r *http.Request, receipt *
 }
 
 func taken(r *intake.Receipt) int { return r.Accepted + r.Duplicates + len(r.Conflicts) }
-
-// bodyError classes what reading a body may fail with.
-func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge) || errors.Is(err, errBodyTooLarge):
-		err := hansard.Errorf(hansard.KindTooLarge, "the body is larger than this server takes")
-		return hansard.WithHint(err, "send it in several requests; what was counted is taken")
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return hansard.Errorf(hansard.KindInvalid, "the body paused for more than %s", bodyPause)
-	}
-	return err
-}
-
-// decoded returns the body without its compression, bounded.
-func decoded(r *http.Request, limit int64) (io.ReadCloser, error) {
-	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
-	case "", "identity":
-		return &bounded{r: r.Body, left: limit}, nil
-	case "gzip":
-		src := &source{r: r.Body}
-		z, err := gzip.NewReader(src)
-		if err != nil {
-			return nil, bodyError(src.blame(err))
-		}
-		return &bounded{r: &inflated{z, src}, left: limit, close: func() { z.Close() }}, nil
-	case "zstd":
-		src := &source{r: r.Body}
-		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(64<<20))
-		if err != nil {
-			return nil, bodyError(src.blame(err))
-		}
-		return &bounded{r: &inflated{z, src}, left: limit, close: z.Close}, nil
-	}
-	err := hansard.Errorf(hansard.KindInvalid, "this Content-Encoding is not known")
-	return nil, hansard.WithHint(err, "use identity, gzip or zstd")
-}
-
-// source is a compressed body as it comes from the network. It remembers what
-// reading it failed with: what a decompressor says of an error is not always
-// where it came from.
-type source struct {
-	r   io.Reader
-	err error
-}
-
-// Read implements io.Reader.
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
-}
-
-// blame returns the error that ended a decompression: the network's, or else the
-// sender's.
-func (s *source) blame(err error) error {
-	if s.err != nil {
-		return s.err
-	}
-	return hansard.Errorf(hansard.KindInvalid, "the compressed body is damaged: %w", err)
-}
-
-// inflated is a decompressed body.
-type inflated struct {
-	r   io.Reader
-	src *source
-}
-
-// Read implements io.Reader.
-func (f *inflated) Read(p []byte) (int, error) {
-	n, err := f.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = f.src.blame(err)
-	}
-	return n, err
-}
-
-var errBodyTooLarge = errors.New("body too large")
-
-// bounded is a reader that fails after so many bytes.
-type bounded struct {
-	r     io.Reader
-	left  int64
-	close func()
-}
-
-// Read implements io.Reader.
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		// At the bound it must be the end.
-		if n, err := b.r.Read(make([]byte, 1)); n == 0 && err != nil {
-			return 0, err
-		}
-		return 0, errBodyTooLarge
-	}
-	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
-}
-
-// Close implements io.Closer.
-func (b *bounded) Close() error {
-	if b.close != nil {
-		b.close()
-	}
-	return nil
-}
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)

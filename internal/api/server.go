@@ -19,6 +19,7 @@ import (
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/live"
+	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/reading"
 )
 
@@ -37,7 +38,9 @@ type Config struct {
 	// MaxBody is how many bytes a request body may have, after decompression.
 	// Default 4 GiB. A body is streamed; this bounds time, not memory.
 	MaxBody int64
-	Logger  *slog.Logger
+	// OTLP bounds what OpenTelemetry may cost; the rest of it is set here.
+	OTLP   otlp.Config
+	Logger *slog.Logger
 }
 
 // Server answers requests.
@@ -45,6 +48,7 @@ type Server struct {
 	cfg     Config
 	handler http.Handler
 	metrics *metrics
+	otlp    *otlp.Receiver
 	// closing is closed when the server stops: live feeds end then.
 	closing chan struct{}
 }
@@ -58,6 +62,8 @@ func New(cfg Config) (*Server, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), closing: make(chan struct{})}
+	cfg.OTLP.Intake, cfg.OTLP.Tokens, cfg.OTLP.Observe = cfg.Intake, cfg.Access.Tokens, s.metrics.countOTLP
+	s.otlp = otlp.New(cfg.OTLP)
 	mux := http.NewServeMux()
 	s.routes(mux)
 	cfg.Access.Open = s.open
@@ -71,6 +77,22 @@ func New(cfg Config) (*Server, error) {
 
 // Handler returns the handler of all routes.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// OTLP returns the receiver of OpenTelemetry, for its own ports.
+func (s *Server) OTLP() *otlp.Receiver { return s.otlp }
+
+// OTLPHandler returns a handler of the routes of OTLP/HTTP alone, for a port of
+// their own on the address listen. The same callers are let in.
+func (s *Server) OTLPHandler(listen string) (http.Handler, error) {
+	mux := http.NewServeMux()
+	s.otlp.Routes(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		access.WriteProblem(w, r, http.StatusNotFound, "not found", "this port takes OTLP/HTTP only", "POST /v1/traces, /v1/logs or /v1/metrics")
+	})
+	guard := s.cfg.Access
+	guard.Listen, guard.Open = listen, nil
+	return access.Wrap(guard, s.observe(mux))
+}
 
 // Stop ends the live feeds, so that the HTTP server can drain.
 func (s *Server) Stop() { close(s.closing) }
@@ -95,6 +117,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	s.logRoutes(api)
 	s.reindexRoutes(api)
 	s.ingestRoutes(mux, api)
+	s.otlp.Routes(mux)
 	s.liveRoutes(mux, api)
 	s.tileRoutes(mux)
 	s.healthRoutes(mux)

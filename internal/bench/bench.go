@@ -55,12 +55,13 @@ const (
 	MeasureVerify    = "verify"
 	MeasureReindex   = "reindex"
 	MeasureRedaction = "redaction"
+	MeasureOTLP      = "otlp"
 )
 
 // Measures lists what can be measured, in the order of the report.
 func Measures() []string {
 	return []string{
-		MeasureIngest, MeasureLatency, MeasureMemory, MeasureDisk, MeasureRedaction, MeasureVerify, MeasureReindex,
+		MeasureIngest, MeasureOTLP, MeasureLatency, MeasureMemory, MeasureDisk, MeasureRedaction, MeasureVerify, MeasureReindex,
 		MeasureCrash, MeasureQueries,
 	}
 }
@@ -168,6 +169,11 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 func (b *bench) run(ctx context.Context) error {
 	if b.wants(MeasureRedaction) {
 		if err := b.measureRedaction(); err != nil {
+			return err
+		}
+	}
+	if b.wants(MeasureOTLP) {
+		if err := b.measureOTLP(ctx); err != nil {
 			return err
 		}
 	}

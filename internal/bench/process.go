@@ -42,7 +42,7 @@ func (b *bench) startServer(ctx context.Context, limit time.Duration, args ...st
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"serve", "--data", b.data(), "--listen", "127.0.0.1:0", "--address-file", address}, args...)
+	args = append([]string{"serve", "--data", b.data(), "--listen", "127.0.0.1:0", "--address-file", address, "--otlp-grpc", "off", "--otlp-http", "off"}, args...)
 	s := &server{cmd: exec.Command(b.cfg.Program, args...), log: log, ended: make(chan error, 1)}
 	s.cmd.Env = environment()
 	s.cmd.Stdout, s.cmd.Stderr = log, log

@@ -1,5 +1,7 @@
 package rawjson
 
+import "bytes"
+
 // Object calls f for each member of the valid object b, in order: key is the
 // quoted key as written, value the value as written, both without white space
 // around them. It stops at the first error of f and returns it. A b that is no
@@ -45,6 +47,9 @@ func Array(b []byte, f func(value []byte) error) error {
 	return nil
 }
 
+// Skip returns the offset of the end of the valid value at b[i].
+func Skip(b []byte, i int) int { return skip(b, i) }
+
 // skip returns the end of the valid value at b[i] without checking it again.
 func skip(b []byte, i int) int {
 	depth := 0
@@ -72,12 +77,18 @@ func skip(b []byte, i int) int {
 }
 
 func skipString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for end := i + 1; end < len(b); end++ {
+		n := bytes.IndexByte(b[end:], '"')
+		if n < 0 {
+			break
+		}
+		end += n
+		slashes := end
+		for slashes > i+1 && b[slashes-1] == '\\' {
+			slashes--
+		}
+		if (end-slashes)%2 == 0 { // the quote is not escaped
+			return end + 1
 		}
 	}
 	return len(b)
@@ -108,7 +119,7 @@ func Len(b []byte) int {
 func Get(b []byte, key string) []byte {
 	var found []byte
 	_ = Object(b, func(k, v []byte) error {
-		if string(Unquote(nil, k)) == key {
+		if same := string(k[1:len(k)-1]) == key; same || bytes.IndexByte(k, '\\') >= 0 && string(Unquote(nil, k)) == key {
 			found = v
 		}
 		return nil

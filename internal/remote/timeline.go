@@ -30,6 +30,10 @@ type timeline struct {
 	Tokens     *json.Number `json:"token_count"`
 	CostUSD    *json.Number `json:"cost_usd"`
 	Unpriced   int          `json:"unpriced_calls"`
+	Truncated  int          `json:"truncated"`
+	Dropped    int          `json:"dropped"`
+	Withheld   int          `json:"withheld"`
+	Pending    int          `json:"pending"`
 	Duplicates int          `json:"duplicates"`
 	Orphans    []string     `json:"orphans"`
 	Cycles     [][]string   `json:"cycles"`
@@ -63,6 +67,7 @@ func (t timeline) timeline() trace.Timeline {
 		TraceID: t.TraceID, Start: t.Start, End: t.End, SpanUS: scaled(t.DurationMS, 1_000), Synthetic: t.Synthetic,
 		Agents: t.Agents, ToolCalls: t.ToolCalls, ToolErrors: t.ToolErrors, Unpaired: t.Unpaired, Errors: t.Errors,
 		Handoffs: t.Handoffs, Duplicates: t.Duplicates, Orphans: t.Orphans, Cycles: t.Cycles,
+		Loss: trace.Loss{Truncated: t.Truncated, Dropped: t.Dropped, Withheld: t.Withheld, Pending: t.Pending},
 		Spend: trace.Spend{
 			Input: scaled(t.Input, 1), Output: scaled(t.Output, 1), CacheRead: scaled(t.CacheRead, 1),
 			CacheWrite: scaled(t.CacheWrite, 1), Reasoning: scaled(t.Reasoning, 1), Tokens: scaled(t.Tokens, 1),

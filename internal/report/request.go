@@ -14,6 +14,8 @@ type Source interface {
 	Aggregate(ctx context.Context, tenant string, q query.Query, spec lake.Spec) (lake.Table, error)
 	Tokens(ctx context.Context, tenant string, q query.Query, by []string) ([]lake.TokenStat, error)
 	ToolCalls(ctx context.Context, tenant string, q query.Query) ([]lake.ToolStat, error)
+	Gaps(ctx context.Context, tenant string, q query.Query) (sessions, events int64, err error)
+	Pending(ctx context.Context, tenant string, q query.Query) (spans int64, err error)
 }
 
 // Request says what a report is about.

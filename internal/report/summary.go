@@ -45,6 +45,9 @@ type SummaryReport struct {
 	UnpricedCalls int64      `json:"unpriced_calls"` // model calls with tokens whose cost is not stated; CostUSD is then a lower bound
 	ByModel       []ModelUse `json:"by_model"`
 
+	// Loss is what is missing from the record, as far as senders tell.
+	Loss Loss `json:"loss"`
+
 	MissingKinds []MissingKinds `json:"missing_kinds"` // among the selected entries
 	// SyntheticTimes counts the entries whose timestamps a converter
 	// invented: no latency may be read from them.
@@ -55,7 +58,9 @@ type SummaryReport struct {
 	// as the figure says, but for total_traces and agents_active, which
 	// count different values, tool_call_errors, where they are the calls and
 	// results that erred, and error_rate, tokens, cost_usd, unpriced_calls
-	// and by_model, which are computed from them, each model call once.
+	// and by_model, which are computed from them, each model call once. The
+	// search of loss.pending_spans selects all starts of spans, whatever the
+	// filter, those of spans that have ended since among them.
 	Searches map[string]string `json:"searches"`
 }
 
@@ -67,21 +72,47 @@ func Summary(ctx context.Context, src Source, req Request) (*SummaryReport, erro
 	if err != nil {
 		return nil, err
 	}
-	q := query.Query{Node: req.Query.Node, Period: req.Period}
-	c, err := newCensus(ctx, src, req.Tenant, q)
+	spans := query.Query{Node: req.Query.Node, Period: req.Period}
+	c, err := newCensus(ctx, src, req.Tenant, spans)
 	if err != nil {
 		return nil, err
 	}
-	r := newSummary(req, c)
 	if c.events > 0 {
-		q.Node = selection{req.Query.Node}.and(upTo(c.position.V))
+		spans.Node = selection{spans.Node}.and(upTo(c.position.V))
+		if c, err = withoutStarts(ctx, src, &req, spans, c); err != nil {
+			return nil, err
+		}
+	}
+	r := newSummary(req, c)
+	if c.position.Set {
+		q := query.Query{Node: selection{req.Query.Node}.and(upTo(c.position.V)), Period: req.Period}
 		if err := r.compute(ctx, src, q); err != nil {
+			return nil, err
+		}
+		if r.Loss, err = loss(ctx, src, req.Tenant, q, spans); err != nil {
 			return nil, err
 		}
 	}
 	r.ErrorRate = percent(r.TotalErrors, r.TotalEvents)
 	r.Searches = r.searches(selection{req.Query.Node})
 	return r, nil
+}
+
+// withoutStarts leaves the starts of spans, if there are any, out of the request
+// and of its census c, whose entries q selects: the whole spans count, and their
+// starts would count them twice.
+func withoutStarts(ctx context.Context, src Source, req *Request, q query.Query, c *census) (*census, error) {
+	starts, err := count(ctx, src, req.Tenant, query.Query{Node: selection{q.Node}.and(pending()), Period: q.Period}, lake.Measure{Op: lake.Count})
+	if err != nil || starts == 0 {
+		return c, err
+	}
+	req.Query.Node = selection{req.Query.Node}.and(query.Not{Node: pending()})
+	whole, err := newCensus(ctx, src, req.Tenant, query.Query{Node: selection{q.Node}.and(query.Not{Node: pending()}), Period: q.Period})
+	if err != nil {
+		return nil, err
+	}
+	whole.position = c.position
+	return whole, nil
 }
 
 // newSummary returns a summary with the figures of the census.
@@ -177,6 +208,7 @@ func (r *SummaryReport) searches(s selection) map[string]string {
 		row("tokens", f, hasNumber(f), own())
 	}
 	all["tokens.token_count"] = all["tokens"] // where no total is stated, its parts are summed
+	r.Loss.searches(all, s)
 	spent := query.Or{Nodes: append(counted().Nodes, priced())}
 	for _, m := range r.ByModel {
 		named := is("model", m.Model)

@@ -39,6 +39,12 @@ func (r *SummaryReport) figures() []figure {
 	text("cost_usd", r.CostUSD.plain())
 	number("unpriced_calls", r.UnpricedCalls)
 	number("synthetic_times", r.SyntheticTimes)
+	number("loss.lost_events", r.Loss.LostEvents)
+	number("loss.sessions_with_gaps", r.Loss.SessionsWithGaps)
+	number("loss.truncated", r.Loss.Truncated)
+	number("loss.dropped", r.Loss.Dropped)
+	number("loss.withheld", r.Loss.Withheld)
+	number("loss.pending_spans", r.Loss.PendingSpans)
 	return append(list, r.rowFigures()...)
 }
 

@@ -39,6 +39,7 @@ func (r *SummaryReport) layout() layout {
 	l.add("Events by type", r.talliesSection("Type", "by_type", r.ByType))
 	l.add("Events by tier", r.talliesSection("Tier", "by_tier", r.ByTier))
 	l.add("Models", r.models())
+	l.add("Losses", r.lossSection())
 	missing := r.missing()
 	missing.Note = "A kind that was never seen is not always a fault: an agent that never failed has no error."
 	l.add("Kinds never seen", missing)
@@ -135,6 +136,9 @@ func (r *SummaryReport) notes() []string {
 	}
 	if r.UnpricedCalls > 0 && r.CostUSD.Set {
 		notes = append(notes, "The cost is a lower bound: "+trace.Count(r.UnpricedCalls)+" model calls are unpriced.")
+	}
+	if r.Loss.LostEvents > 0 {
+		notes = append(notes, "Events are missing from the sequence that their sender gives them: they were lost before they came here, or have expired.")
 	}
 	if len(r.Checkpoints) == 0 {
 		notes = append(notes, "No checkpoint was given: the figures cannot be held against the logs.")

@@ -113,6 +113,10 @@ func notes(tl Timeline) []string {
 	if tl.Synthetic {
 		notes = append(notes, "Times were invented by a converter: only their order means something.")
 	}
+	add(tl.Loss.Truncated, "event was truncated.", "events were truncated.")
+	add(tl.Loss.Dropped, "event lacks attributes that its sender dropped.", "events lack attributes that their senders dropped.")
+	add(tl.Loss.Withheld, "event lacks content that its sender withheld.", "events lack content that their senders withheld.")
+	add(tl.Loss.Pending, "span has begun, and no end of it was received.", "spans have begun, and no end of them was received.")
 	add(len(tl.Orphans), "event names a parent that is not here.", "events name a parent that is not here.")
 	add(len(tl.Cycles), "circle of parents was broken.", "circles of parents were broken.")
 	add(tl.Unpaired, "tool result has no call here.", "tool results have no call here.")

@@ -30,6 +30,10 @@ type timelineJSON struct {
 	TokenCount     json.RawMessage `json:"token_count"`
 	CostUSD        json.RawMessage `json:"cost_usd"`
 	Unpriced       int             `json:"unpriced_calls"`
+	Truncated      int             `json:"truncated"`
+	Dropped        int             `json:"dropped"`
+	Withheld       int             `json:"withheld"`
+	Pending        int             `json:"pending"`
 	Duplicates     int             `json:"duplicates"`
 	Orphans        []string        `json:"orphans"`
 	Cycles         [][]string      `json:"cycles"`
@@ -46,7 +50,8 @@ func (tl Timeline) MarshalJSON() ([]byte, error) {
 		TotalEvents: len(tl.Lines), ToolCalls: tl.ToolCalls, ToolErrors: tl.ToolErrors, Unpaired: tl.Unpaired,
 		Errors: tl.Errors, Handoffs: tl.Handoffs, InputTokens: fixed(s.Input, 0), OutputTokens: fixed(s.Output, 0),
 		CacheRead: fixed(s.CacheRead, 0), CacheWrite: fixed(s.CacheWrite, 0), Reasoning: fixed(s.Reasoning, 0),
-		TokenCount: fixed(s.Tokens, 0), CostUSD: fixed(s.CostNanoUSD, 9), Unpriced: s.Unpriced, Duplicates: tl.Duplicates,
+		TokenCount: fixed(s.Tokens, 0), CostUSD: fixed(s.CostNanoUSD, 9), Unpriced: s.Unpriced, Truncated: tl.Loss.Truncated,
+		Dropped: tl.Loss.Dropped, Withheld: tl.Loss.Withheld, Pending: tl.Loss.Pending, Duplicates: tl.Duplicates,
 		Orphans: list(tl.Orphans), Cycles: list(tl.Cycles), Timeline: list(tl.Lines), Tree: list(tl.Nested),
 	}
 	if len(tl.Lines) > 0 {

@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/hansardhq/hansard"
 )
@@ -16,8 +17,26 @@ func happened(e *hansard.Entry) int64 {
 	return e.Timestamp
 }
 
+// pendingSuffix ends the id of an event that holds the start of a span which had
+// not ended yet; what stands before it is the id of the event of the whole span.
+const pendingSuffix = "/pending"
+
+// pending reports whether an entry is the start of a span that had not ended yet.
+func pending(e *hansard.Entry) bool {
+	return slices.Contains(e.Labels, "pending") && strings.HasSuffix(e.EventID, pendingSuffix)
+}
+
+// withoutSuperseded leaves out the starts of spans that are there as a whole. seen
+// holds the event ids.
+func withoutSuperseded(entries []*hansard.Entry, seen map[string]bool) []*hansard.Entry {
+	return slices.DeleteFunc(entries, func(e *hansard.Entry) bool {
+		return pending(e) && seen[strings.TrimSuffix(e.EventID, pendingSuffix)]
+	})
+}
+
 // inOrder returns the entries by timestamp, then position, each event id once,
-// and how many were left out for that.
+// and how many were left out for that. The start of a span is left out where the
+// whole span is there.
 func inOrder(entries []*hansard.Entry) (ordered []*hansard.Entry, duplicates int) {
 	ordered = make([]*hansard.Entry, 0, len(entries))
 	for _, e := range entries {
@@ -38,7 +57,7 @@ func inOrder(entries []*hansard.Entry) (ordered []*hansard.Entry, duplicates int
 		seen[e.EventID] = true
 		unique = append(unique, e)
 	}
-	return unique, duplicates
+	return withoutSuperseded(unique, seen), duplicates
 }
 
 // Erred reports whether an entry has an error, an error type, or the status

@@ -44,22 +44,18 @@ type Timeline struct {
 	Duplicates int        // entries left out because their event id came before
 	Orphans    []string   // event ids whose parent event is missing
 	Cycles     [][]string // event ids of each circle of parents
-	Lines      []Line     // in order of time, one per event
-	Nested     []int      // the indexes of Lines in order of the tree
+	Loss       Loss
+	Lines      []Line // in order of time, one per event
+	Nested     []int  // the indexes of Lines in order of the tree
 }
 
 // NewTimeline tells the story of the entries of one trace.
 func NewTimeline(entries []*hansard.Entry) Timeline {
 	ordered, duplicates := inOrder(entries)
 	tl := Timeline{Duplicates: duplicates, Spend: spent(ordered), Lines: make([]Line, 0, len(ordered))}
-	agents := map[string]bool{"": true}
 	for _, e := range ordered {
 		tl.Lines = append(tl.Lines, newLine(e))
 		tl.count(e)
-		if !agents[e.AgentName] {
-			agents[e.AgentName] = true
-			tl.Agents = append(tl.Agents, e.AgentName)
-		}
 	}
 	tl.span(ordered)
 	calls, unpaired := pairTools(ordered)
@@ -69,7 +65,10 @@ func NewTimeline(entries []*hansard.Entry) Timeline {
 			tl.ToolErrors++
 		}
 	}
-	tl.nest(ordered)
+	f := link(ordered)
+	tl.nest(f)
+	tl.inherit(f)
+	tl.Loss = lost(ordered)
 	return tl
 }
 
@@ -111,10 +110,27 @@ func (tl *Timeline) span(ordered []*hansard.Entry) {
 	}
 }
 
+// inherit gives each line without an agent that of the nearest line above it that
+// has one: a span that was received before its parent could not name it. Then it
+// lists the agents.
+func (tl *Timeline) inherit(f *forest) {
+	for _, i := range tl.Nested { // parents come before their children
+		if p := f.parent[i]; tl.Lines[i].Agent == "" && p != none {
+			tl.Lines[i].Agent = tl.Lines[p].Agent
+		}
+	}
+	seen := map[string]bool{"": true}
+	for _, l := range tl.Lines {
+		if !seen[l.Agent] {
+			seen[l.Agent] = true
+			tl.Agents = append(tl.Agents, l.Agent)
+		}
+	}
+}
+
 // nest gives each line its place in the tree.
-func (tl *Timeline) nest(ordered []*hansard.Entry) {
-	f := link(ordered)
-	tl.Nested = make([]int, 0, len(ordered))
+func (tl *Timeline) nest(f *forest) {
+	tl.Nested = make([]int, 0, len(f.entries))
 	for _, p := range f.walk() {
 		l := &tl.Lines[p.index]
 		l.Depth, l.Orphan, l.Cycle = p.depth, f.orphan[p.index], f.cycle[p.index]

@@ -69,6 +69,8 @@ func link(entries []*hansard.Entry) *forest {
 		}
 		if p, ok := byID[e.ParentEventID]; ok {
 			f.parent[i] = p
+		} else if p, ok := byID[e.ParentEventID+pendingSuffix]; ok && p != i {
+			f.parent[i] = p // its start is all that is here yet
 		} else {
 			f.orphan[i] = true
 		}

@@ -1,0 +1,333 @@
+package dialect
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hansardhq/hansard"
+)
+
+// OTel turns OTLP spans and log records into events. The zero OTel is ready; its
+// methods may be called concurrently.
+type OTel struct {
+	// LeftOver asks for the attributes that no rule read, for people who
+	// look at their instrumentation. All attributes are kept either way.
+	LeftOver bool
+}
+
+// Reading is how one span or log record was read.
+type Reading struct {
+	Log     bool   // a log record, else a span
+	Index   int    // its place in the batch's Logs or Spans
+	Dialect string // such as "openinference"
+	Rule    string // what decided, such as "gen_ai.operation.name=chat"
+	// Events are what it became. The first holds the source in its
+	// attributes; there is always one.
+	Events   []*hansard.Event
+	LeftOver []string // keys of attributes that no rule read, where asked for
+
+	parent   int  // index of the parent among the batch's spans; -1: not there
+	root     bool // a span without a parent
+	sameCall bool // an MCP span, which is not counted beside the tool call above it
+	origin   *origin
+}
+
+// Map reads the spans and logs of a batch, in order, spans first. What it
+// returns shares no memory with the batch.
+func (o *OTel) Map(b *Batch) []Reading {
+	m := &otelMapper{leftOver: o.LeftOver, batch: b, origins: map[*Resource]*origin{}, scopes: map[*Scope][]byte{}}
+	m.list = make([]*hansard.Event, 0, 2*(len(b.Spans)+len(b.Logs)))
+	m.index()
+	out := make([]Reading, 0, len(b.Spans)+len(b.Logs))
+	for i := range b.Spans {
+		out = append(out, m.span(i))
+	}
+	for i := range out {
+		m.join(out[:len(b.Spans)], i)
+	}
+	for i := range b.Logs {
+		out = append(out, m.log(i))
+	}
+	return out
+}
+
+// otelMapper reads one batch.
+type otelMapper struct {
+	leftOver bool
+	batch    *Batch
+	spans    map[spanKey]int // the index of the first such span
+	origins  map[*Resource]*origin
+	scopes   map[*Scope][]byte // as JSON
+	slab     []hansard.Event   // events that are not used yet
+	list     []*hansard.Event  // all events; those of a reading follow each other
+	logIDs   map[string]int    // ids given to logs, and how often
+	r        otelReading       // of the span or log at hand; its memory is used again
+}
+
+// index notes which spans the batch holds.
+func (m *otelMapper) index() {
+	if len(m.batch.Spans) < 2 {
+		return
+	}
+	m.spans = make(map[spanKey]int, len(m.batch.Spans))
+	for i := range m.batch.Spans {
+		s := &m.batch.Spans[i]
+		if s.TraceID == "" || s.SpanID == "" {
+			continue
+		}
+		if _, twice := m.spans[spanKey{s.TraceID, s.SpanID}]; !twice {
+			m.spans[spanKey{s.TraceID, s.SpanID}] = i
+		}
+	}
+}
+
+// spanKey names a span.
+type spanKey struct{ trace, span string }
+
+// slabEvents is how many events are allocated at a time.
+const slabEvents = 32
+
+// event returns a new event, and notes it in the list of all.
+func (m *otelMapper) event() *hansard.Event {
+	if len(m.slab) == 0 {
+		m.slab = make([]hansard.Event, slabEvents)
+	}
+	e := &m.slab[0]
+	m.slab = m.slab[1:]
+	m.list = append(m.list, e)
+	return e
+}
+
+// spanEventID returns the id of the event that holds a span: a function of the
+// two ids alone, so that a child can name its parent before that arrives. "" when
+// one of them is absent.
+func spanEventID(traceID, spanID string) string {
+	if traceID == "" || spanID == "" {
+		return ""
+	}
+	return traceID + "/" + spanID
+}
+
+// otelReading is a span or a log record while it is read.
+type otelReading struct {
+	m      *otelMapper
+	span   *Span      // or
+	record *LogRecord // one of them is nil
+	origin *origin
+	scope  *Scope
+	attrs  []Attr
+	used   []bool // by attribute: a rule read it
+
+	// The attributes by their keys: chains of indexes plus one.
+	heads [256]uint16
+	next  []uint16
+
+	main            *hansard.Event
+	events          []*hansard.Event // main first
+	first           int              // of events in the mapper's list
+	texts           strings.Builder  // what the short texts of the events point into
+	dialect         string
+	rule            string
+	moved           []movedAttr
+	inField         []bool   // by attribute: its value stands in a field
+	facts           []member // what we say about the source, in attributes.otel
+	pending         bool
+	denied          bool            // a tool was not let
+	mcp             bool            // an MCP span of a tool call
+	body            bool            // the body of a log stands in a field
+	toolResultValue json.RawMessage // a result that a rule found outside of the attributes
+}
+
+// movedAttr names an attribute, or all with a prefix ("llm.input_messages.*"),
+// whose value stands whole in a field of the event.
+type movedAttr struct{ key, field string }
+
+// begin makes the reading ready for the next span or log.
+func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []Attr) {
+	used, next, inField := r.used[:0], r.next[:0], r.inField[:0]
+	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, moved: r.moved[:0], facts: r.facts[:0]}
+	room := 256
+	for i := range attrs {
+		if n := len(attrs[i].Value.Text); n < longText {
+			room += n
+		}
+		used, next, inField = append(used, false), append(next, 0), append(inField, false)
+	}
+	r.used, r.next, r.inField = used, next, inField
+	r.texts.Grow(min(room, 1024))
+	// Backwards, so that of two with one key the first is found.
+	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
+		h := hashName(attrs[i].Key)
+		r.next[i], r.heads[h] = r.heads[h], uint16(i+1)
+	}
+	r.first = len(m.list)
+	r.main = m.event()
+	r.main.TimeSource, r.main.Provenance = hansard.TimeFromSender, "observed"
+	r.events = m.list[r.first:]
+}
+
+// at returns the index of the attribute with a key, -1 if there is none.
+func (r *otelReading) at(key string) int {
+	for i := r.heads[hashName(key)]; i != 0; i = r.next[i-1] {
+		if string(r.attrs[i-1].Key) == key {
+			return int(i - 1)
+		}
+	}
+	return -1
+}
+
+// has reports whether there is an attribute with a key.
+func (r *otelReading) has(key string) bool { return r.at(key) >= 0 }
+
+// peek returns the value of a key without saying that it was read.
+func (r *otelReading) peek(key string) Value {
+	if i := r.at(key); i >= 0 {
+		return r.attrs[i].Value
+	}
+	return Value{}
+}
+
+// get returns the value of the first of the keys that has one.
+func (r *otelReading) get(keys ...string) Value {
+	for _, key := range keys {
+		if i := r.at(key); i >= 0 && !r.attrs[i].Value.empty() {
+			r.used[i] = true
+			return r.attrs[i].Value
+		}
+	}
+	return Value{}
+}
+
+// empty reports whether v says nothing.
+func (v Value) empty() bool {
+	return v.Kind == ValueEmpty || v.Kind == ValueString && len(v.Text) == 0
+}
+
+// text returns the value of the first of the keys that has one, as text. Short
+// texts share memory with each other.
+func (r *otelReading) text(keys ...string) string {
+	v := r.get(keys...)
+	if v.Kind != ValueString || len(v.Text) >= longText || !utf8.Valid(v.Text) {
+		return v.String()
+	}
+	// A Builder only ever appends, so what String returned before stays.
+	start := r.texts.Len()
+	r.texts.Write(v.Text)
+	return r.texts.String()[start:]
+}
+
+// id returns an event id of parts, as text does.
+func (r *otelReading) id(parts ...string) string {
+	start := r.texts.Len()
+	for _, p := range parts {
+		r.texts.WriteString(p)
+	}
+	return r.texts.String()[start:]
+}
+
+// count returns the first of the keys that holds a count.
+func (r *otelReading) count(keys ...string) (n hansard.Opt[int64]) {
+	for _, key := range keys {
+		if i := r.at(key); i >= 0 {
+			if n = r.attrs[i].Value.count(); n.Set {
+				r.used[i] = true
+				return n
+			}
+		}
+	}
+	return n
+}
+
+// set sets a text that is not set yet.
+func set(to *string, s string) {
+	if *to == "" {
+		*to = s
+	}
+}
+
+// move sets a field that holds any JSON, if it is not set, to the first of the
+// keys that has a value. The attributes then name the field instead of
+// repeating the value. A value that says it was withheld is no content.
+func (r *otelReading) move(to *json.RawMessage, field string, keys ...string) {
+	if len(*to) > 0 {
+		return
+	}
+	for _, key := range keys {
+		i := r.at(key)
+		if i < 0 || r.attrs[i].Value.empty() {
+			continue
+		}
+		r.used[i] = true
+		if r.withheld(r.attrs[i].Value) {
+			continue
+		}
+		*to = r.attrs[i].Value.structured()
+		r.moved = append(r.moved, movedAttr{key, field})
+		r.inField[i] = true
+		return
+	}
+}
+
+// moveText is move for a field that holds text.
+func (r *otelReading) moveText(to *string, field string, keys ...string) {
+	if *to != "" {
+		return
+	}
+	for _, key := range keys {
+		i := r.at(key)
+		if i < 0 || r.attrs[i].Value.empty() {
+			continue
+		}
+		r.used[i] = true
+		if r.withheld(r.attrs[i].Value) {
+			continue
+		}
+		*to = r.attrs[i].Value.String()
+		r.moved = append(r.moved, movedAttr{key, field})
+		r.inField[i] = true
+		return
+	}
+}
+
+func hasPrefix(key []byte, prefix string) bool {
+	return len(key) >= len(prefix) && string(key[:len(prefix)]) == prefix
+}
+
+// any reports whether a key begins with the prefix.
+func (r *otelReading) any(prefix string) bool {
+	for i := range r.attrs {
+		if hasPrefix(r.attrs[i].Key, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// fact adds what we say about the source.
+func (r *otelReading) fact(key string, value []byte) { r.facts = append(r.facts, member{key, value}) }
+
+// label adds a label to an event, once.
+func label(e *hansard.Event, name string) {
+	for _, l := range e.Labels {
+		if l == name {
+			return
+		}
+	}
+	e.Labels = append(e.Labels, name)
+}
+
+// more adds an event beside the main one, with its ids, names and place, under
+// the main event's id and a suffix. Its parent is the main event.
+func (r *otelReading) more(eventType, suffix string, at int64) *hansard.Event {
+	m := r.main
+	e := r.m.event()
+	r.events = r.m.list[r.first:]
+	*e = hansard.Event{
+		EventType: eventType, EventID: r.id(m.EventID, "/", suffix), ParentEventID: m.EventID, Timestamp: at, TimeSource: m.TimeSource,
+		AgentName: m.AgentName, AgentID: m.AgentID, AgentVersion: m.AgentVersion, TaskID: m.TaskID, SessionID: m.SessionID,
+		UserID: m.UserID, TraceID: m.TraceID, SpanID: m.SpanID, Service: m.Service, Environment: m.Environment,
+		Dialect: m.Dialect, Provenance: "observed",
+	}
+	return e
+}

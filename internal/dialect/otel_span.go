@@ -1,0 +1,327 @@
+package dialect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// span reads the i-th span of the batch.
+func (m *otelMapper) span(i int) Reading {
+	s := &m.batch.Spans[i]
+	r := &m.r
+	r.begin(m, s.Resource, s.Scope, s.Attrs)
+	r.span = s
+	e := r.main
+	e.TraceID, e.SpanID = s.TraceID, s.SpanID
+	if s.TraceID != "" && s.SpanID != "" {
+		e.EventID = r.id(s.TraceID, "/", s.SpanID)
+	}
+	if e.EventID == "" {
+		e.EventID = "span/" + r.hash()
+	}
+	if s.TraceID != "" && s.ParentID != "" {
+		e.ParentEventID = r.id(s.TraceID, "/", s.ParentID)
+	}
+	r.startRecord()
+	r.identity()
+	r.times()
+	w := r.classify()
+	r.outcome()
+	r.build(w)
+	r.extras(w)
+	out := r.finish()
+	out.Index, out.parent, out.root = i, -1, s.ParentID == ""
+	if e.ParentEventID != "" && m.spans != nil {
+		if p, ok := m.spans[spanKey{s.TraceID, s.ParentID}]; ok && p != i {
+			out.parent = p
+		}
+	}
+	out.sameCall = r.mcp
+	return out
+}
+
+// hash returns a hash of the whole span or record, for one that has no ids.
+func (r *otelReading) hash() string {
+	b := appendAttrs(r.appendHashed(nil), r.attrs)
+	b = append(b, r.origin.json...)
+	sum := sha256.Sum256(append(b, r.m.scopeJSON(r.scope)...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// appendHashed appends what is hashed beside attributes, scope and resource. The
+// time at which a collector observed a log is not: it may differ when the log is
+// sent again.
+func (r *otelReading) appendHashed(dst []byte) []byte {
+	if r.span != nil {
+		return r.appendSpan(append(dst, r.span.TraceID+r.span.SpanID...))
+	}
+	l := *r.record
+	if l.Time != 0 {
+		l.Observed = 0
+	}
+	saved := r.record
+	r.record = &l
+	dst = r.appendRecord(append(dst, l.TraceID+l.SpanID...))
+	r.record = saved
+	return dst
+}
+
+// times sets when the span happened: an answer of a model when it was there,
+// anything else when it began.
+func (r *otelReading) times() {
+	s, e := r.span, r.main
+	e.Timestamp = s.Start
+	if e.Timestamp == 0 {
+		e.Timestamp = s.End
+	}
+	if s.Start != 0 && s.End >= s.Start && !r.pending {
+		if us := (s.End - s.Start) / 1000; us <= hansard.MaxSafeInteger {
+			e.DurationUS = hansard.Some(us)
+		}
+	}
+	if e.Timestamp == 0 {
+		e.TimeSource = ""
+	}
+}
+
+// ended returns when the span ended; when it began if that is all that is known.
+func (r *otelReading) ended() int64 {
+	if r.span != nil && r.span.End != 0 {
+		return r.span.End
+	}
+	return r.main.Timestamp
+}
+
+// outcome sets status and error: by the span's status, else by its error.type. An
+// exception that a span recorded without failing was handled: extras makes an
+// error of its own of it.
+func (r *otelReading) outcome() {
+	s, e := r.span, r.main
+	errorType := r.text("error.type")
+	if s.StatusCode != StatusError && errorType == "" {
+		if s.End != 0 && !r.pending {
+			e.Status = "ok"
+		}
+		return
+	}
+	e.Status = "error"
+	e.ErrorType = errorType
+	e.Error = s.StatusMessage
+	for i := range s.Events {
+		if s.Events[i].Name == "exception" {
+			r.exception(e, s.Events[i].Attrs)
+		}
+	}
+	r.exception(e, r.attrs)
+	if e.Error == "" {
+		r.moveText(&e.Error, "error", "error.message", "error_message", "langfuse.observation.status_message", "error")
+	}
+	refineStatus(e)
+}
+
+// exception fills in what an exception says: its type, message and stack trace.
+func (r *otelReading) exception(e *hansard.Event, attrs []Attr) {
+	if len(attrs) > 0 && len(r.attrs) > 0 && &attrs[0] == &r.attrs[0] {
+		r.get("exception.type")
+		r.get("exception.message")
+		r.get("exception.stacktrace")
+	}
+	set(&e.ErrorType, text(attrs, "exception.type"))
+	if msg := text(attrs, "exception.message"); e.Error == "" || strings.HasSuffix(e.Error, msg) {
+		set(&e.Error, msg)
+	}
+	set(&e.StackTrace, text(attrs, "exception.stacktrace"))
+}
+
+// refineStatus tells timeouts and cancellations from other errors by the error's
+// type.
+func refineStatus(e *hansard.Event) {
+	t := strings.ToLower(e.ErrorType)
+	switch {
+	case strings.Contains(t, "timeout") || strings.Contains(t, "deadline") || t == "408" || t == "504":
+		e.Status = "timeout"
+	case strings.Contains(t, "cancelled") || strings.Contains(t, "canceled"):
+		e.Status = "cancelled"
+	}
+	if e.Error == "" && e.ErrorType == "" {
+		e.Error = "the span failed and does not say why"
+	}
+}
+
+// finish closes the reading.
+func (r *otelReading) finish() Reading {
+	e := r.main
+	r.loss()
+	e.Attributes = r.source()
+	for _, x := range r.events {
+		x.Dialect = r.dialect
+		if r.pending {
+			label(x, LabelPending)
+		}
+	}
+	if r.pending {
+		r.rule += ", logfire.span_type=pending_span"
+	}
+	out := Reading{Log: r.record != nil, Dialect: r.dialect, Rule: r.rule, Events: r.events, parent: -1, origin: r.origin}
+	if r.m.leftOver {
+		r.overshadowed()
+		for i, used := range r.used {
+			if !used {
+				out.LeftOver = append(out.LeftOver, string(r.attrs[i].Key))
+			}
+		}
+	}
+	return out
+}
+
+// overshadowed says of attributes that say again what a rule has read elsewhere
+// that they were read.
+func (r *otelReading) overshadowed() {
+	for _, key := range [...]string{
+		"gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "langfuse.observation.type", "langsmith.span.kind", "lmnr.span.type",
+		"agentops.span.kind", "mlflow.spanType", "logfire.span_type", "ai.operationId", "operation.name", "span.type", "agent_name", "gen_ai.system",
+		"gen_ai.request.model", "gen_ai.response.model", "gen_ai.response.id", "llm.model_name", "model", "model_name", "ai.model.id", "ai.model.provider",
+		"ai.telemetry.functionId", "ai.usage.inputTokens", "ai.usage.outputTokens", "ai.usage.totalTokens", "llm.token_count.total", "llm.usage.total_tokens",
+		"gen_ai.usage.total_tokens", "user.account_uuid", "user.account_id", "user.email", "event.name",
+	} {
+		r.get(key)
+	}
+}
+
+// The labels that a reading gives.
+const (
+	// LabelPending marks the start of a span that had not ended yet. The event
+	// of the whole span has the same trace and span ids and supersedes it.
+	LabelPending = "pending"
+	// LabelAggregate marks tokens and cost that repeat what others state.
+	LabelAggregate = "aggregate"
+	// LabelDropped marks an event whose sender says that it left attributes,
+	// span events or links out.
+	LabelDropped = "dropped"
+	// LabelWithheld marks an event whose sender replaced content by a marker.
+	LabelWithheld = "withheld"
+	// LabelInferredAgent marks an event whose agent is that of the span above.
+	LabelInferredAgent = "inferred_agent"
+	// LabelSameCall marks an event that describes the tool call above it a
+	// second time, as MCP's instrumentation does. It is not counted as a call.
+	LabelSameCall = "same_call"
+)
+
+// loss labels an event whose sender says that something is missing.
+func (r *otelReading) loss() {
+	dropped := uint32(0)
+	if s := r.span; s != nil {
+		dropped = s.DroppedAttrs | s.DroppedEvents | s.DroppedLinks
+		for i := range s.Events {
+			dropped |= s.Events[i].Dropped
+		}
+		for i := range s.Links {
+			dropped |= s.Links[i].Dropped
+		}
+	} else {
+		dropped = r.record.Dropped
+	}
+	if dropped != 0 {
+		label(r.main, LabelDropped)
+	}
+	for _, key := range [...]string{"body_truncated", "truncated", "logfire.truncated", "content_truncated"} {
+		if r.peek(key).truth().Or(false) {
+			r.get(key)
+			r.main.Truncated = true
+		}
+	}
+}
+
+// withheld reports whether a value says that its sender withheld the content,
+// and labels the event if so.
+func (r *otelReading) withheld(v Value) bool {
+	if v.Kind != ValueString || !isWithheld(v.Text) {
+		return false
+	}
+	label(r.main, LabelWithheld)
+	return true
+}
+
+// isWithheld reports whether text is a marker that stands for content: that of
+// Claude Code, Codex, OpenInference or Logfire.
+func isWithheld(b []byte) bool {
+	if len(b) < 10 || len(b) > 200 {
+		return false
+	}
+	switch s := string(b); {
+	case s == "<REDACTED>", s == "[REDACTED]", s == "__REDACTED__":
+		return true
+	default:
+		return strings.HasPrefix(s, "[Scrubbed due to ") && strings.HasSuffix(s, "]")
+	}
+}
+
+// join gives the i-th reading what it has from the spans above it in the batch:
+// agent and session. A parent that is not there, because it has not ended yet,
+// is found by whoever reads the trace.
+func (m *otelMapper) join(spans []Reading, i int) {
+	e := spans[i].Events[0]
+	hops := 0
+	top := i
+	for p := spans[i].parent; p >= 0 && hops < 100; p, hops = spans[p].parent, hops+1 {
+		top = p
+		above := spans[p].Events[0]
+		if e.AgentName == "" && above.AgentName != "" {
+			for _, x := range spans[i].Events {
+				x.AgentName, x.AgentID = above.AgentName, or(x.AgentID, above.AgentID)
+				label(x, LabelInferredAgent)
+			}
+		}
+		if e.SessionID == "" && above.SessionID != "" {
+			for _, x := range spans[i].Events {
+				x.SessionID = above.SessionID
+			}
+		}
+		if hops == 0 && e.EventType == hansard.TypeLLMResponse && above.EventType == hansard.TypeLLMResponse && states(e) {
+			aggregate(above) // two instrumentations saw one call: the inner one counts
+		}
+		if hops == 0 && spans[i].sameCall && above.EventType == hansard.TypeToolCall && above.ToolName == e.ToolName {
+			demote(&spans[i])
+		}
+		if e.AgentName != "" && e.SessionID != "" {
+			return
+		}
+	}
+	if e.AgentName == "" && spans[top].root {
+		m.lastResort(&spans[i])
+	}
+}
+
+// lastResort names the agent by the service, where a whole trace names none.
+func (m *otelMapper) lastResort(r *Reading) {
+	name := or(r.origin.agent, r.origin.service)
+	if name == "" || strings.HasPrefix(name, "unknown_service") || r.Dialect == otelName {
+		return
+	}
+	for _, x := range r.Events {
+		x.AgentName = name
+		label(x, LabelInferredAgent)
+	}
+}
+
+// demote makes one generic event of the call and result of a tool that the span
+// above describes already.
+func demote(r *Reading) {
+	call := r.Events[0]
+	call.EventType = hansard.TypeGeneric
+	label(call, LabelSameCall)
+	for _, x := range r.Events[1:] {
+		if x.EventType == hansard.TypeToolResult {
+			call.Result = x.Result
+			call.DurationUS = x.DurationUS
+			if x.Status != "ok" {
+				call.Attributes = addAttributes(call.Attributes, []member{{"otel.same_call_error", rawjson.AppendQuote(nil, x.Error)}})
+			}
+		}
+	}
+	r.Events = r.Events[:1]
+}

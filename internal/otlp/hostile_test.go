@@ -1,0 +1,126 @@
+package otlp_test
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/otlp"
+)
+
+// bytesField returns a length-delimited field of a protobuf message.
+func bytesField(num protowire.Number, b []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), b)
+}
+
+// request returns a request with one span, whose fields are given.
+func request(span []byte) []byte {
+	return bytesField(1, bytesField(2, bytesField(2, span)))
+}
+
+// ids are the fields of a span's trace and span id.
+func ids() []byte {
+	return append(bytesField(1, bytes.Repeat([]byte{1}, 16)), bytesField(2, bytes.Repeat([]byte{2}, 8))...)
+}
+
+// decodeAll decodes and maps, and returns how many events came of it, what was
+// refused, and how many bytes were allocated on the way.
+func decodeAll(t *testing.T, enc otlp.Encoding, body []byte) (events int, d *otlp.Decoded, allocated uint64) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var mapper dialect.OTel
+	d, err := otlp.Decode(otlp.Traces, enc, body, otlp.Limits{}, func(b *otlp.Batch) error {
+		for _, r := range mapper.Map(&b.Batch) {
+			events += len(r.Events)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	return events, d, after.TotalAlloc - before.TotalAlloc
+}
+
+// TestHostile sends what is made to cost more than it should.
+func TestHostile(t *testing.T) {
+	f := func(name string, body []byte, wantEvents int, says string, most uint64) {
+		t.Helper()
+		events, d, allocated := decodeAll(t, otlp.Protobuf, body)
+		if events != wantEvents || !strings.Contains(d.String(), says) || says == "" && d.Refused > 0 {
+			t.Errorf("%s: %d events, refused: %q; want %d and %q", name, events, d, wantEvents, says)
+		}
+		if allocated > most {
+			t.Errorf("%s: %d bytes of request cost %d bytes, more than %d", name, len(body), allocated, most)
+		}
+	}
+	attr := func(key string, value []byte) []byte {
+		return bytesField(9, append(bytesField(1, []byte(key)), bytesField(2, value)...))
+	}
+	str := func(n int) []byte { return bytesField(1, bytes.Repeat([]byte("x"), n)) }
+
+	f("1 MB attribute", request(append(ids(), attr("big", str(1_000_000))...)), 1, "", 8<<20)
+	f("10 MB attribute", request(append(ids(), attr("big", str(10_000_000))...)), 0, "record 1: it has 10000", 1<<20)
+	f("a million attributes", request(append(ids(), bytes.Repeat([]byte{0x4a, 0}, 1_000_000)...)), 0, "more than 4096 attributes", 4<<20)
+	var many []byte
+	for range 5000 { // events, each with attributes
+		many = append(many, bytesField(11, bytes.Repeat([]byte{0x1a, 0}, 1000))...)
+	}
+	f("a million attributes in events", request(append(ids(), many...)), 0, "more than", 32<<20)
+	deep := []byte{}
+	for range 5_000 {
+		deep = bytesField(5, bytesField(1, deep))
+	}
+	f("nested deep", request(append(ids(), attr("deep", deep)...)), 0, "nests deeper than 32", 4<<20)
+	f("not UTF-8", request(append(ids(), attr("bad\xff", bytesField(1, []byte("a\xffb")))...)), 1, "", 1<<20)
+	huge := append(protowire.AppendTag(nil, 7, protowire.Fixed64Type), bytes.Repeat([]byte{0xff}, 8)...)
+	f("times beyond 2262", request(append(ids(), huge...)), 1, "", 1<<20)
+	f("a short trace id", request(bytesField(1, []byte{1, 2, 3})), 0, "an id has 3 bytes, not 16", 1<<20)
+	f("empty spans", bytesField(1, bytesField(2, bytes.Repeat(bytesField(2, nil), 100_000))), 100_000, "", 1<<30)
+}
+
+// TestTakeFails ends the reading where what was read cannot be taken.
+func TestTakeFails(t *testing.T) {
+	req, _ := workload(0, 5000)
+	for enc, body := range map[otlp.Encoding][]byte{otlp.Protobuf: protobufOf(t, req), otlp.JSON: jsonOf(t, req)} {
+		calls := 0
+		_, err := otlp.Decode(otlp.Traces, enc, body, otlp.Limits{}, func(*otlp.Batch) error {
+			calls++
+			return hansard.Errorf(hansard.KindBusy, "full")
+		})
+		if calls != 1 || hansard.KindOf(err) != hansard.KindBusy {
+			t.Errorf("encoding %d: %d calls, %v", enc, calls, err)
+		}
+	}
+}
+
+// TestManySpans hands a large request on in batches.
+func TestManySpans(t *testing.T) {
+	traces := ptrace.NewTraces()
+	spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range 5000 {
+		s := spans.AppendEmpty()
+		s.SetSpanID([8]byte{byte(i >> 8), byte(i), 1})
+		s.SetTraceID([16]byte{1})
+	}
+	batches, total := 0, 0
+	d, err := otlp.Decode(otlp.Traces, otlp.Protobuf, protobufOf(t, ptraceotlp.NewExportRequestFromTraces(traces)), otlp.Limits{}, func(b *otlp.Batch) error {
+		batches++
+		total += len(b.Spans)
+		if b.Places[0] != total-len(b.Spans)+1 {
+			t.Errorf("batch %d begins at record %d", batches, b.Places[0])
+		}
+		return nil
+	})
+	if err != nil || batches != 3 || total != 5000 || d.Records != 5000 {
+		t.Errorf("%d batches, %d spans, %+v, %v", batches, total, d, err)
+	}
+}

@@ -1,0 +1,117 @@
+package otlp
+
+import (
+	"strconv"
+
+	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// valueJSON reads an AnyValue in OTLP/JSON: {"stringValue": "x"}.
+func (d *decoder) valueJSON(b []byte) (dialect.Value, error) {
+	var v dialect.Value
+	err := rawjson.Object(b, func(k, inner []byte) error {
+		switch string(k) {
+		case `"arrayValue"`, `"array_value"`, `"kvlistValue"`, `"kvlist_value"`:
+			start := len(d.arena)
+			if err := d.appendCompositeJSON(inner, k[1] == 'k', d.limits.Depth); err != nil {
+				return err
+			}
+			v = dialect.Value{Kind: dialect.ValueJSON, Text: d.arena[start:len(d.arena):len(d.arena)]}
+			return nil
+		}
+		var err error
+		v, err = scalarJSON(string(k), inner, v)
+		return err
+	})
+	return v, err
+}
+
+// scalarJSON reads a member of an AnyValue that is no array or map; one that is
+// not known leaves the value as it is.
+func scalarJSON(key string, b []byte, v dialect.Value) (dialect.Value, error) {
+	switch key {
+	case `"stringValue"`, `"string_value"`:
+		if b[0] != '"' {
+			return v, invalid("stringValue is no string")
+		}
+		return dialect.Value{Kind: dialect.ValueString, Text: textOf(b)}, nil
+	case `"boolValue"`, `"bool_value"`:
+		return dialect.BoolValue(string(b) == "true"), nil
+	case `"intValue"`, `"int_value"`:
+		n, err := strconv.ParseInt(string(textOf(b)), 10, 64)
+		if err != nil {
+			// A fraction or an exponent, as JavaScript may write it.
+			x, err := strconv.ParseFloat(string(textOf(b)), 64)
+			if err != nil || x != float64(int64(x)) {
+				return v, invalid("intValue is no 64-bit integer")
+			}
+			n = int64(x)
+		}
+		return dialect.IntValue(n), nil
+	case `"doubleValue"`, `"double_value"`:
+		x, err := strconv.ParseFloat(string(textOf(b)), 64)
+		if err != nil {
+			return v, invalid("doubleValue is no number")
+		}
+		return dialect.DoubleValue(x), nil
+	case `"bytesValue"`, `"bytes_value"`:
+		return dialect.Value{Kind: dialect.ValueBytes, Text: textOf(b)}, nil
+	}
+	return v, nil
+}
+
+// appendCompositeJSON appends {"values": [...]} to the arena as an array or a map.
+func (d *decoder) appendCompositeJSON(b []byte, isMap bool, depth int) error {
+	if depth == 0 {
+		return tooDeep(d.limits.Depth)
+	}
+	open, end := byte('['), byte(']')
+	if isMap {
+		open, end = '{', '}'
+	}
+	d.arena = append(d.arena, open)
+	first := true
+	err := eachIn(b, []string{"values"}, func(item []byte) error {
+		if !first {
+			d.arena = append(d.arena, ',')
+		}
+		first = false
+		if !isMap {
+			return d.appendValueJSON(item, depth)
+		}
+		var key, value []byte
+		_ = rawjson.Object(item, func(k, v []byte) error {
+			switch string(k) {
+			case `"key"`:
+				key = textOf(v)
+			case `"value"`:
+				value = v
+			}
+			return nil
+		})
+		d.arena = append(rawjson.AppendQuote(d.arena, key), ':')
+		return d.appendValueJSON(value, depth)
+	})
+	d.arena = append(d.arena, end)
+	return err
+}
+
+// appendValueJSON appends an AnyValue to the arena.
+func (d *decoder) appendValueJSON(b []byte, depth int) error {
+	start := len(d.arena)
+	err := rawjson.Object(b, func(k, inner []byte) error {
+		d.arena = d.arena[:start]
+		switch string(k) {
+		case `"arrayValue"`, `"array_value"`, `"kvlistValue"`, `"kvlist_value"`:
+			return d.appendCompositeJSON(inner, k[1] == 'k', depth-1)
+		}
+		v, err := scalarJSON(string(k), inner, dialect.Value{})
+		d.arena = v.AppendJSON(d.arena)
+		return err
+	})
+	if err == nil && len(d.arena) == start {
+		d.arena = append(d.arena, "null"...)
+	}
+	return err
+}
