@@ -12,7 +12,7 @@
 // # The way of an event
 //
 //	Agent.ToolCall ─> encoded ─> queue ─> redaction hook ─┬─> spool ─> sender ─> server
-//	 your goroutine, < 1 us     memory                    ├─> memory ─> sender ─> file
+//	 your goroutine             memory                    ├─> memory ─> sender ─> file
 //	                                                      └─> ...
 //
 // A helper encodes the event and copies it into a queue of bounded size; that is

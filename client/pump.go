@@ -77,10 +77,10 @@ func (c *Client) spread(s *streams, lost losses) {
 			list, lost = list[:0], nil
 		}
 	}
+	c.give(list, lost)
 	if spoilt.total() > 0 {
 		c.give(nil, losses{"redaction_failed": spoilt})
 	}
-	c.give(list, lost)
 }
 
 func (c *Client) give(list []record, lost losses) {

@@ -8,9 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -35,7 +35,7 @@ func size(t *testing.T, dir string) (bytes int64, segments []string) {
 		if err != nil {
 			return err
 		}
-		if info.Mode().Perm() != 0o600 {
+		if info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
 			t.Errorf("%s has the mode %v", path, info.Mode())
 		}
 		if strings.HasSuffix(path, ".seg") {
@@ -242,7 +242,7 @@ func TestKilledAgent(t *testing.T) {
 	cmd.Env = append(os.Environ(), "HANSARD_TEST_SPOOL="+dir)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+	if !errors.As(err, &exit) || exit.Exited() && runtime.GOOS != "windows" { // a signal, no exit code
 		t.Fatalf("the agent ended with %v: %s", err, out)
 	}
 	var logged int
@@ -271,7 +271,11 @@ func agentToKill(t *testing.T, dir string) {
 	logged := fill(c, 3000)
 	until(t, "the pump", func() bool { return c.Stats().QueueBytes == 0 })
 	fmt.Printf("logged %d\n", logged)
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = self.Kill()
 	select {}
 }
 
