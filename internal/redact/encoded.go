@@ -2,6 +2,7 @@ package redact
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -110,15 +111,17 @@ func (p *pass) wideAt(b []byte, i int) {
 	}
 }
 
-// decodeStretches looks into what was noted and is no part of a hit.
+// decodeStretches looks into what was noted and is no part of a hit. Both are
+// gone through in order, so that the time stays linear.
 func (p *pass) decodeStretches(b []byte) {
-	plain := len(p.hits)
+	slices.SortFunc(p.stretches, func(a, b stretch) int { return a.start - b.start })
+	slices.SortFunc(p.hits, func(a, b hit) int { return a.start - b.start })
+	next, plain := 0, len(p.hits)
 	for _, s := range p.stretches {
-		free := true
-		for _, h := range p.hits[:plain] {
-			free = free && (h.end <= s.start || s.end <= h.start)
+		for next < plain && p.hits[next].end <= s.start {
+			next++
 		}
-		if free {
+		if next == plain || p.hits[next].start >= s.end {
 			s.decode(p, b, s.start, s.end)
 		}
 	}
