@@ -57,7 +57,7 @@ func TestTeeth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pattern := regexp.MustCompile("^" + folder + match + "$")
 			for seed := range uint64(200) {
-				s := &saga{seed: seed, skip: func(op simdisk.Op) bool { return op.Kind == kind && pattern.MatchString(op.Path) }}
+				s := &saga{seed: seed, steps: 14, skip: func(op simdisk.Op) bool { return op.Kind == kind && pattern.MatchString(op.Path) }}
 				if err := s.run(); err != nil {
 					t.Logf("found by run %d: %v", seed, err)
 					return
@@ -88,10 +88,11 @@ func thorough() bool { return os.Getenv("HANSARD_CRASH_RUNS") != "" }
 
 // saga is a server's fate over several crashes.
 type saga struct {
-	seed uint64
-	skip func(simdisk.Op) bool // syncs that are left out
-	r    *rand.Rand
-	w    *world
+	seed  uint64
+	skip  func(simdisk.Op) bool // syncs that are left out
+	steps int                   // of a life; at least 6
+	r     *rand.Rand
+	w     *world
 }
 
 // run lives two or three lives on one disk. The last one ends well.
@@ -150,7 +151,7 @@ func (s *saga) live(v *life, then known, last bool) error {
 		return err
 	}
 	steps := 0
-	for ; err == nil && steps < 6 && !v.gone() && !(last && steps == 2); steps++ {
+	for ; err == nil && steps < max(6, s.steps) && !v.gone() && !(last && steps == 2); steps++ {
 		l, err = s.step(v, l)
 	}
 	if last && err == nil {

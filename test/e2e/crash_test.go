@@ -87,7 +87,7 @@ func TestKill(t *testing.T) {
 				acked = append(acked, ids...)
 			})
 		}
-		time.Sleep(time.Duration(300+rand.IntN(1200)) * time.Millisecond)
+		time.Sleep(time.Duration(100+rand.IntN(900)) * time.Millisecond)
 		s.kill()
 		wg.Wait()
 		if round%20 == 19 {
@@ -95,7 +95,7 @@ func TestKill(t *testing.T) {
 			t.Logf("round %d: %d events acknowledged", round+1, len(acked))
 		}
 	}
-	if len(acked) < 1000*rounds {
+	if len(acked) < size*rounds {
 		t.Errorf("only %d events were acknowledged", len(acked))
 	}
 	verified(t, dir) // as the crash left it

@@ -131,7 +131,7 @@ func startWith(t *testing.T, dir string, change func(*exec.Cmd), args ...string)
 			s.kill()
 		}
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if b, err := os.ReadFile(address); err == nil {
 			s.url = "http://" + strings.TrimSpace(string(b))
 			return s
