@@ -18,6 +18,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/api"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -193,15 +194,18 @@ func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) e
 // mergeEvery is how often the parts of a day are looked at.
 const mergeEvery = time.Minute
 
-// mergeParts merges small parts until the context ends.
+// mergeParts merges small parts until the context ends, and gives memory back to
+// the system when no events have come for a while.
 func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
+	idle := &idleMemory{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
+			idle.look(st.ledger.Logs())
 			for _, c := range st.lake.Candidates(now) {
 				names := make([]part.Name, len(c.Parts))
 				for i, p := range c.Parts {
@@ -212,6 +216,31 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 				}
 			}
 		}
+	}
+}
+
+// idleMemory gives the memory that a time of load has left behind back to the
+// system: by itself the Go runtime keeps most of it for minutes.
+type idleMemory struct {
+	events   uint64
+	returned bool
+}
+
+// look compares the logs with what they were the last time. What the server says
+// for itself, in the meta log, is no load.
+func (m *idleMemory) look(logs []ledger.Info) {
+	var events uint64
+	for _, l := range logs {
+		if l.Log.Tier != hansard.TierMeta {
+			events += l.Size
+		}
+	}
+	switch {
+	case events != m.events:
+		m.events, m.returned = events, false
+	case !m.returned:
+		debug.FreeOSMemory()
+		m.returned = true
 	}
 }
 

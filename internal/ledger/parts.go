@@ -71,7 +71,7 @@ func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*p
 		ids[i] = idOf(t, e)
 	}
 	x := part.NewIndex(p.Name, entries, ids)
-	if len(entries) >= mergedTextRows {
+	if len(entries) >= textRows {
 		if err := x.AddTexts(l.enc, entries); err != nil {
 			return nil, err
 		}

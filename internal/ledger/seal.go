@@ -15,13 +15,10 @@ import (
 // maxPartRows is how many entries a part holds at most.
 const maxPartRows = 1 << 18
 
-// Text filters take a microsecond an entry. A sealed part gets them only when it
-// is too large to be merged soon, others when they are merged or indexed anew, if
-// they are so large then that a search is slow without.
-const (
-	sealedTextRows = maxPartRows / 2
-	mergedTextRows = 8192
-)
+// textRows is from how many entries on a part has text filters, which take a
+// microsecond an entry: a search of smaller ones is quick without. What is sealed
+// under load gets its filters when it is merged.
+const textRows = 8192
 
 // start begins the goroutines.
 func (l *Ledger) start() {
@@ -195,7 +192,7 @@ func (l *Ledger) sealLog(lg *log) error {
 func (l *Ledger) writeSegments(items []*sealable, much readBack) ([]*part.Index, error) {
 	var added []*part.Index
 	for _, seg := range segments(items) {
-		x, err := l.writePart(part.Name{First: seg[0].Place.Index, End: seg[len(seg)-1].Place.Index + 1}, seg, much, len(seg) >= sealedTextRows)
+		x, err := l.writePart(part.Name{First: seg[0].Place.Index, End: seg[len(seg)-1].Place.Index + 1}, seg, much, much == readAll && len(seg) >= textRows)
 		if err != nil {
 			return nil, errors.Join(err, l.dropUnfinished(added))
 		}
