@@ -205,7 +205,6 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			idle.look(st.ledger.Logs())
 			for _, c := range st.lake.Candidates(now) {
 				names := make([]part.Name, len(c.Parts))
 				for i, p := range c.Parts {
@@ -214,6 +213,10 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 				if err := st.ledger.Merge(c.Log, names); err != nil {
 					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
 				}
+			}
+			if idle.look(st.ledger.Logs()) {
+				indexTexts(ctx, st, logger)
+				idle.giveBack()
 			}
 		}
 	}
@@ -226,21 +229,40 @@ type idleMemory struct {
 	returned bool
 }
 
-// look compares the logs with what they were the last time. What the server says
-// for itself, in the meta log, is no load.
-func (m *idleMemory) look(logs []ledger.Info) {
+// look reports whether no events have come since the last look. What the server
+// says for itself, in the meta log, is no load.
+func (m *idleMemory) look(logs []ledger.Info) bool {
 	var events uint64
 	for _, l := range logs {
 		if l.Log.Tier != hansard.TierMeta {
 			events += l.Size
 		}
 	}
-	switch {
-	case events != m.events:
+	if events != m.events {
 		m.events, m.returned = events, false
-	case !m.returned:
+		return false
+	}
+	return true
+}
+
+// giveBack returns memory to the system, once after each load.
+func (m *idleMemory) giveBack() {
+	if !m.returned {
 		debug.FreeOSMemory()
 		m.returned = true
+	}
+}
+
+// indexTexts makes up for what was left out under load.
+func indexTexts(ctx context.Context, st *store, logger *slog.Logger) {
+	for ctx.Err() == nil {
+		more, err := st.ledger.AddTexts()
+		if err != nil {
+			logger.Error("indexing a part failed; searches of it are slower", "error", err)
+		}
+		if !more {
+			return
+		}
 	}
 }
 

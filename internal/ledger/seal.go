@@ -17,7 +17,7 @@ const maxPartRows = 1 << 18
 
 // textRows is from how many entries on a part has text filters, which take a
 // microsecond an entry: a search of smaller ones is quick without. What is sealed
-// under load gets its filters when it is merged.
+// under load gets its filters when it is merged, or by AddTexts.
 const textRows = 8192
 
 // start begins the goroutines.
