@@ -19,6 +19,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/api"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -231,10 +232,12 @@ func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) e
 // mergeEvery is how often the parts of a day are looked at.
 const mergeEvery = time.Minute
 
-// mergeParts merges small parts until the context ends.
+// mergeParts merges small parts until the context ends, and gives memory back to
+// the system when no events have come for a while.
 func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
+	idle := &idleMemory{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -249,6 +252,54 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
 				}
 			}
+			if idle.look(st.ledger.Logs()) {
+				indexTexts(ctx, st, logger)
+				idle.giveBack()
+			}
+		}
+	}
+}
+
+// idleMemory gives the memory that a time of load has left behind back to the
+// system: by itself the Go runtime keeps most of it for minutes.
+type idleMemory struct {
+	events   uint64
+	returned bool
+}
+
+// look reports whether no events have come since the last look. What the server
+// says for itself, in the meta log, is no load.
+func (m *idleMemory) look(logs []ledger.Info) bool {
+	var events uint64
+	for _, l := range logs {
+		if l.Log.Tier != hansard.TierMeta {
+			events += l.Size
+		}
+	}
+	if events != m.events {
+		m.events, m.returned = events, false
+		return false
+	}
+	return true
+}
+
+// giveBack returns memory to the system, once after each load.
+func (m *idleMemory) giveBack() {
+	if !m.returned {
+		debug.FreeOSMemory()
+		m.returned = true
+	}
+}
+
+// indexTexts makes up for what was left out under load.
+func indexTexts(ctx context.Context, st *store, logger *slog.Logger) {
+	for ctx.Err() == nil {
+		more, err := st.ledger.AddTexts()
+		if err != nil {
+			logger.Error("indexing a part failed; searches of it are slower", "error", err)
+		}
+		if !more {
+			return
 		}
 	}
 }

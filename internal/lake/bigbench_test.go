@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/query"
 	"github.com/hansardhq/hansard/internal/report"
@@ -93,4 +94,25 @@ func processorTime(b *testing.B) int64 {
 		b.Fatal(err)
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// BenchmarkYear reads traces of a year, in one part for each tier and day as
+// merges leave them: a tenth of the events of one a second, the same number of
+// parts.
+func BenchmarkYear(b *testing.B) {
+	w := newBigWorld(b, 365*8640, 8640)
+	parts := 0
+	for _, tier := range hansard.Tiers {
+		parts += len(w.Parts(hansard.LogID{Tenant: tenant, Tier: tier}))
+	}
+	ctx, n := context.Background(), 0
+	before := processorTime(b)
+	for ; b.Loop(); n++ {
+		rows, err := w.Trace(ctx, tenant, traceName(uint64(n*7919%(w.events/21)+1)), 100_000)
+		if err != nil || len(rows) < 5 || len(rows) > 35 {
+			b.Fatalf("%d rows, %v", len(rows), err)
+		}
+	}
+	b.ReportMetric(float64(processorTime(b)-before)/float64(n)/1e6, "CPU-ms/op")
+	b.ReportMetric(float64(2*parts), "files")
 }

@@ -3,6 +3,13 @@
 // table, and plans the reads that have to be quick: a page of events, one event,
 // one trace.
 //
+// The engine groups, sorts and searches texts. What it does badly is done here: few
+// rows of all columns are read from the pages that hold them (part.Lookup), and
+// what belongs together in a trace is found in a pass over the columns, trace by
+// trace (tracePass), because a join of millions of events takes more memory than
+// there is. Sums over parts are kept from one question to the next (fold). A search
+// for a text leaves out row groups by the filters in the indexes.
+//
 // The ledger owns the files and tells the lake what changed: Committed, Sealed.
 // A read pins a snapshot, so that it sees every entry exactly once however the
 // ledger moves it meanwhile. All SQL is in this package; values are parameters,

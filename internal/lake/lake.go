@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -104,8 +105,9 @@ type version struct {
 
 type livePart struct {
 	part.Info
-	path string
-	keys groupKeys
+	path   string
+	keys   groupKeys
+	bounds atomic.Pointer[[]groupBounds]
 }
 
 func newVersion() *version {

@@ -29,16 +29,13 @@ func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group,
 		place[p] = i
 	}
 	err := l.eachPart(ctx, parts, func(p *livePart) error {
-		return l.lookups.use(p, func(f *part.Lookup) error {
-			for g := range f.Groups() {
-				if least, greatest, ok := f.Bounds(g, "timestamp"); ok && (greatest < sc.since || least > sc.until) {
-					continue
-				}
-				first, _, _ := f.Bounds(g, "position")
-				found[place[p]] = append(found[place[p]], &group{part: p, g: g, first: first})
+		bounds, err := l.boundsOf(p)
+		for g, b := range bounds {
+			if b.greatest >= sc.since && b.least <= sc.until {
+				found[place[p]] = append(found[place[p]], &group{part: p, g: g, first: b.first})
 			}
-			return nil
-		})
+		}
+		return err
 	})
 	all := slices.Concat(found...)
 	for tier := range sc.tiers {
@@ -52,6 +49,32 @@ func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group,
 	}
 	slices.SortStableFunc(all, func(a, b *group) int { return cmp.Compare(a.first, b.first) })
 	return all, err
+}
+
+// groupBounds is what a part's footer says of a row group: the bounds of its
+// timestamps, as far as they are known, and its first position.
+type groupBounds struct{ least, greatest, first int64 }
+
+// boundsOf returns the bounds of a part's row groups. They are kept: a year has
+// more parts than are open at once.
+func (l *Lake) boundsOf(p *livePart) ([]groupBounds, error) {
+	if known := p.bounds.Load(); known != nil {
+		return *known, nil
+	}
+	var bounds []groupBounds
+	err := l.lookups.use(p, func(f *part.Lookup) error {
+		for g := range f.Groups() {
+			var b groupBounds
+			b.least, b.greatest, _ = f.Bounds(g, "timestamp")
+			b.first, _, _ = f.Bounds(g, "position")
+			bounds = append(bounds, b)
+		}
+		return nil
+	})
+	if err == nil {
+		p.bounds.Store(&bounds)
+	}
+	return bounds, err
 }
 
 // byTrace returns the rows by trace and position.

@@ -37,7 +37,7 @@ func (l *Ledger) merge(id hansard.LogID, names []part.Name) error {
 		return fmt.Errorf("merge parts of %s: %w", id, err)
 	}
 	name := part.Name{First: infos[0].Name.First, End: infos[len(infos)-1].Name.End}
-	x, err := l.writePart(name, items, readAll)
+	x, err := l.writePart(name, items, readAll, len(items) >= textRows)
 	if err != nil {
 		return err
 	}

@@ -135,17 +135,7 @@ func (l *Ledger) loadIDs(t *tenant) error {
 		if err != nil {
 			return err
 		}
-		lg := t.logs[p.Log.Tier]
-		for i := range lg.parts {
-			if lg.parts[i].Name == p.Name {
-				lg.parts[i] = x.Info
-			}
-		}
-		for i, f := range t.dedup.sealed {
-			if f.info.Log == p.Log && f.info.Name == p.Name {
-				t.dedup.sealed[i] = newIDFile(l.cfg.Dir, x.Info)
-			}
-		}
+		l.reindexed(t, t.logs[p.Log.Tier], x.Info)
 	}
 	return hansard.Errorf(hansard.KindCorrupt, "the indexes of parts are damaged again and again")
 }

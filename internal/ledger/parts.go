@@ -159,8 +159,9 @@ func place(enc *part.Encoder, p part.Info, entries []*hansard.Entry) error {
 
 // writePart writes a part under a temporary name, and its index, and returns the
 // index. The part has been read back and found to render to the leaves that it
-// was written from; finishPart gives it its name.
-func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack) (*part.Index, error) {
+// was written from; finishPart gives it its name. texts asks for text filters in
+// the index.
+func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack, texts bool) (*part.Index, error) {
 	ids := make([]part.ID, len(items))
 	for i, it := range items {
 		ids[i] = it.id
@@ -169,7 +170,7 @@ func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack)
 	if err != nil {
 		return nil, err
 	}
-	if len(items) >= textRows {
+	if texts {
 		if err := x.AddRowTexts(l.enc, rowsOf(items)); err != nil {
 			return nil, err
 		}

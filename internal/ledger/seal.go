@@ -15,8 +15,9 @@ import (
 // maxPartRows is how many entries a part holds at most.
 const maxPartRows = 1 << 18
 
-// textRows is how many entries a part has at least whose index has text filters:
-// a search is quick without in a smaller one, which will be merged.
+// textRows is from how many entries on a part has text filters, which take a
+// microsecond an entry: a search of smaller ones is quick without. What is sealed
+// under load gets its filters when it is merged, or by AddTexts.
 const textRows = 8192
 
 // start begins the goroutines.
@@ -231,7 +232,7 @@ func wholeGroups(items []*sealable, tail, rows int) (fresh, cut []*sealable) {
 func (l *Ledger) writeSegments(items []*sealable, much readBack) ([]*part.Index, error) {
 	var added []*part.Index
 	for _, seg := range segments(items) {
-		x, err := l.writePart(part.Name{First: seg[0].Place.Index, End: seg[len(seg)-1].Place.Index + 1}, seg, much)
+		x, err := l.writePart(part.Name{First: seg[0].Place.Index, End: seg[len(seg)-1].Place.Index + 1}, seg, much, much == readAll && len(seg) >= textRows)
 		if err != nil {
 			return nil, errors.Join(err, l.dropUnfinished(added))
 		}
