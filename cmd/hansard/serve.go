@@ -238,6 +238,7 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	idle := &idleMemory{}
+	idle.look(st.ledger.Logs())
 	for {
 		select {
 		case <-ctx.Done():
