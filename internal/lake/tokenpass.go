@@ -49,7 +49,6 @@ type tokenTally struct {
 	groups map[int32]*tokenSums
 	// apart are traces in which one event may stand for another.
 	apart map[uint64]bool
-	err   error
 }
 
 // tokenSums are the sums of a group; they are exact, whatever their size.

@@ -53,9 +53,6 @@ func (s *section) row(i int, leaf hansard.Hash) part.Row {
 	return part.Row{Log: s.log, Place: part.PlaceOf(s.rows[i]), LeafHash: leaf, Bytes: bytes.Clone(s.raw[i])}
 }
 
-// end returns the index after the last entry.
-func (s *section) end() uint64 { return s.first + uint64(len(s.rows)) }
-
 // frameSize returns the space that a frame with a body of n bytes takes.
 func frameSize(n int) int64 {
 	size := int64(frameHeader + n + frameSig)

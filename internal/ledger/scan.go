@@ -47,7 +47,6 @@ func newScanner(fsys durable.FS, dir string, enc *part.Encoder) (*scanner, error
 // scanned is what a scan found a part to be. What is by entry is in the order of
 // their indexes.
 type scanned struct {
-	sum       hansard.Hash
 	size      int64
 	leaves    []tlog.Hash
 	positions []uint64

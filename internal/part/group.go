@@ -225,7 +225,7 @@ func (r *Group) decodeValues(v *columnValues, pg *page, present int) error {
 	from := 0
 	var err error
 	switch {
-	case pg.encoding == format.RLEDictionary || pg.encoding == format.PlainDictionary:
+	case pg.encoding == format.RLEDictionary:
 		return r.decodeIDs(v, pg.data)
 	case v.texts():
 		from = len(v.offsets) - 1

@@ -21,7 +21,6 @@ type pager struct {
 	levels []byte
 	values []byte
 	ints   []int32
-	starts []uint32
 	meta   format.ColumnMetaData
 
 	integers  bool

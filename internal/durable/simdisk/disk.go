@@ -69,7 +69,7 @@ type Op struct {
 	Path string // of a rename the new one
 }
 
-// ErrSkip, returned by the function that Before was given, makes a Write, a Sync
+// ErrSkip makes, returned by the function that Before was given, a Write, a Sync
 // or a SyncDir answer success and do nothing.
 var ErrSkip = errors.New("skip this operation")
 
