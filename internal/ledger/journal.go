@@ -259,6 +259,9 @@ func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (
 	return tail, nil
 }
 
+// sector is what a disk writes whole or not at all, in bytes.
+const sector = 512
+
 // frameBegun reports whether b begins with the header of a frame and holds
 // nothing beyond that frame.
 func frameBegun(b []byte) bool {
@@ -272,16 +275,15 @@ func frameBegun(b []byte) bool {
 // sectorsLeft reports whether b, which lies at the given offset, looks like what is
 // left of one write whose first sector was lost: each sector of the disk is blank
 // or written from its begin on. What is written are texts and hashes: mostly not
-// zero.
+// zero. A file that commits are written to ends with a sector.
 func sectorsLeft(b []byte, at int64) bool {
-	const sector = 512
 	first := min(int((sector-at%sector)%sector), len(b))
 	if !blank(b[:first]) {
 		return false // the header of the frame would be there
 	}
 	for b = b[first:]; len(b) > 0; b = b[min(sector, len(b)):] {
 		s := bytes.TrimRight(b[:min(sector, len(b))], "\x00")
-		if zeros := bytes.Count(s, []byte{0}); len(s) > 0 && (blank(s[:min(16, len(s))]) || zeros > len(s)/2) {
+		if zeros := bytes.Count(s, []byte{0}); len(s) > 0 && (len(b) < sector || blank(s[:min(16, len(s))]) || zeros > len(s)/2) {
 			return false
 		}
 	}

@@ -99,12 +99,23 @@ func (c *logCheck) listParts() {
 			c.find(int64(p.Name.First), path, "the part cannot be read: %v", err)
 			continue
 		}
-		c.readIndex(path, p, sum, size)
+		// What is beside it may have gone first: its rows say what it is.
+		if c.v.there(path + IndexSuffix) {
+			c.readIndex(path, p, sum, size)
+		}
 		c.v.sealedParts(c.id, p, sum, true)
-		c.checkNote(path, p, sum)
+		if c.v.there(path + NoteSuffix) {
+			c.checkNote(path, p, sum)
+		}
 		c.checkSuperseded(path, p)
 		c.v.note("a superseded part was left by a crash: %s", c.v.rel(path))
 	}
+}
+
+// there reports whether there is a file at path.
+func (v *verifier) there(path string) bool {
+	_, err := v.cfg.FS.Stat(path)
+	return err == nil
 }
 
 // checkSuperseded compares the rows of a superseded part with the stored leaf
