@@ -21,7 +21,7 @@ func (l *Ledger) Bundle(id hansard.LogID, n uint64, width int) ([]byte, error) {
 	// entries are in another one then.
 	for attempt := 0; ; attempt++ {
 		b, err := l.bundle(lg, n, width)
-		if !errors.Is(err, fs.ErrNotExist) || attempt == 10 {
+		if !errors.Is(err, fs.ErrNotExist) || attempt == 100 {
 			return b, err
 		}
 	}

@@ -85,6 +85,7 @@ func (j *journal) reserve(n int) error {
 // If there are frames, it begins the journal anew with them: such a file has its
 // name only when all of it is on the disk.
 func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
+	size = (size + sector - 1) / sector * sector
 	path := journalPath(dir, seq)
 	made := path
 	if len(frames) > 0 {

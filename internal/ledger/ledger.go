@@ -75,7 +75,6 @@ func (c *Config) setDefaults() {
 		c.FS = durable.OS{}
 	}
 	def(&c.JournalSize, 16<<20)
-	c.JournalSize = (c.JournalSize + sector - 1) / sector * sector
 	def(&c.MaxPending, 64<<20)
 	def(&c.MaxUnsealed, 128<<20)
 	def((*int64)(&c.SealAfter), int64(60*time.Second))
