@@ -156,3 +156,13 @@ func (p *tracePass[T]) runs(r *rows) ([]traceRun[T], error) {
 	}
 	return runs, nil
 }
+
+// again runs the pass once more over some of its traces, if there are any: those
+// that the first run could not decide.
+func (p *tracePass[T]) again(ctx context.Context, only map[uint64]bool) error {
+	if len(only) == 0 {
+		return nil
+	}
+	p.only = only
+	return p.run(ctx)
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -146,15 +147,11 @@ func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map
 	}
 	apart := map[uint64]bool{}
 	for _, t := range tp.tallies {
-		for k := range t.apart {
-			apart[k] = true
-		}
+		maps.Copy(apart, t.apart)
 	}
-	if len(apart) > 0 {
-		tp.withLinks, p.only = true, apart
-		if err := p.run(ctx); err != nil {
-			return nil, err
-		}
+	tp.withLinks = tp.withLinks || len(apart) > 0
+	if err := p.again(ctx, apart); err != nil {
+		return nil, err
 	}
 	sum := &tokenSum{names: tp.keys, groups: map[int32]*tokenSums{}}
 	for _, t := range tp.tallies {

@@ -3,6 +3,7 @@ package lake
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -103,15 +104,11 @@ func (tp *toolPass) run(ctx context.Context, l *Lake, groups []*group, only map[
 	}
 	apart := map[uint64]bool{}
 	for _, t := range tp.tallies {
-		for k := range t.apart {
-			apart[k] = true
-		}
+		maps.Copy(apart, t.apart)
 	}
-	if len(apart) > 0 {
-		tp.withParents, p.only = true, apart
-		if err := p.run(ctx); err != nil {
-			return nil, err
-		}
+	tp.withParents = tp.withParents || len(apart) > 0
+	if err := p.again(ctx, apart); err != nil {
+		return nil, err
 	}
 	sum := &toolSum{names: tp.tools, tools: map[int32]*toolFigures{}}
 	for _, t := range tp.tallies {
