@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/demo"
 	"github.com/hansardhq/hansard/internal/intake"
@@ -13,25 +14,97 @@ import (
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
-// demoTask is the task of the example run.
-const demoTask = "refund-7731"
+// demoTask is the task of the example's incident.
+const demoTask = demo.RefundTask
 
-// playDemo takes the example run in, if it is not there yet, shows what the
-// record says of it, and returns while the server goes on.
-func (p *program) playDemo(ctx context.Context, st *store, addr string) error {
-	tenant := access.DefaultTenant
-	src := intake.Source{Tenant: tenant, SubmittedBy: "demo"}
-	if traces, err := st.reading.Traces(ctx, tenant, demoTask); err != nil || len(traces) == 0 {
-		start := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
-		receipt, err := st.intake.Events(ctx, src, demo.Incident(start))
-		if err != nil {
-			return fmt.Errorf("play the example run: %w", err)
-		}
-		p.say("played an example run into the record: %d events, durable and redacted", receipt.Accepted)
+// demoSource is who sends the example's events, in every entry's submitted_by.
+const demoSource = "demo"
+
+// checkDemo refuses a speed that cannot be.
+func checkDemo(f *serveFlags) error {
+	if f.demoSpeed == 0 || f.demoSpeed >= 1 && f.demoSpeed <= 3600 {
+		return nil
 	}
+	return hansard.Errorf(hansard.KindInvalid, "--demo-speed %g: want 1 to 3600, or 0 for the past only", f.demoSpeed)
+}
+
+// playDemo takes a week of the example company in, shows what the record says of
+// it, and then takes in what happens, until the context ends.
+func (p *program) playDemo(ctx context.Context, st *store, f *serveFlags, addr string) error {
+	company := demo.NewCompany(f.demoSeed)
+	begin := time.Now()
+	history, err := p.playHistory(ctx, st, company, begin)
+	if err != nil {
+		return fmt.Errorf("play the example company: %w", err)
+	}
+	if err := p.showDemo(ctx, st, addr); err != nil {
+		return fmt.Errorf("show the example company: %w", err)
+	}
+	if f.demoSpeed == 0 {
+		return nil
+	}
+	return playLive(ctx, st, company.Live(begin, f.demoSpeed, history))
+}
+
+// playHistory takes the week before begin in, or, where that was done before,
+// what happened since the server stopped.
+func (p *program) playHistory(ctx context.Context, st *store, company *demo.Company, begin time.Time) (*demo.History, error) {
+	tenant := access.DefaultTenant
+	last, err := st.reading.Events(ctx, tenant, reading.Question{Search: "submitted_by:" + demoSource, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	history := (*demo.History)(nil)
+	if len(last.Events) == 0 {
+		history = company.History(begin)
+	} else {
+		history = company.Resume(time.Unix(0, last.Events[0].Timestamp), begin)
+	}
+	receipt, err := st.intake.Events(ctx, intake.Source{Tenant: tenant, SubmittedBy: demoSource}, history.Events)
+	if err != nil {
+		return nil, err
+	}
+	p.say("played the past of an example company into the record: %d events, durable and redacted, in %s",
+		receipt.Accepted, time.Since(begin).Round(time.Millisecond))
+	return history, nil
+}
+
+// liveEvery is how often what happened is taken in.
+const liveEvery = 250 * time.Millisecond
+
+// playLive takes in what happens. What the ledger is too busy for is sent again.
+func playLive(ctx context.Context, st *store, live *demo.Live) error {
+	tick := time.NewTicker(liveEvery)
+	defer tick.Stop()
+	var due []*hansard.Event
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			due = append(due, live.Until(now)...)
+		}
+		if len(due) == 0 {
+			continue
+		}
+		_, err := st.intake.Events(ctx, intake.Source{Tenant: access.DefaultTenant, SubmittedBy: demoSource}, due)
+		switch {
+		case err == nil:
+			due = nil
+		case ctx.Err() != nil:
+			return nil
+		case hansard.KindOf(err) != hansard.KindBusy:
+			return fmt.Errorf("play the example company: %w", err)
+		}
+	}
+}
+
+// showDemo prints the example's incident, a report, and what to try next.
+func (p *program) showDemo(ctx context.Context, st *store, addr string) error {
+	tenant := access.DefaultTenant
 	traces, err := st.reading.Traces(ctx, tenant, demoTask)
 	if err != nil {
-		return fmt.Errorf("read the example run back: %w", err)
+		return err
 	}
 	t := p.terminalOf(p.stdout)
 	for _, tr := range traces {
@@ -46,19 +119,23 @@ func (p *program) playDemo(ctx context.Context, st *store, addr string) error {
 	}
 	sum, err := st.reading.Summary(ctx, tenant, reading.Question{})
 	if err != nil {
-		return fmt.Errorf("report on the example run: %w", err)
+		return err
 	}
 	fmt.Fprintln(p.stdout)
 	if err := report.Render(p.stdout, sum, report.Table); err != nil {
 		return err
 	}
+	at := ""
+	if addr != defaultListen {
+		at = " --server http://" + addr
+	}
 	for _, line := range []string{
-		"", "Serving on http://" + addr + "; stop with Ctrl-C. In another terminal:",
-		"  bin/hansard events 'agent:billing error:*'",
-		"  bin/hansard trace " + demoTask,
-		"  bin/hansard tail -f",
-		"  bin/hansard sql 'select agent_name, count(*) from events group by 1'",
-		"  bin/hansard prove EVENT_ID > x.proof",
+		"", "Serving on http://" + addr + "; the company goes on working. Stop with Ctrl-C. In another terminal:",
+		"  bin/hansard trace " + demoTask + at,
+		"  bin/hansard events 'agent:billing error:*' --since 24h" + at,
+		"  bin/hansard tail -f" + at,
+		"  bin/hansard sql 'select agent_name, count(*) from events group by 1'" + at,
+		"  bin/hansard prove EVENT_ID > x.proof" + at,
 	} {
 		p.say("%s", line)
 	}

@@ -37,6 +37,8 @@ type serveFlags struct {
 	allowedHosts                               []string
 	otlpGRPC, otlpHTTP                         string
 	insecureHTTP, publicLog, demo              bool
+	demoSeed                                   uint64
+	demoSpeed                                  float64
 	cpuProfile                                 string
 }
 
@@ -74,7 +76,9 @@ stop it gracefully: what was taken is sealed first.`,
 	flags.BoolVar(&f.publicLog, "public-log", false, "serve /log/ (envelopes and hashes, no content) without a token")
 	flags.StringVar(&f.cpuProfile, "cpuprofile", "", "write a profile of the processor time to this file at the end")
 	_ = flags.MarkHidden("cpuprofile") // for bench and for those who work on the server
-	flags.BoolVar(&f.demo, "demo", false, "play an example run of a team of agents into the record")
+	flags.BoolVar(&f.demo, "demo", false, "play an example company of agents: a week of its past, then its life")
+	flags.Uint64Var(&f.demoSeed, "demo-seed", 1, "which example company")
+	flags.Float64Var(&f.demoSpeed, "demo-speed", 12, "how many times as often as in the week before its runs begin: 1 to 3600, 0 for the past only")
 	return cmd
 }
 
@@ -89,6 +93,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endProfile()) }()
+	if err := checkDemo(f); err != nil {
+		return err
+	}
 	cfg, err := p.serverConfig(f)
 	if err != nil {
 		return err
@@ -161,7 +168,7 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
 	if f.demo {
-		group.Go(func() error { return p.playDemo(ctx, st, listener.Addr().String()) })
+		group.Go(func() error { return p.playDemo(ctx, st, f, listener.Addr().String()) })
 	}
 	return group.Wait()
 }

@@ -1,7 +1,8 @@
-// Package demo is an example run to look at before one's own agents send
-// anything: a refund that goes wrong, and two runs beside it that do not. The
-// events are made up and carry test values only; they hold personal data and a
-// key on purpose, so that redaction is seen at work.
+// Package demo is an example to look at before one's own agents send anything:
+// the agents of a shop, with a week behind them and a life that goes on, and in
+// it a refund that goes wrong. The events are made up and carry test values only;
+// they hold personal data and a key on purpose, so that redaction is seen at
+// work, and instructions in tools' answers that agents follow.
 package demo
 
 import (

@@ -25,6 +25,7 @@ func parcel(start time.Time) *scene {
 		EventType: hansard.TypeDecision, Action: "decision:answer_directly", Decision: "answer_directly",
 		Confidence: hansard.Some(0.98), Alternatives: json.RawMessage(`["ask_the_carrier"]`), Status: "ok",
 	})
+	s.ends(1380, root)
 	return s
 }
 
@@ -45,5 +46,6 @@ func lookup(start time.Time) *scene {
 		messages: `[{"role":"user","content":"Which countries do we deliver to on Saturdays?"}]`,
 		response: `{"role":"assistant","content":"Germany, Austria and the Netherlands (delivery-2.1)."}`,
 	})
+	s.ends(1030, root)
 	return s
 }

@@ -27,10 +27,14 @@ const (
 func refund(start time.Time) *scene {
 	s := &scene{start: start, trace: RefundTrace, task: RefundTask, session: "chat-20931", user: customer}
 	toSupport := s.routing()
+	root := s.events[0]
 	desk, toBilling := s.supporting(toSupport)
 	pay, opened := s.paying(toBilling)
 	approval := s.falling(pay, opened)
 	s.closing(desk, pay, approval)
+	s.ends(237_320, pay)
+	s.ends(248_380, desk)
+	s.ends(248_400, root)
 	return s
 }
 
@@ -98,11 +102,13 @@ func (s *scene) researching(from *hansard.Event) *hansard.Event {
 		resources: []hansard.Resource{{Kind: "policy", ID: "refunds", Operation: "read", DataClass: "internal"}},
 	})
 	s.returned(search, 340, result(`{"hits":[{"id":"refunds-4.2","text":"A double charge up to 250 EUR is refunded in full without proof."}]}`))
-	return s.think(3310, research, begin, answer{
+	policy := s.think(3310, research, begin, answer{
 		model: small(), ms: 780, input: 654, output: 71,
 		messages: `[{"role":"user","content":"What holds for a double charge of 129.90 EUR?"}]`,
 		response: `{"role":"assistant","content":"refunds-4.2: refund in full, no proof needed, limit 250 EUR."}`,
 	})
+	s.ends(3330, begin)
+	return policy
 }
 
 // paying is where it goes wrong. It returns the begin of billing's work and the

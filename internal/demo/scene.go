@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -18,6 +19,7 @@ type scene struct {
 	task    string
 	session string
 	user    string
+	service string // empty: the shop's
 	events  []*hansard.Event
 }
 
@@ -35,9 +37,11 @@ func (s *scene) add(ms int64, agent string, parent *hansard.Event, e hansard.Eve
 	at := s.start.Add(time.Duration(ms) * time.Millisecond)
 	seed := s.seed(len(s.events))
 	e.EventID, e.Timestamp = eventID(at, seed), at.UnixNano()
-	e.AgentName, e.AgentID, e.AgentVersion = agent, "agent-"+agent, version(agent)
+	if agent != "" {
+		e.AgentName, e.AgentID, e.AgentVersion = agent, "agent-"+agent, version(agent)
+	}
 	e.TraceID, e.TaskID, e.SessionID, e.UserID = s.trace, s.task, s.session, s.user
-	e.Service, e.Environment = "shop-assistant", "production"
+	e.Service, e.Environment = cmp.Or(s.service, "shop-assistant"), "production"
 	e.Provenance = "observed"
 	if e.Source == "" {
 		e.Source = "agent"
@@ -76,6 +80,8 @@ func version(agent string) string {
 		return "1.4.0"
 	case billing:
 		return "2.1.3"
+	case code:
+		return "0.9.2"
 	}
 	return "2.0.1"
 }
@@ -121,9 +127,14 @@ func (s *scene) think(ms int64, agent string, parent *hansard.Event, a answer) *
 	e := hansard.Event{
 		Model: a.model.name, Provider: a.model.provider,
 		InputTokens: hansard.Some(a.input), OutputTokens: hansard.Some(a.output),
-		TokenCount:  hansard.Some(a.input + a.cached + a.output),
-		CostNanoUSD: hansard.Some(a.input*a.model.input + a.cached*a.model.cached + a.output*a.model.written),
-		CostSource:  "reported",
+		TokenCount: hansard.Some(a.input + a.cached + a.output),
+	}
+	switch cost := a.input*a.model.input + a.cached*a.model.cached + a.output*a.model.written; {
+	case a.model.provider == "google": // its calls pass no gateway that says what they cost
+	case cost == 0:
+		e.CostSource = "unpriced"
+	default:
+		e.CostNanoUSD, e.CostSource = hansard.Some(cost), "reported"
 	}
 	if a.cached > 0 {
 		e.CacheReadTokens = hansard.Some(a.cached)
@@ -174,3 +185,10 @@ func (s *scene) returned(call *hansard.Event, ms int64, e hansard.Event) *hansar
 
 // result is the result of a tool that worked.
 func result(json string) hansard.Event { return hansard.Event{Result: []byte(json)} }
+
+// ends closes the work that begin began, after the given milliseconds.
+func (s *scene) ends(ms int64, begin *hansard.Event) {
+	e := hansard.Event{EventType: hansard.TypeLifecycle, Action: "invocation_end", SpanID: begin.SpanID, Status: "ok"}
+	e.DurationUS = hansard.Some(s.start.UnixNano()/1000 + ms*1000 - begin.Timestamp/1000)
+	s.add(ms, begin.AgentName, begin, e)
+}
