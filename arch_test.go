@@ -43,7 +43,7 @@ var mayImport = map[string]string{
 	"internal/trace":           ". rawjson github.com/mattn/go-runewidth",
 	"internal/report":          ". query trace lake",
 	"internal/demo":            ". dialect",
-	"internal/reading":         ". lake ledger part query report trace proof golang.org/x/mod",
+	"internal/reading":         ". rawjson lake ledger part query report trace proof golang.org/x/mod",
 	"internal/access":          ". go.yaml.in/yaml/v3",
 	"internal/body":            ". github.com/klauspost/compress",
 	"internal/otlp":            ". rawjson dialect intake access body github.com/klauspost/compress google.golang.org/grpc google.golang.org/genproto google.golang.org/protobuf",

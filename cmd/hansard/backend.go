@@ -23,6 +23,8 @@ import (
 // backend answers the reading verbs: a server, or the files themselves.
 type backend interface {
 	Events(ctx context.Context, q reading.Question) (*reading.Events, error)
+	// Complete says how a search that is being typed may go on.
+	Complete(ctx context.Context, search string, cursor int) (*reading.Completion, error)
 	Trace(ctx context.Context, id string) ([]trace.Timeline, error)
 	// Summary returns the summary report, written in a format.
 	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
@@ -153,6 +155,11 @@ func (b *localBackend) Close() error { return errors.Join(b.lake.Close(), b.read
 // Events returns a page of events.
 func (b *localBackend) Events(ctx context.Context, q reading.Question) (*reading.Events, error) {
 	return b.reading.Events(ctx, b.tenant, q)
+}
+
+// Complete says how a search that is being typed may go on.
+func (b *localBackend) Complete(ctx context.Context, search string, cursor int) (*reading.Completion, error) {
+	return b.reading.Complete(ctx, b.tenant, search, cursor)
 }
 
 // Trace returns the timelines that an id stands for.

@@ -52,6 +52,7 @@ the shell's history.`,
 			return p.with(func(b backend) error { return v.run(cmd.Context(), b) })
 		},
 	}
+	cmd.ValidArgsFunction = p.completeSearch
 	v.out = outputFlag(cmd, formatTable, formatNDJSON, formatJSON, formatCSV, formatMarkdown)
 	f := cmd.Flags()
 	f.StringVar(&v.q.Value, "value", "", `events with this personal value, for example an e-mail address; "-" reads it from standard input`)

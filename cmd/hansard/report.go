@@ -37,6 +37,7 @@ its events.`,
 	}
 	out := outputFlag(cmd, formatText, formatJSON, formatMarkdown, formatCSV, formatHTML)
 	between.flags(cmd)
+	cmd.ValidArgsFunction = p.completeSearch
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
 		if err != nil {

@@ -39,6 +39,7 @@ or shown twice.`,
 			return v.run(cmd.Context())
 		},
 	}
+	cmd.ValidArgsFunction = p.completeSearch
 	v.out = outputFlag(cmd, formatTable, formatNDJSON)
 	cmd.Flags().IntVarP(&v.n, "lines", "n", 20, "how many of the last events to show first")
 	cmd.Flags().BoolVarP(&v.follow, "follow", "f", false, "go on with new events until interrupted")

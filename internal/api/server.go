@@ -111,6 +111,7 @@ func (s *Server) open(r *http.Request) bool {
 func (s *Server) routes(mux *http.ServeMux) {
 	api := s.huma(mux)
 	s.eventRoutes(api)
+	s.searchRoutes(api)
 	s.traceRoutes(api)
 	s.reportRoutes(api)
 	s.sqlRoutes(api)

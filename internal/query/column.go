@@ -151,6 +151,13 @@ func restOf(e *hansard.Entry, name string) string {
 	return ""
 }
 
+// JSONOf returns what an entry has in a field of KindJSON; empty when it is absent
+// or the field is of another kind.
+func JSONOf(e *hansard.Entry, name string) []byte {
+	raw, _ := jsonOf(e, name)
+	return raw
+}
+
 // jsonOf returns a field of KindJSON; ok is false when name is none.
 func jsonOf(e *hansard.Entry, name string) (raw []byte, ok bool) {
 	switch name {
