@@ -25,7 +25,7 @@ import (
 func TestPowerCuts(t *testing.T) {
 	first, runs := uint64(0), uint64(1000)
 	if testing.Short() {
-		runs = 60
+		runs = 30
 	}
 	if n, err := strconv.ParseUint(os.Getenv("HANSARD_CRASH_RUNS"), 10, 64); err == nil {
 		runs = n
@@ -51,6 +51,9 @@ func TestPowerCuts(t *testing.T) {
 // TestTeeth leaves one kind of sync out, everywhere. What the ledger's promises
 // rest on is found to be broken.
 func TestTeeth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it tests the tests; nothing in it runs beside anything")
+	}
 	t.Parallel()
 	f := func(name string, kind simdisk.Kind, match string) {
 		t.Helper()
