@@ -17,13 +17,17 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
+.PHONY: help build ui ui-check run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-build: cc ## build bin/hansard
+build: cc ## build bin/hansard, with the pages if Node.js is there
+	scripts/ui --try
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/hansard ./cmd/hansard
+
+ui: ## build the pages alone, for the next build of the program (needs Node.js)
+	scripts/ui
 
 run: build ## start a server with demonstration data in ./demo-data
 	bin/hansard serve --demo --data ./demo-data
@@ -34,7 +38,7 @@ serve: build ## start a server on DATA (./hansard-data)
 check: format vet staticcheck unit ## the quick loop: format, vet, staticcheck, tests
 
 # The plain run of all tests comes last, so that its lines are the last ones.
-test: format vet staticcheck race fuzz-short interop unit ## everything that must be green
+test: format vet staticcheck race fuzz-short interop ui-check unit ## everything that must be green
 
 # Two kinds: of functions, which this runs, and of a whole server from outside,
 # which "make measure" runs (EVENTS, MEASURE: flags of hansard bench).
@@ -52,7 +56,7 @@ crash: cc ## power cuts on a simulated disk (RUNS, 10000), and kill -9 of the pr
 	HANSARD_KILL_ROUNDS=$(ROUNDS) $(GO) test -count 1 -timeout 0 -v -run 'TestKill' ./test/e2e
 
 clean: ## remove what was built and the demonstration data
-	rm -rf bin demo-data demo-data.keys
+	rm -rf bin internal/web/dist/ui demo-data demo-data.keys
 
 # The steps of check and test.
 
@@ -73,6 +77,9 @@ race: cc
 
 fuzz-short: cc
 	GO=$(GO) scripts/fuzz 2s
+
+ui-check: cc
+	GO=$(GO) scripts/ui --check
 
 interop: cc
 	GO=$(GO) scripts/interop

@@ -68,7 +68,7 @@ found something, 130 interrupted.`,
 func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
 		newServe, newSend, newImport, newEvents, newTail, newTrace, newReport, newSQL, newSQLWorker,
-		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newVersion,
+		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
 	}
 }
 

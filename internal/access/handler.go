@@ -17,6 +17,8 @@ type Config struct {
 	// of the pages, whether the server is alive. nil: none is. What it lets
 	// through has no Identity.
 	Open func(*http.Request) bool
+	// Sessions are those of browsers that have logged in. nil: there are none.
+	Sessions *Sessions
 }
 
 // Wrap puts everything in front of next that stands before a route: request
@@ -26,7 +28,7 @@ func Wrap(c Config, next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return RequestIDs(Headers(g.Wrap(Authenticate(c.Tokens, c.Open, next)))), nil
+	return RequestIDs(Headers(g.Wrap(Authenticate(c, next)))), nil
 }
 
 // Headers sets the security headers that an API answer needs. A handler that
@@ -44,20 +46,26 @@ func Headers(next http.Handler) http.Handler {
 }
 
 // Authenticate puts the caller's Identity into the request's context, or
-// refuses the request. Requests that open (which may be nil) reports go on
-// without an Identity.
-func Authenticate(t *Tokens, open func(*http.Request) bool, next http.Handler) http.Handler {
+// refuses the request. Requests that c.Open reports go on without an Identity. A
+// token in a header comes before the cookie of a session.
+func Authenticate(c Config, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if t == nil && !fromLoopback(r) {
+		if c.Tokens == nil && !fromLoopback(r) {
 			err := unauthenticated("this server has no tokens and answers callers on its own machine only")
 			WriteError(w, r, hansard.WithHint(err, "start the server with --token-file"))
 			return
 		}
-		if open != nil && open(r) {
+		if c.Open != nil && c.Open(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		id, err := t.Identify(r.Header)
+		if len(credentials(r.Header)) == 0 {
+			if id, ok := c.Sessions.Identify(r); ok {
+				next.ServeHTTP(w, r.WithContext(WithIdentity(r.Context(), id)))
+				return
+			}
+		}
+		id, err := c.Tokens.Identify(r.Header)
 		if err != nil {
 			WriteError(w, r, err)
 			return

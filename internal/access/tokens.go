@@ -84,8 +84,10 @@ func (t *Tokens) Identify(h http.Header) (Identity, error) {
 		err := hansard.Errorf(hansard.KindDenied, "the token %q belongs to another tenant than the one in %s", e.id, TenantHeader)
 		return Identity{}, hansard.WithHint(err, "leave out "+TenantHeader+", or use a token of that tenant")
 	}
-	return Identity{TokenID: e.id, Tenant: e.tenant, Role: e.role}, nil
+	return e.identity(), nil
 }
+
+func (e *entry) identity() Identity { return Identity{TokenID: e.id, Tenant: e.tenant, Role: e.role} }
 
 // credentials returns the values of the Authorization header in the form that find
 // reads. What drop-in senders of OpenTelemetry use for their own servers is accepted

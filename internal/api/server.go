@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"github.com/hansardhq/hansard/internal/live"
 	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/web"
 )
 
 // Config names what the routes are answered from.
@@ -49,6 +51,9 @@ type Server struct {
 	handler http.Handler
 	metrics *metrics
 	otlp    *otlp.Receiver
+	pages   *web.Pages
+	// sessions are those of browsers that have logged in.
+	sessions *access.Sessions
 	// closing is closed when the server stops: live feeds end then.
 	closing chan struct{}
 }
@@ -61,12 +66,12 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), closing: make(chan struct{})}
+	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), pages: web.New(), sessions: access.NewSessions(cfg.Access.Tokens), closing: make(chan struct{})}
 	cfg.OTLP.Intake, cfg.OTLP.Tokens, cfg.OTLP.Observe = cfg.Intake, cfg.Access.Tokens, s.metrics.countOTLP
 	s.otlp = otlp.New(cfg.OTLP)
 	mux := http.NewServeMux()
 	s.routes(mux)
-	cfg.Access.Open = s.open
+	cfg.Access.Open, cfg.Access.Page, cfg.Access.Sessions = s.open, s.pages.Page, s.sessions
 	handler, err := access.Wrap(cfg.Access, s.observe(mux))
 	if err != nil {
 		return nil, err
@@ -90,7 +95,7 @@ func (s *Server) OTLPHandler(listen string) (http.Handler, error) {
 		access.WriteProblem(w, r, http.StatusNotFound, "not found", "this port takes OTLP/HTTP only", "POST /v1/traces, /v1/logs or /v1/metrics")
 	})
 	guard := s.cfg.Access
-	guard.Listen, guard.Open = listen, nil
+	guard.Listen, guard.Open, guard.Page = listen, nil, nil
 	return access.Wrap(guard, s.observe(mux))
 }
 
@@ -100,15 +105,25 @@ func (s *Server) Stop() { close(s.closing) }
 // open lists what is answered without a token.
 func (s *Server) open(r *http.Request) bool {
 	switch {
-	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
+	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || s.pages.Open(r):
 		return true
+	case r.URL.Path == "/v1/session" && (r.Method == http.MethodPost || r.Method == http.MethodDelete):
+		return true // logging in and out
 	case s.cfg.PublicLog && r.Method == http.MethodGet && len(r.URL.Path) > 5 && r.URL.Path[:5] == "/log/":
 		return true
 	}
 	return false
 }
 
-func (s *Server) routes(mux *http.ServeMux) {
+// OpenAPI returns the description of all routes, in JSON (OpenAPI 3.1). It needs
+// no record: the pages' typed client is made from it.
+func OpenAPI(version string) ([]byte, error) {
+	cfg := Config{Version: version, Hub: live.New()}
+	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), pages: web.New(), sessions: access.NewSessions(nil), otlp: otlp.New(cfg.OTLP)}
+	return json.MarshalIndent(s.routes(http.NewServeMux()).OpenAPI(), "", "  ")
+}
+
+func (s *Server) routes(mux *http.ServeMux) huma.API {
 	api := s.huma(mux)
 	s.eventRoutes(api)
 	s.searchRoutes(api)
@@ -117,11 +132,13 @@ func (s *Server) routes(mux *http.ServeMux) {
 	s.sqlRoutes(api)
 	s.logRoutes(api)
 	s.reindexRoutes(api)
+	s.sessionRoutes(api)
 	s.ingestRoutes(mux, api)
 	s.otlp.Routes(mux)
 	s.liveRoutes(mux, api)
 	s.tileRoutes(mux)
 	s.healthRoutes(mux)
+	s.pages.Routes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if allow := allowed(mux, r); len(allow) > 0 {
 			w.Header().Set("Allow", strings.Join(allow, ", "))
@@ -130,6 +147,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 		}
 		access.WriteProblem(w, r, http.StatusNotFound, "not found", "there is nothing at "+r.Method+" of this path", "GET /openapi.json lists all routes")
 	})
+	return api
 }
 
 // allowed lists the methods that the path of a request has routes for. The route

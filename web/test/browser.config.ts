@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+
+// Tests that drive the real server's pages in a real browser. One browser, one
+// server; a loaded machine is slow, so the deadlines are generous.
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: { include: ["test/**/*.browser.ts"], environment: "node", fileParallelism: false, testTimeout: 120_000, hookTimeout: 180_000 },
+});

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+
+/** Stage is a server with data of its own and a browser that looks at it. */
+export interface Stage {
+  url: string;
+  browser: Browser;
+  close: () => Promise<void>;
+}
+
+const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+const program = process.env.HANSARD ?? new URL("../../bin/hansard-ui-test", import.meta.url).pathname;
+
+/** chromiumPath finds Debian's browser. */
+export function chromiumPath(): string {
+  const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  const found = places.find((p) => p && existsSync(p));
+  if (!found) throw new Error("no chromium here: apt-get install chromium");
+  return found;
+}
+
+/** open starts a server with flags, and a browser. */
+export async function open(...flags: string[]): Promise<Stage> {
+  const dir = mkdtempSync(join(tmpdir(), "hansard-ui-"));
+  const address = join(dir, "address");
+  const server = spawn(program, ["serve", "--data", join(dir, "data"), "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--otlp-http", "off", "--address-file", address, ...flags], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  server.stderr!.on("data", (b: Buffer) => (said += b.toString()));
+  const url = await addressOf(server, address, () => said);
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  return {
+    url,
+    browser,
+    close: async () => {
+      await browser.close();
+      server.kill("SIGTERM");
+      await new Promise((done) => (server.exitCode === null ? server.on("exit", done) : done(null)));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function addressOf(server: ChildProcess, file: string, said: () => string): Promise<string> {
+  for (let i = 0; i < 600; i++) {
+    if (existsSync(file)) return "http://" + readFileSync(file, "utf8").trim();
+    if (server.exitCode !== null) break;
+    await wait(100);
+  }
+  throw new Error(`the server did not start: ${said()}`);
+}
+
+/** Watched is a page, and what it complained about. */
+export interface Watched {
+  page: Page;
+  context: BrowserContext;
+  complaints: string[];
+}
+
+/** look opens a page that collects what goes wrong in it: errors, violations of its policy, calls elsewhere. */
+export async function look(stage: Stage, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Watched> {
+  const context = await stage.browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: "Europe/Berlin", ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (e) => complaints.push(`error: ${e.message}`));
+  page.on("console", (m) => {
+    if (m.type() === "error") complaints.push(`console: ${m.text()}`);
+  });
+  page.on("request", (r) => {
+    const u = new URL(r.url());
+    if (u.origin !== stage.url && !["data:", "blob:", "about:"].includes(u.protocol)) complaints.push(`call elsewhere: ${u.origin}`);
+  });
+  return { page, context, complaints };
+}
