@@ -8,6 +8,7 @@ export default defineConfig({
   build: {
     outDir: "../internal/web/dist/ui",
     emptyOutDir: true,
+    target: ["chrome123", "firefox120", "safari17.5"], // light-dark() as it is
     assetsInlineLimit: 0, // the policy of the pages allows no data: scripts, and files are cached
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
