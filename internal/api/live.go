@@ -21,9 +21,10 @@ func (s *Server) liveRoutes(mux *http.ServeMux, api huma.API) {
 	api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "live", Method: http.MethodGet, Path: "/v1/live", Tags: []string{"events"},
 		Summary:     "Follow events as they are committed (server-sent events)",
-		Description: "Each event has its position as id. Last-Event-ID, or after, goes on from there without loss. A reader that does not keep up gets an event named dropped and is disconnected.",
+		Description: "Each event has its position as id. Last-Event-ID, or after, goes on from there without loss. A reader that does not keep up gets an event named dropped and is disconnected. With counters=true, events named counters say each second how many events are committed, whatever the search; with counters=only, they come alone.",
 		Parameters: []*huma.Param{
 			{Name: "q", In: "query", Schema: text}, {Name: "after", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}},
+			{Name: "counters", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "only"}}},
 			{Name: "Last-Event-ID", In: "header", Schema: text},
 		},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: text}}}},
@@ -45,6 +46,10 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = noPersons(q)
 	}
+	var want counted
+	if err == nil {
+		want, err = countedOf(r.URL.Query())
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -54,7 +59,7 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	st := &stream{w: w, rc: http.NewResponseController(w), match: match, next: next}
+	st := &stream{w: w, rc: http.NewResponseController(w), match: match, next: next, want: want}
 	if !resume {
 		// Where the record is now, read before the watching begins: what is
 		// committed in between is caught up with.
@@ -72,6 +77,10 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	st.connected()
+	if want.alone {
+		s.follow(r.Context(), watcher.Events(), st)
+		return
+	}
 	if err := s.catchUp(r.Context(), id.Tenant, st); err != nil {
 		st.named("error", "catching up failed; connect again")
 		return
@@ -118,6 +127,8 @@ func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
 func (s *Server) follow(ctx context.Context, commits <-chan []*live.Event, st *stream) {
 	beat := time.NewTicker(liveHeartbeat)
 	defer beat.Stop()
+	second, stop := st.seconds()
+	defer stop()
 	for st.err == nil {
 		select {
 		case events, ok := <-commits:
@@ -125,7 +136,14 @@ func (s *Server) follow(ctx context.Context, commits <-chan []*live.Event, st *s
 				st.named("dropped", "this reader did not keep up; connect again with Last-Event-ID")
 				return
 			}
-			st.send(events)
+			if st.want.counters {
+				st.count.add(events, st.match)
+			}
+			if !st.want.alone {
+				st.send(events)
+			}
+		case <-second:
+			st.counters()
 		case <-beat.C:
 			st.comment("heartbeat")
 		case <-s.closing:
@@ -143,6 +161,8 @@ type stream struct {
 	rc    *http.ResponseController
 	match func(*hansard.Entry) bool
 	next  uint64 // positions below were sent, passed over, or seen before
+	want  counted
+	count counter
 	err   error
 }
 
