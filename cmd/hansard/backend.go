@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -26,6 +28,8 @@ type backend interface {
 	// Complete says how a search that is being typed may go on.
 	Complete(ctx context.Context, search string, cursor int) (*reading.Completion, error)
 	Trace(ctx context.Context, id string) ([]trace.Timeline, error)
+	// Graph writes the graph of what an id stands for.
+	Graph(ctx context.Context, w io.Writer, id string, g remote.Graph) error
 	// Summary returns the summary report, written in a format.
 	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
 	SQL(ctx context.Context, statement string) (*lake.Result, error)
@@ -164,12 +168,22 @@ func (b *localBackend) Complete(ctx context.Context, search string, cursor int) 
 
 // Trace returns the timelines that an id stands for.
 func (b *localBackend) Trace(ctx context.Context, id string) ([]trace.Timeline, error) {
-	traces, err := b.reading.Traces(ctx, b.tenant, id)
-	timelines := make([]trace.Timeline, len(traces))
-	for i, t := range traces {
-		timelines[i] = trace.NewTimeline(t.Entries)
+	return b.reading.Timelines(ctx, b.tenant, id)
+}
+
+// Graph writes the graph of what an id stands for.
+func (b *localBackend) Graph(ctx context.Context, w io.Writer, id string, g remote.Graph) error {
+	graph, err := b.reading.Graph(ctx, b.tenant, id, g.Of)
+	if err != nil {
+		return err
 	}
-	return timelines, err
+	switch g.Format {
+	case formatDOT:
+		return graph.WriteDOT(w)
+	case formatMermaid:
+		return graph.WriteMermaid(w)
+	}
+	return json.NewEncoder(w).Encode(graph)
 }
 
 // Summary returns the summary report.

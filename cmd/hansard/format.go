@@ -24,6 +24,8 @@ const (
 	formatCSV      = "csv"
 	formatMarkdown = "markdown"
 	formatHTML     = "html"
+	formatDOT      = "dot"
+	formatMermaid  = "mermaid"
 )
 
 // output is the -o flag of a verb.

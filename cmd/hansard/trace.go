@@ -1,43 +1,99 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/remote"
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
+// traceVerb is one run of the verb trace.
+type traceVerb struct {
+	p        *program
+	out      *output
+	tree     bool
+	graph    bool
+	agents   bool
+	expanded bool
+}
+
 func newTrace(p *program) *cobra.Command {
-	var tree bool
+	v := &traceVerb{p: p}
 	cmd := &cobra.Command{
 		Use:   "trace ID",
 		Short: "Tell the story of a trace or a task",
 		Long: `Show what happened in a trace as a timeline: each event with its time, agent,
-action, duration and status, and the sums of tokens, cost and errors. ID is
-that of a trace, of a task (then all its traces), or of an event (then the trace
-it belongs to).`,
+action, duration and status, the sums of tokens, cost and errors, and where the
+time went. ID is that of a trace, of a task (then all its traces), or of an event
+(then the trace it belongs to).
+
+With --graph it is written as a graph: events and what they caused, or with
+--agents who handed over and delegated to whom; --expanded shows each stretch of
+an agent's work by itself. -o dot is for Graphviz, -o mermaid for Mermaid.`,
 		Example: `  hansard trace 4bf92f3577b34da6a3ce929d0e0e4736
   hansard trace refund-4711 --tree
+  hansard trace refund-4711 --agents -o mermaid
+  hansard trace refund-4711 --graph -o dot | dot -Tsvg > refund.svg
   hansard trace refund-4711 -o json`,
 		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
-	cmd.Flags().BoolVar(&tree, "tree", false, "indent events under the events that caused them")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+	v.out = outputFlag(cmd, formatText, formatJSON, formatDOT, formatMermaid)
+	f := cmd.Flags()
+	f.BoolVar(&v.tree, "tree", false, "indent events under the events that caused them")
+	f.BoolVar(&v.graph, "graph", false, "write the graph of events and what they caused")
+	f.BoolVar(&v.agents, "agents", false, "write the graph of agents: handoffs and delegation")
+	f.BoolVar(&v.expanded, "expanded", false, "with --agents: a node for each stretch of work")
+	return cmd
+}
+
+func (v *traceVerb) run(ctx context.Context, id string) error {
+	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatText, formatText)
+	if err != nil {
+		return err
+	}
+	drawn := format == formatDOT || format == formatMermaid
+	switch {
+	case v.expanded && !v.agents:
+		return hansard.Errorf(hansard.KindInvalid, "--expanded is for --agents")
+	case v.graph && v.agents, v.tree && (v.graph || v.agents || drawn):
+		return hansard.Errorf(hansard.KindInvalid, "--tree, --graph and --agents: which one?")
+	}
+	if v.graph || v.agents || drawn {
+		return v.writeGraph(ctx, id, format)
+	}
+	return v.p.with(func(b backend) error {
+		timelines, err := b.Trace(ctx, id)
 		if err != nil {
 			return err
 		}
-		return p.with(func(b backend) error {
-			timelines, err := b.Trace(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return p.writeTimelines(timelines, format, tree)
-		})
+		return v.p.writeTimelines(timelines, format, v.tree)
+	})
+}
+
+// writeGraph writes a graph: for people as Mermaid, which can be read as it is.
+func (v *traceVerb) writeGraph(ctx context.Context, id, format string) error {
+	if format == formatText {
+		format = formatMermaid
 	}
-	return cmd
+	g := remote.Graph{Of: reading.GraphOf{Agents: v.agents, Expanded: v.expanded}, Format: format}
+	return v.p.with(func(b backend) error {
+		if format != formatJSON {
+			return b.Graph(ctx, v.p.stdout, id, g) // holds nothing that could control a terminal
+		}
+		var text bytes.Buffer
+		if err := b.Graph(ctx, &text, id, g); err != nil {
+			return err
+		}
+		return v.p.writeJSON(json.RawMessage(text.Bytes()))
+	})
 }
 
 // writeTimelines writes timelines one after another, as JSON one object or an

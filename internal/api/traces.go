@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/hansardhq/hansard/internal/trace"
+	"github.com/hansardhq/hansard/internal/reading"
 )
 
 type traceInput struct {
@@ -17,6 +19,7 @@ type traceInput struct {
 type Trace struct {
 	TraceID string  `json:"trace_id,omitempty"`
 	Events  []Entry `json:"events,omitempty"`
+	Cut     bool    `json:"cut,omitempty"` // there are more events
 }
 
 // TraceList is what an id stands for: one trace, or those of a task.
@@ -26,25 +29,82 @@ type TraceList struct {
 
 type traceOutput struct{ Body TraceList }
 
+type graphInput struct {
+	ID       string `path:"id" doc:"Id of a trace, a task or an event"`
+	Of       string `query:"of" enum:"events,agents" doc:"What caused what, or who handed over to whom; default events"`
+	Expanded bool   `query:"expanded" doc:"Of agents: a node for each stretch of work"`
+	Format   string `query:"format" enum:"json,dot,mermaid" doc:"Default json"`
+}
+
+type graphOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        func(huma.Context)
+}
+
 func (s *Server) traceRoutes(api huma.API) {
 	huma.Register(api, get("getTrace", "/v1/traces/{id}", "Get the timeline of a trace, of a task's traces, or of an event's trace", "traces"),
 		answer(s, func(ctx context.Context, tenant string, in *traceInput) (*traceOutput, error) {
-			traces, err := s.cfg.Reading.Traces(ctx, tenant, in.ID)
-			if err != nil {
-				return nil, err
-			}
 			out := &traceOutput{TraceList{Traces: []any{}}}
-			for _, t := range traces {
-				if !in.Events {
-					out.Body.Traces = append(out.Body.Traces, trace.NewTimeline(t.Entries))
-					continue
-				}
-				list := make([]Entry, len(t.Entries))
-				for i, e := range t.Entries {
-					list[i] = Entry{e}
-				}
-				out.Body.Traces = append(out.Body.Traces, Trace{TraceID: t.ID, Events: list})
+			if in.Events {
+				return out, s.wholeTraces(ctx, tenant, in.ID, &out.Body)
 			}
-			return out, nil
+			timelines, err := s.cfg.Reading.Timelines(ctx, tenant, in.ID)
+			for _, tl := range timelines {
+				out.Body.Traces = append(out.Body.Traces, tl)
+			}
+			return out, err
 		}))
+	op := get("getTraceGraph", "/v1/traces/{id}/graph", "Get the graph of a trace, of a task's traces, or of an event's trace", "traces")
+	op.Responses = map[string]*huma.Response{"200": {Description: "The graph", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: graphSchema()}, "text/vnd.graphviz": {}, "text/vnd.mermaid": {},
+	}}}
+	huma.Register(api, op, answer(s, func(ctx context.Context, tenant string, in *graphInput) (*graphOutput, error) {
+		g, err := s.cfg.Reading.Graph(ctx, tenant, in.ID, reading.GraphOf{Agents: in.Of == "agents", Expanded: in.Expanded})
+		if err != nil {
+			return nil, err
+		}
+		out := &graphOutput{ContentType: "application/json"}
+		write := func(w io.Writer) error { return json.NewEncoder(w).Encode(g) }
+		switch in.Format {
+		case "dot":
+			out.ContentType, write = "text/vnd.graphviz; charset=utf-8", g.WriteDOT
+		case "mermaid":
+			out.ContentType, write = "text/vnd.mermaid; charset=utf-8", g.WriteMermaid
+		}
+		out.Body = func(c huma.Context) {
+			if err := write(c.BodyWriter()); err != nil {
+				s.cfg.Logger.DebugContext(ctx, "a graph was not taken", "error", err) // the caller is gone
+			}
+		}
+		return out, nil
+	}))
+}
+
+// wholeTraces reads the traces that an id stands for, with whole events.
+func (s *Server) wholeTraces(ctx context.Context, tenant, id string, out *TraceList) error {
+	traces, err := s.cfg.Reading.Traces(ctx, tenant, id)
+	for _, t := range traces {
+		list := make([]Entry, len(t.Entries))
+		for i, e := range t.Entries {
+			list[i] = Entry{e}
+		}
+		out.Traces = append(out.Traces, Trace{TraceID: t.ID, Events: list, Cut: t.Cut})
+	}
+	return err
+}
+
+// graphSchema describes a graph as far as clients build on it.
+func graphSchema() *huma.Schema {
+	text, number := &huma.Schema{Type: huma.TypeString}, &huma.Schema{Type: huma.TypeInteger}
+	list := func(item *huma.Schema) *huma.Schema { return &huma.Schema{Type: huma.TypeArray, Items: item} }
+	node := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Properties: map[string]*huma.Schema{
+		"id": text, "label": text, "type": text, "agent": text, "event_id": text, "status": text, "has_error": {Type: huma.TypeBoolean},
+		"events": number, "errors": number, "tool_calls": number,
+	}}
+	edge := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
+		"from": text, "to": text, "kind": text, "count": number, "event_ids": list(text),
+	}}
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Properties: map[string]*huma.Schema{
+		"of": text, "nodes": list(node), "edges": list(edge), "cut": {Type: huma.TypeBoolean},
+	}}
 }

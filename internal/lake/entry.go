@@ -160,29 +160,56 @@ func (p *livePart) mayHoldEvent(event [10]byte) bool {
 }
 
 // lookUp returns the entries in the parts whose trace_id or event_id is the
-// value, the first limit of them by time and position, in that order. It does not
-// go through the engine: to read few rows of every column is what that does
-// worst.
+// value, the first limit of them by time and position, in that order.
 func (l *Lake) lookUp(ctx context.Context, parts []*livePart, column, value string, limit int) ([]*hansard.Entry, error) {
+	found, err := lookUpAs(ctx, l, parts, lookedUp{column, value, limit}, func(e *hansard.Entry) *hansard.Entry { return e })
+	entries := make([]*hansard.Entry, len(found))
+	for i, p := range found {
+		entries[i] = p.item
+	}
+	return entries, err
+}
+
+// lookedUp is what lookUpAs looks for: a value in a column, the first limit of the
+// entries.
+type lookedUp struct {
+	column, value string
+	limit         int
+}
+
+// placed is what was made of an entry, with its place.
+type placed[T any] struct {
+	query.Cursor
+	item T
+}
+
+func byCursor[T any](a, b placed[T]) int { return compare(a.Cursor, b.Cursor, query.OldestFirst) }
+
+// lookUpAs looks for entries and returns what as makes of each, in order of time
+// and position; as is called by several goroutines at once. It does not go through
+// the engine: to read few rows of every column is what that does worst.
+func lookUpAs[T any](ctx context.Context, l *Lake, parts []*livePart, w lookedUp, as func(*hansard.Entry) T) ([]placed[T], error) {
 	var mu sync.Mutex // guards found
-	var found []*hansard.Entry
+	var found []placed[T]
 	add := func(entries []*hansard.Entry) error {
-		for _, e := range entries {
+		made := make([]placed[T], len(entries))
+		for i, e := range entries {
 			e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
+			made[i] = placed[T]{query.CursorOf(e), as(e)}
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		found = append(found, entries...)
-		if len(found) > limit { // a trace may be larger than memory
-			slices.SortFunc(found, byPlace)
-			found = slices.Clone(found[:limit])
+		found = append(found, made...)
+		if len(found) > w.limit { // a trace may be larger than memory
+			slices.SortFunc(found, byCursor)
+			found = slices.Clone(found[:w.limit])
 		}
 		return ctx.Err()
 	}
 	err := l.eachPart(ctx, parts, func(p *livePart) error {
-		return l.lookups.use(p, func(f *part.Lookup) error { return f.Find(column, value, limit, add) })
+		return l.lookups.use(p, func(f *part.Lookup) error { return f.Find(w.column, w.value, w.limit, add) })
 	})
-	slices.SortFunc(found, byPlace)
+	slices.SortFunc(found, byCursor)
 	return found, err
 }
 
@@ -216,19 +243,27 @@ func (l *Lake) eachPart(ctx context.Context, parts []*livePart, f func(*livePart
 	return first
 }
 
-// byPlace orders entries by time and position.
-func byPlace(a, b *hansard.Entry) int {
-	return compare(query.CursorOf(a), query.CursorOf(b), query.OldestFirst)
-}
-
 // Trace returns the events of a trace in order of time and position, the first
 // limit of them. A trace that is not in the record has none.
 func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]*hansard.Entry, error) {
-	snap := l.pin(tenant)
+	return TraceAs(ctx, l, TraceQuery{tenant, traceID, limit}, func(e *hansard.Entry) *hansard.Entry { return e })
+}
+
+// TraceQuery names the first limit events of a tenant's trace.
+type TraceQuery struct {
+	Tenant, TraceID string
+	Limit           int
+}
+
+// TraceAs returns what as makes of the events of a trace, in order of time and
+// position: where that is less than an event, a very long trace fits into memory.
+// as is called by several goroutines at once, and may keep the event.
+func TraceAs[T any](ctx context.Context, l *Lake, p TraceQuery, as func(*hansard.Entry) T) ([]T, error) {
+	snap := l.pin(p.Tenant)
 	defer snap.release()
-	n := query.Compare{Field: query.Ref{Name: "trace_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: traceID}}}
+	n := query.Compare{Field: query.Ref{Name: "trace_id", Kind: query.KindString}, Op: query.In, Values: []query.Value{{Text: p.TraceID}}}
 	sc := newScope(n, query.Period{})
-	all, err := l.lookUp(ctx, sc.parts(snap), "trace_id", traceID, limit)
+	all, err := lookUpAs(ctx, l, sc.parts(snap), lookedUp{"trace_id", p.TraceID, p.Limit}, as)
 	if err != nil {
 		return nil, err
 	}
@@ -241,10 +276,36 @@ func (l *Lake) Trace(ctx context.Context, tenant, traceID string, limit int) ([]
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, e)
+		all = append(all, placed[T]{query.CursorOf(e), as(e)})
 	}
-	slices.SortFunc(all, byPlace)
-	return all[:min(limit, len(all))], nil
+	slices.SortFunc(all, byCursor)
+	items := make([]T, min(p.Limit, len(all)))
+	for i := range items {
+		items[i] = all[i].item
+	}
+	return items, nil
+}
+
+// Oldest is the first entry that a log still has.
+type Oldest struct {
+	Index    uint64
+	Received int64 // Unix nanoseconds
+}
+
+// Oldest returns, for each tier of a tenant's events that has entries, the first
+// that is there: those before its index have expired.
+func (l *Lake) Oldest(tenant string) map[hansard.Tier]Oldest {
+	snap := l.pin(tenant)
+	defer snap.release()
+	oldest := map[hansard.Tier]Oldest{}
+	for _, tier := range hansard.Tiers {
+		if parts := snap.version.parts[tier]; len(parts) > 0 {
+			oldest[tier] = Oldest{parts[0].Name.First, parts[0].FirstReceived}
+		} else if rows := snap.fresh[tier]; len(rows) > 0 {
+			oldest[tier] = Oldest{rows[0].Place.Index, rows[0].Place.ReceivedAt}
+		}
+	}
+	return oldest
 }
 
 // TracesOfTask returns the ids of the traces that hold an event of the task,

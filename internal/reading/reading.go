@@ -177,51 +177,6 @@ func (r *Reading) Event(ctx context.Context, tenant, id string) (*hansard.Entry,
 	return r.hashed([]*hansard.Entry{e})[0], nil
 }
 
-// MaxTrace is how many events of a trace are read.
-const MaxTrace = 100_000
-
-// Trace is one trace: its id and its events, in order of time and position.
-type Trace struct {
-	ID      string
-	Entries []*hansard.Entry
-}
-
-// Traces returns the traces that the id stands for: a trace, those of a task, or
-// the one that an event belongs to.
-func (r *Reading) Traces(ctx context.Context, tenant, id string) ([]Trace, error) {
-	entries, err := r.cfg.Lake.Trace(ctx, tenant, id, MaxTrace)
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) > 0 {
-		return []Trace{{id, r.hashed(entries)}}, nil
-	}
-	ids, err := r.cfg.Lake.TracesOfTask(ctx, tenant, id)
-	if err != nil {
-		return nil, err
-	}
-	if len(ids) == 0 {
-		e, err := r.cfg.Lake.Event(ctx, tenant, id)
-		if err != nil && hansard.KindOf(err) != hansard.KindNotFound {
-			return nil, err
-		}
-		if err != nil {
-			err := hansard.Errorf(hansard.KindNotFound, "no trace, task or event has this id")
-			return nil, hansard.WithHint(err, "hansard events lists events with their trace ids")
-		}
-		ids = []string{query.TraceID(e)}
-	}
-	var out []Trace
-	for _, traceID := range ids {
-		entries, err := r.cfg.Lake.Trace(ctx, tenant, traceID, MaxTrace)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Trace{traceID, r.hashed(entries)})
-	}
-	return out, nil
-}
-
 // SQL runs one SELECT of a user over the views events and statements.
 func (r *Reading) SQL(ctx context.Context, tenant, statement string) (*lake.Result, error) {
 	return r.cfg.Lake.SQL(ctx, tenant, statement, lake.Limits{})

@@ -1,7 +1,9 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -119,9 +121,60 @@ func notes(tl Timeline) []string {
 	add(tl.Loss.Pending, "span has begun, and no end of it was received.", "spans have begun, and no end of them was received.")
 	add(len(tl.Orphans), "event names a parent that is not here.", "events name a parent that is not here.")
 	add(len(tl.Cycles), "circle of parents was broken.", "circles of parents were broken.")
+	add(tl.Skewed, "event happened before the event that caused it: clocks differ.", "events happened before the events that caused them: clocks differ.")
 	add(tl.Unpaired, "tool result has no call here.", "tool results have no call here.")
 	add(tl.Duplicates, "entry left out: its event id came before.", "entries left out: their event ids came before.")
+	for _, x := range tl.Expired {
+		if x.Until.IsZero() {
+			notes = append(notes, fmt.Sprintf("All events of the tier %s have expired.", x.Tier))
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("Events of the tier %s that were received before %s have expired.", x.Tier, x.Until.Format("2006-01-02 15:04 MST")))
+	}
+	if tl.Cut {
+		notes = append(notes, fmt.Sprintf("There are more events: these are the first %s.", Count(int64(len(tl.Lines)))))
+	}
 	return notes
+}
+
+// whereTimeWent returns what took longest: the critical path, gaps and retries.
+func whereTimeWent(tl Timeline) []string {
+	var lines []string
+	if parts := slowest(tl); len(parts) > 0 {
+		lines = append(lines, "Waited longest for "+strings.Join(parts, ", "))
+	}
+	for _, r := range tl.Retries {
+		outcome := "and never worked"
+		if r.Recovered {
+			outcome = "and then worked"
+		}
+		lines = append(lines, fmt.Sprintf("%s tried %s %d times (%s), %s: %s", or(r.Agent, unknown), r.Tool, len(r.Calls), strings.Join(r.Errors, ", "), outcome, Duration(r.WaitedUS)))
+	}
+	idle := int64(0)
+	for _, g := range tl.Gaps {
+		idle += g.US
+	}
+	if len(tl.Gaps) > 0 && tl.SpanUS.Set && idle*10 >= tl.SpanUS.V {
+		lines = append(lines, fmt.Sprintf("Nothing was under way for %s, in %s", Duration(idle), plural(len(tl.Gaps), "gap")))
+	}
+	return lines
+}
+
+// slowest names the three events that the trace waited for longest, of those that
+// took a tenth of it.
+func slowest(tl Timeline) []string {
+	var most []Line
+	for _, l := range tl.Lines {
+		if !frames(l.EventType) && l.CriticalUS > 0 && tl.SpanUS.Set && l.CriticalUS*10 >= tl.SpanUS.V {
+			most = append(most, l)
+		}
+	}
+	slices.SortStableFunc(most, func(a, b Line) int { return cmp.Compare(b.CriticalUS, a.CriticalUS) })
+	var parts []string
+	for _, l := range most[:min(3, len(most))] {
+		parts = append(parts, fmt.Sprintf("%s %s", l.Action, Duration(l.CriticalUS)))
+	}
+	return parts
 }
 
 func plural(n int, noun string) string {

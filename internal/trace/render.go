@@ -65,6 +65,9 @@ func Render(w io.Writer, tl Timeline, opt Options) error {
 	for _, line := range t.wrap(totals(tl)) {
 		t.text(out, line, bold)
 	}
+	for _, line := range whereTimeWent(tl) {
+		t.text(out, line, "")
+	}
 	for _, note := range notes(tl) {
 		t.text(out, note, yellow)
 	}

@@ -26,9 +26,19 @@ func Spent(entries []*hansard.Entry) Spend {
 
 // spent adds up entries that are unique.
 func spent(entries []*hansard.Entry) Spend {
+	var sum Spend
+	for _, s := range spends(entries) {
+		sum.add(s)
+	}
+	return sum
+}
+
+// spends returns what each of some entries, which are unique, adds to what all of
+// them used.
+func spends(entries []*hansard.Entry) []Spend {
 	responses, usages := index(entries, hansard.TypeLLMResponse), index(entries, hansard.TypeTokenUsage)
-	var s Spend
-	for _, e := range entries {
+	all := make([]Spend, len(entries))
+	for i, e := range entries {
 		if aggregate(e) {
 			continue
 		}
@@ -39,7 +49,7 @@ func spent(entries []*hansard.Entry) Spend {
 		case hansard.TypeLLMResponse:
 			other = usages.of(e)
 		}
-		second := e.EventType == hansard.TypeTokenUsage
+		s, second := &all[i], e.EventType == hansard.TypeTokenUsage
 		tokens := states(e).tokens && !(second && other.tokens)
 		if tokens {
 			s.addTokens(e)
@@ -51,7 +61,19 @@ func spent(entries []*hansard.Entry) Spend {
 			s.Unpriced++
 		}
 	}
-	return s
+	return all
+}
+
+// add adds what others used.
+func (s *Spend) add(o Spend) {
+	add(&s.Input, o.Input)
+	add(&s.Output, o.Output)
+	add(&s.CacheRead, o.CacheRead)
+	add(&s.CacheWrite, o.CacheWrite)
+	add(&s.Reasoning, o.Reasoning)
+	add(&s.Tokens, o.Tokens)
+	add(&s.CostNanoUSD, o.CostNanoUSD)
+	s.Unpriced += o.Unpriced
 }
 
 func (s *Spend) addTokens(e *hansard.Entry) {

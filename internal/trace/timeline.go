@@ -25,6 +25,14 @@ type Line struct {
 	Orphan        bool // its parent event is missing
 	Cycle         bool // it was its own ancestor
 	Erred         bool // it counts as an error
+	// Branch sums up the event and all that it caused; nil: it caused nothing.
+	Branch *Branch
+	// CriticalUS is for how many microseconds the trace waited for this event and
+	// nothing below it.
+	CriticalUS int64
+	// SkewUS is by how many microseconds it happened before the event that
+	// caused it: clocks differ.
+	SkewUS int64
 }
 
 // Timeline is the story of one trace and the figures that head it.
@@ -44,18 +52,34 @@ type Timeline struct {
 	Duplicates int        // entries left out because their event id came before
 	Orphans    []string   // event ids whose parent event is missing
 	Cycles     [][]string // event ids of each circle of parents
+	Skewed     int        // events that happened before the event that caused them
 	Loss       Loss
+	Expired    []Expiry // tiers of which events of that time may have expired
+	Cut        bool     // there are more events: these are the first ones
+	Critical   []Segment
+	Gaps       []Gap
+	Retries    []Retry
 	Lines      []Line // in order of time, one per event
 	Nested     []int  // the indexes of Lines in order of the tree
 }
 
+// Expiry says from when on a log still holds events.
+type Expiry struct {
+	Tier  hansard.Tier
+	Until time.Time // events that were received before have expired; zero: all have
+}
+
 // NewTimeline tells the story of the entries of one trace.
-func NewTimeline(entries []*hansard.Entry) Timeline {
-	ordered, duplicates := inOrder(entries)
+func NewTimeline(entries []*hansard.Entry) Timeline { return Tell(StepsOf(entries)) }
+
+// Tell tells the story of the steps of one trace.
+func Tell(steps []Step) Timeline {
+	steps, duplicates := sorted(steps)
+	ordered := entriesOf(steps)
 	tl := Timeline{Duplicates: duplicates, Spend: spent(ordered), Lines: make([]Line, 0, len(ordered))}
-	for _, e := range ordered {
-		tl.Lines = append(tl.Lines, newLine(e))
-		tl.count(e)
+	for _, s := range steps {
+		tl.Lines = append(tl.Lines, s.line)
+		tl.count(s.entry)
 	}
 	tl.span(ordered)
 	calls, unpaired := pairTools(ordered)
@@ -69,7 +93,32 @@ func NewTimeline(entries []*hansard.Entry) Timeline {
 	tl.nest(f)
 	tl.inherit(f)
 	tl.Loss = lost(ordered)
+	tl.Retries = retries(steps)
+	tl.measure(f, calls)
 	return tl
+}
+
+// measure fills in what each event took with all that it caused, and where the
+// time went.
+func (tl *Timeline) measure(f *forest, calls []ToolCall) {
+	for i, b := range f.branches(tl.Synthetic) {
+		if b.Events > 1 {
+			tl.Lines[i].Branch = &b
+		}
+	}
+	if tl.Synthetic {
+		return
+	}
+	for i, us := range f.skews() {
+		if tl.Lines[i].SkewUS = us; us > 0 {
+			tl.Skewed++
+		}
+	}
+	on, segments := f.critical()
+	for i, ns := range on {
+		tl.Lines[i].CriticalUS = ns / 1000
+	}
+	tl.Critical, tl.Gaps = segments, gaps(f.entries, calls)
 }
 
 func newLine(e *hansard.Entry) Line {
