@@ -79,3 +79,11 @@ func status(e *hansard.Entry) string {
 	}
 	return e.Status
 }
+
+// Ordered returns the entries of a trace as all of this package reads them: by
+// timestamp, then position, each event id once, spans that ended without their
+// starts. The slice is new, the entries are shared.
+func Ordered(entries []*hansard.Entry) []*hansard.Entry {
+	ordered, _ := inOrder(entries)
+	return ordered
+}

@@ -1,0 +1,197 @@
+package forensic
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+	"github.com/hansardhq/hansard/internal/trace"
+)
+
+// Failure is something that went wrong and is on record as such.
+type Failure struct {
+	EventIDs    []string `json:"event_ids"` // the call and its failed result, or the error
+	AgentName   string   `json:"agent_name"`
+	ToolName    string   `json:"tool_name"` // empty: no tool failed
+	Class       string   `json:"class"`
+	Party       string   `json:"party"` // with whom it lies, by its class
+	Error       string   `json:"error"` // as redacted, the first 200 characters
+	Recovered   bool     `json:"recovered"`
+	RecoveredBy string   `json:"recovered_by"` // id of the event that made it good; empty: nothing did
+
+	at      int            // index of the call or error among the run's entries
+	entry   *hansard.Entry // the call, or the error
+	failed  *hansard.Entry // what says that it failed
+	call    int            // index of the call; none: it is no call
+	follows bool           // it only tells of a failure before it
+}
+
+const none = -1
+
+// failures lists what failed in a run, in order of time.
+func (r *run) failures() []Failure {
+	index := make(map[*hansard.Entry]int, len(r.entries))
+	byID := make(map[string]*hansard.Entry, len(r.entries))
+	for i, e := range r.entries {
+		index[e] = i
+		byID[e.EventID] = e
+	}
+	var all []Failure
+	for i, c := range r.calls {
+		if f := callFailure(c); f != nil {
+			f.at, f.call = index[c.Call], i
+			all = append(all, *f)
+		}
+	}
+	for i, e := range r.entries {
+		if _, ofCall := r.callOf[e]; ofCall || e.EventType == hansard.TypeSecurity || !failed(e) && e.EventType != hansard.TypeError {
+			continue
+		}
+		all = append(all, Failure{
+			EventIDs: []string{e.EventID}, AgentName: e.AgentName, ToolName: e.ToolName, at: i, entry: e, failed: e, call: none,
+		})
+	}
+	sort.SliceStable(all, func(i, k int) bool { return all[i].at < all[k].at })
+	for i := range all {
+		r.judge(&all[i], all[:i], byID)
+	}
+	return all
+}
+
+// failed reports whether an entry went wrong: it erred, or was denied.
+func failed(e *hansard.Entry) bool { return trace.Erred(e) || e.Status == "denied" }
+
+// callFailure returns the failure of a call; nil if it worked.
+func callFailure(c trace.ToolCall) *Failure {
+	f := &Failure{EventIDs: []string{c.Call.EventID}, AgentName: c.Call.AgentName, ToolName: c.Call.ToolName, entry: c.Call}
+	if failed(c.Call) {
+		f.failed = c.Call
+	}
+	for _, res := range c.Results {
+		if failed(res) {
+			f.failed = res
+			f.EventIDs = append(f.EventIDs, res.EventID)
+		}
+	}
+	if f.failed == nil {
+		return nil
+	}
+	return f
+}
+
+// judge gives a failure its class, and looks for what made it good.
+func (r *run) judge(f *Failure, before []Failure, byID map[string]*hansard.Entry) {
+	f.Class = classOf(f.failed)
+	f.Party = party(f.Class, f.ToolName == "" && f.entry.Model != "")
+	f.Error = excerpt(f.failed.Error, 200)
+	if f.Error == "" {
+		f.Error = f.failed.ErrorType
+	}
+	f.follows = f.Class == ClassCircuit && len(before) > 0 || f.call == none && below(f.entry, before, byID)
+	if by := r.recovery(f); by != nil {
+		f.Recovered, f.RecoveredBy = true, by.EventID
+	}
+}
+
+// below reports whether an error has a failure among its ancestors, or ends an
+// invocation in which one was: then it tells of that one.
+func below(e *hansard.Entry, before []Failure, byID map[string]*hansard.Entry) bool {
+	ids := map[string]bool{}
+	for _, f := range before {
+		for _, id := range f.EventIDs {
+			ids[id] = true
+		}
+	}
+	for at, hops := e, 0; at != nil && hops < 64; at, hops = byID[at.ParentEventID], hops+1 {
+		if ids[at.ParentEventID] {
+			return true
+		}
+	}
+	return (e.EventType == hansard.TypeInvocation || e.EventType == hansard.TypeLifecycle) && len(before) > 0
+}
+
+// recovery returns the event that made a failure good: a later call of the same
+// tool for the same thing that worked, a change of the same thing by another
+// tool, or, for a model, its next answer to the same agent.
+func (r *run) recovery(f *Failure) *hansard.Entry {
+	if f.call == none {
+		if f.entry.Model == "" {
+			return nil
+		}
+		for _, e := range r.entries[f.at+1:] {
+			if e.EventType == hansard.TypeLLMResponse && e.AgentName == f.AgentName && !failed(e) {
+				return e
+			}
+		}
+		return nil
+	}
+	was := r.calls[f.call].Call
+	for _, c := range r.calls[f.call+1:] {
+		if callFailure(c) != nil || len(c.Results) == 0 && !c.Call.DurationUS.Set {
+			continue
+		}
+		same := c.Call.ToolName == was.ToolName
+		if same && (equivalent(c.Call, was) || !changes(was)) || changes(was) && changes(c.Call) && sameThing(c.Call, was) && (same || f.Party == PartyCaller) {
+			return c.Call
+		}
+	}
+	return nil
+}
+
+// changes reports whether a call changes something.
+func changes(e *hansard.Entry) bool { return e.SideEffect == "write" || e.SideEffect == "irreversible" }
+
+// equivalent reports whether two calls have the same arguments, whatever their
+// order and white space.
+func equivalent(a, b *hansard.Entry) bool { return canonical(a.Params) == canonical(b.Params) }
+
+// canonical returns the members of a JSON value in a fixed order, without white
+// space.
+func canonical(raw []byte) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	if raw[rawjson.SkipSpace(raw, 0)%len(raw)] != '{' {
+		return string(rawjson.Compact(nil, raw))
+	}
+	var members []string
+	_ = rawjson.Object(raw, func(k, v []byte) error {
+		members = append(members, string(k)+":"+canonical(v))
+		return nil
+	})
+	sort.Strings(members)
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+// sameThing reports whether two calls name the same thing: an argument of the
+// same name that ends in id has the same value in both, or a declared resource.
+func sameThing(a, b *hansard.Entry) bool {
+	for _, x := range a.Resources {
+		for _, y := range b.Resources {
+			if x.ID != "" && x.Kind == y.Kind && x.ID == y.ID {
+				return true
+			}
+		}
+	}
+	same := false
+	_ = rawjson.Object(a.Params, func(k, v []byte) error {
+		key := strings.Trim(string(k), `"`)
+		if strings.HasSuffix(strings.ToLower(key), "id") && string(rawjson.Get(b.Params, key)) == string(v) && len(v) > 2 {
+			same = true
+		}
+		return nil
+	})
+	return same
+}
+
+// first returns the first failure that nothing made good and that does not only
+// tell of another; nil if there is none.
+func first(failures []Failure) *Failure {
+	for i := range failures {
+		if f := &failures[i]; !f.Recovered && !f.follows {
+			return f
+		}
+	}
+	return nil
+}
