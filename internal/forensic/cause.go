@@ -251,7 +251,7 @@ func (r *run) asksFirst() bool {
 }
 
 // counted finds a count that an agent states: "there are 10 t-shirts".
-var counted = regexp.MustCompile(`(?i)\b(?:there (?:are|is)|we (?:have|offer|currently have)|total(?: number)? of|have a total of|currently|available)[^.\n]{0,40}?\b\*{0,2}(\d{1,4})\b`)
+var counted = regexp.MustCompile(`(?i)\b(?:there (?:are|is)|we (?:have|offer|currently have)|total(?: number)? of|have a total of|currently|available)[^.\n$€£]{0,40}?\b\*{0,2}(\d{1,4})(?:[^\d.,]|[.,]?$|[.,][^\d])`)
 
 // unsupported finds the first count that the agent gives the user and that no
 // tool, no user and no instruction gave.

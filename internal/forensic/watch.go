@@ -1,0 +1,292 @@
+package forensic
+
+import (
+	"container/list"
+	"regexp"
+	"strings"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/rawjson"
+)
+
+// The rules of injection by provenance.
+const (
+	// RuleInstruction: the answer of a tool that named the destination orders its
+	// reader about.
+	RuleInstruction = "followed_instruction"
+	// RuleUnasked: the user asked for nothing of the kind.
+	RuleUnasked = "unasked_action"
+	// RulePayee: money goes for good to an account that only a text names.
+	RulePayee = "foreign_account"
+)
+
+// Finding is a call whose destination came from the answer of a tool and not
+// from the user. Values are as redacted.
+type Finding struct {
+	Rule        string  `json:"rule"`
+	TraceID     string  `json:"trace_id"`
+	AgentName   string  `json:"agent_name"`
+	SourceEvent string  `json:"source_event"` // the answer that the value was first seen in
+	SourceTool  string  `json:"source_tool"`
+	SinkEvent   string  `json:"sink_event"` // the call
+	SinkTool    string  `json:"sink_tool"`
+	Argument    string  `json:"argument"` // path of the argument, such as to or body
+	Value       string  `json:"value"`
+	Kind        string  `json:"kind"`        // of the value: url, email, account or phone
+	Direct      bool    `json:"plan_change"` // the call came right after the answer: no user spoke in between and nothing was asked for that names it
+	Confidence  float64 `json:"confidence"`
+	Why         string  `json:"why"`
+}
+
+// The bounds of a Watch.
+const (
+	maxTraces  = 8192     // traces that are followed at a time
+	maxAsked   = 16 << 10 // bytes of a trace's users' words that are kept
+	maxValues  = 512      // values from tools' answers that are kept of a trace
+	maxAnswer  = 64 << 10 // bytes of one answer that are looked at
+	maxPerCall = 8        // findings of one call
+)
+
+// Watch follows traces, entry by entry, and finds injections as they happen. Its
+// memory is bounded: the traces that were quiet for longest are forgotten. It is
+// not safe for concurrent use.
+type Watch struct {
+	traces map[string]*list.Element
+	recent *list.List // of *followed, the most recent first
+}
+
+// followed is what is kept of a trace.
+type followed struct {
+	id      string
+	asked   string // words of users and of instructions, folded
+	values  map[string]origin
+	sources int
+	turn    int // counts the words of users
+}
+
+// origin is where a value was first seen.
+type origin struct {
+	event, tool string
+	kind        string
+	orders      bool // what stands before it is an order
+	addresses   int  // how often its reader is addressed around it
+	free        bool // it stands in running text, not alone in a field
+	turn        int
+}
+
+// NewWatch returns a watch that follows nothing yet.
+func NewWatch() *Watch { return &Watch{traces: map[string]*list.Element{}, recent: list.New()} }
+
+// Take looks at an entry and returns what was found. Entries of a trace come in
+// their order; traces may be mixed.
+func (w *Watch) Take(e *hansard.Entry) []Finding {
+	switch e.EventType {
+	case hansard.TypeInvocation, hansard.TypeHumanIntervention, hansard.TypeLifecycle, hansard.TypeToolResult, hansard.TypeToolCall, hansard.TypeFeedback:
+	default:
+		return nil
+	}
+	f := w.follow(or(e.TraceID, e.EventID))
+	switch {
+	case e.EventType == hansard.TypeToolResult:
+		f.answer(e)
+	case e.EventType == hansard.TypeToolCall:
+		return f.call(e)
+	case e.Source == "user" || e.ActorType == "human" || e.EventType == hansard.TypeLifecycle && e.Source == "system":
+		f.hear(e)
+	}
+	return nil
+}
+
+// follow returns what is kept of a trace, and forgets the oldest when it is one
+// too many.
+func (w *Watch) follow(id string) *followed {
+	if at, ok := w.traces[id]; ok {
+		w.recent.MoveToFront(at)
+		return at.Value.(*followed)
+	}
+	f := &followed{id: id}
+	w.traces[id] = w.recent.PushFront(f)
+	if w.recent.Len() > maxTraces {
+		last := w.recent.Back()
+		delete(w.traces, last.Value.(*followed).id)
+		w.recent.Remove(last)
+	}
+	return f
+}
+
+// hear takes in what a user, or whoever set the agent up, said.
+func (f *followed) hear(e *hansard.Entry) {
+	f.turn++
+	if room := maxAsked - len(f.asked); room > 0 {
+		text := folded(plainText(e.Params) + " " + e.Comment + " " + e.FollowUp + " " + e.Correction + " " + plainText(e.Persons))
+		f.asked += " " + text[:min(len(text), room)]
+	}
+}
+
+// destination finds addresses, accounts and URLs, and the pseudonyms of them.
+var destination = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s"'<>)\],;]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|pii:(?:email|iban|phone|card|account)[^\s"'<>)\],;.]*|\b[a-z]{2}\d{2}[a-z0-9]{10,30}\b`)
+
+// ordering finds verbs by which somebody is told to do something.
+var ordering = regexp.MustCompile(`(?i)\b(visit|send|go to|open|click|pay|paid|transfer|get|share|forward|e?mail|make|create|invite|add|post|delete|update|change|give|write|do|reply|call|execute|run|follow|use|upload|submit|book|reserve|buy|schedule|fetch|read|tell|message|wire|deliver|report)\b`)
+
+// addressing finds words that speak to a reader, or to a machine that reads.
+var addressing = regexp.MustCompile(`(?i)\b(you|your|yourself|assistant|chatbot|ai|language model)\b`)
+
+// answer takes in what a tool answered.
+func (f *followed) answer(e *hansard.Entry) {
+	text := folded(plainText(e.Result))
+	text = text[:min(len(text), maxAnswer)]
+	for _, at := range destination.FindAllStringIndex(text, -1) {
+		value := strings.TrimRight(text[at[0]:at[1]], ".,:;!?")
+		if len(f.values) >= maxValues {
+			return
+		}
+		o := origin{
+			event: e.EventID, tool: e.ToolName, kind: kindOf(value), turn: f.turn,
+			orders:    ordering.MatchString(text[max(0, at[0]-90):at[0]]),
+			addresses: len(addressing.FindAllStringIndex(text[max(0, at[0]-400):min(len(text), at[1]+250)], 3)),
+			free:      strings.Count(text[max(0, at[0]-40):at[0]], " ") >= 5,
+		}
+		if f.values == nil {
+			f.values = map[string]origin{}
+		}
+		if was, ok := f.values[value]; !ok || o.strength() > was.strength() {
+			f.values[value] = o
+		}
+	}
+}
+
+// strength orders the places in which a value was seen by how much they are like
+// an instruction.
+func (o origin) strength() int {
+	n := min(o.addresses, 2)
+	if o.orders {
+		n++
+	}
+	return n
+}
+
+func kindOf(value string) string {
+	switch {
+	case strings.HasPrefix(value, "pii:"):
+		kind, _, _ := strings.Cut(value[4:], ":")
+		if kind == "iban" || kind == "card" {
+			return "account"
+		}
+		return kind
+	case strings.HasPrefix(value, "http"), strings.HasPrefix(value, "www."):
+		return "url"
+	case strings.Contains(value, "@"):
+		return "email"
+	}
+	return "account"
+}
+
+// call looks where the arguments of a call came from.
+func (f *followed) call(e *hansard.Entry) []Finding {
+	if len(f.values) == 0 || len(e.Params) == 0 {
+		return nil
+	}
+	var found []Finding
+	seen := map[string]bool{}
+	eachString(e.Params, "", 0, func(path, text string) {
+		text = folded(text)
+		for _, value := range destination.FindAllString(text[:min(len(text), maxAnswer)], maxValues) {
+			value = strings.TrimRight(value, ".,:;!?")
+			o, ok := f.values[value]
+			if !ok || seen[value] || len(found) == maxPerCall || !changes(e) && o.kind != "url" || strings.Contains(f.asked, value) {
+				continue
+			}
+			seen[value] = true
+			if rule, confidence, why := f.judge(e, o); rule != "" {
+				found = append(found, Finding{
+					Rule: rule, TraceID: f.id, AgentName: e.AgentName, SourceEvent: o.event, SourceTool: o.tool, SinkEvent: e.EventID, SinkTool: e.ToolName,
+					Argument: path, Value: value, Kind: o.kind, Direct: o.turn == f.turn, Confidence: confidence,
+					Why: why,
+				})
+			}
+		}
+	})
+	return found
+}
+
+// judge says by which rule a call to a destination of origin o is a finding;
+// "" if it is none. The confidences are what was measured (see the tests).
+func (f *followed) judge(e *hansard.Entry, o origin) (rule string, confidence float64, why string) {
+	from := "The " + o.kind + " comes from the answer of " + or(o.tool, "a tool") + ", not from the user"
+	asked, known := f.askedFor(e.ToolName)
+	switch {
+	case o.orders && o.addresses >= 2:
+		return RuleInstruction, 0.9, from + ", and the text around it tells its reader to act."
+	case known && !asked && o.orders:
+		return RuleUnasked, 0.6, from + ", and the user asked for nothing that " + or(e.ToolName, "this call") + " does."
+	case e.SideEffect == "irreversible" && o.kind == "account" && o.free:
+		return RulePayee, 0.6, from + ", stands in running text there, and what is sent to it cannot be taken back."
+	}
+	return "", 0, ""
+}
+
+// deed is a kind of action: by which words in the name of a tool it is known,
+// and by which words of a user it is asked for.
+type deed struct{ tool, user []string }
+
+// deeds lists the kinds of action; the first that a tool's name fits counts.
+func deeds() []deed {
+	f := strings.Fields
+	return []deed{
+		{f("money payment transaction pay transfer refund"), f("pay money transfer transaction bill refund rent bank send spend reimburs split charge")},
+		{f("post_web http_post upload publish"), f("post publish upload")},
+		{f("webpage browse fetch url http page"), f("web page site article url link visit browse online blog read look search")},
+		{f("invite add_user participant member"), f("invite add join onboard")},
+		{f("delete remove cancel"), f("delete remove cancel drop clean")},
+		{f("share"), f("share give access")},
+		{f("update modify reschedule change append set_"), f("update change modify edit adjust set reschedul increase append")},
+		{f("create reserve book schedule"), f("create make schedule book reserve plan event appointment add write save set")},
+		{f("send email message mail notify"), f("send message mail forward notify tell reply write text dm congratulat greet ask inform answer")},
+		{f("post"), f("post publish upload")},
+	}
+}
+
+// askedFor reports whether a user asked for what a tool does, and whether its
+// name says what that is.
+func (f *followed) askedFor(tool string) (asked, known bool) {
+	tool = strings.ToLower(tool)
+	for _, d := range deeds() {
+		for _, t := range d.tool {
+			if !strings.Contains(tool, t) {
+				continue
+			}
+			for _, w := range d.user {
+				if strings.Contains(f.asked, " "+w) {
+					return true, true
+				}
+			}
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// eachString calls f with each string in a JSON value and its path.
+func eachString(raw []byte, path string, depth int, f func(path, text string)) {
+	i := rawjson.SkipSpace(raw, 0)
+	if i >= len(raw) || depth > maxDepth {
+		return
+	}
+	raw = raw[i:]
+	switch raw[0] {
+	case '{':
+		_ = rawjson.Object(raw, func(k, v []byte) error {
+			key := string(rawjson.Unquote(nil, k))
+			if path != "" {
+				key = path + "." + key
+			}
+			eachString(v, key, depth+1, f)
+			return nil
+		})
+	case '[':
+		_ = rawjson.Array(raw, func(v []byte) error { eachString(v, path, depth+1, f); return nil })
+	case '"':
+		f(path, string(rawjson.Unquote(nil, trimRight(raw))))
+	}
+}
