@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/durable"
@@ -32,6 +33,9 @@ type backend interface {
 	Graph(ctx context.Context, w io.Writer, id string, g remote.Graph) error
 	// Summary returns the summary report, written in a format.
 	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
+	// Incident returns the forensics of the traces that an id stands for, written
+	// in a format, with times in a zone.
+	Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error)
 	SQL(ctx context.Context, statement string) (*lake.Result, error)
 	// Prove returns a proof's text and the verifier key of the log.
 	Prove(ctx context.Context, id string, disclose bool) (text []byte, vkey string, err error)
@@ -194,6 +198,17 @@ func (b *localBackend) Summary(ctx context.Context, q reading.Question, format r
 	}
 	var out bytes.Buffer
 	err = report.Render(&out, summary, format)
+	return out.Bytes(), err
+}
+
+// Incident returns the forensics of the traces that an id stands for.
+func (b *localBackend) Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error) {
+	all, err := b.reading.Incidents(ctx, b.tenant, id, zone)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = report.RenderIncidents(&out, all, format)
 	return out.Bytes(), err
 }
 

@@ -128,6 +128,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.eventRoutes(api)
 	s.searchRoutes(api)
 	s.traceRoutes(api)
+	s.incidentRoutes(api)
 	s.reportRoutes(api)
 	s.sqlRoutes(api)
 	s.logRoutes(api)

@@ -184,7 +184,7 @@ func byPattern() []advice {
 		}},
 		{"alert", func(in *Incident) bool { return down(in) && in.RootCause.ToolName != "" }, func(in *Incident) string {
 			others := ""
-			if n := len(in.Similar); n > 0 {
+			if n := max(in.SimilarTraces, len(in.Similar)); n > 0 {
 				others = fmt.Sprintf(": %s failed the same way", plural(n, "other trace"))
 			}
 			return fmt.Sprintf("Alert on error_type and tool together (tool:%s error:*) before users do%s.", in.RootCause.ToolName, others)

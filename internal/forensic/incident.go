@@ -37,6 +37,7 @@ type Incident struct {
 	Recommendations []Recommendation
 	Tool            *ToolHistory
 	Similar         []Similar
+	SimilarTraces   int // how many there are; Similar holds the newest
 }
 
 // Cost is what a trace cost, and what of it came after its cause.
@@ -183,3 +184,22 @@ func (in *Incident) Resolved() (eventID string, after hansard.Opt[time.Duration]
 	}
 	return "", after
 }
+
+// Cause returns the failure on record that is the root cause; nil if there is
+// none.
+func (in *Incident) Cause() *Failure {
+	if in.RootCause == nil {
+		return nil
+	}
+	for i := range in.Failures {
+		for _, id := range in.RootCause.EventIDs {
+			if in.Failures[i].EventIDs[0] == id {
+				return &in.Failures[i]
+			}
+		}
+	}
+	return nil
+}
+
+// ErrorType returns the type of the error as its sender named it; it may be "".
+func (f *Failure) ErrorType() string { return f.failed.ErrorType }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard/internal/report"
+	"github.com/hansardhq/hansard/proof"
 )
 
 // Summary computes the summary report of what the question selects: all of the
@@ -20,9 +21,12 @@ func (r *Reading) Summary(ctx context.Context, tenant string, q Question) (*repo
 		req.Query.Node = plan.Node
 	}
 	for _, c := range r.checkpoints(tenant) {
-		req.Checkpoints = append(req.Checkpoints, report.Checkpoint{
-			Log: c.Origin, Size: uint64(c.Size), Root: base64.StdEncoding.EncodeToString(c.Root[:]),
-		})
+		req.Checkpoints = append(req.Checkpoints, pointOf(c))
 	}
 	return report.Summary(ctx, r.cfg.Lake, req)
+}
+
+// pointOf returns a checkpoint as reports show it.
+func pointOf(c proof.Checkpoint) report.Checkpoint {
+	return report.Checkpoint{Log: c.Origin, Size: uint64(c.Size), Root: base64.StdEncoding.EncodeToString(c.Root[:])}
 }

@@ -11,7 +11,7 @@ import (
 
 // appendJSON appends a report as an indented object. Characters that do not
 // print, which may control a terminal, are escaped.
-func appendJSON(dst []byte, r Report) ([]byte, error) {
+func appendJSON(dst []byte, r any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

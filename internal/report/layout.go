@@ -17,9 +17,14 @@ type fact struct{ Label, Value string }
 // section is a table under a title.
 type section struct {
 	Title   string
-	Note    string // under the title; may be empty
-	Columns []column
+	Note    string   // under the title; may be empty
+	Columns []column // none: the section is words alone
 	Rows    []row
+	// Numbered is a list of sentences below, each with its number.
+	Numbered []string
+	// Told makes the section read as a story on a terminal, too: with its
+	// note, and its columns in their order.
+	Told bool
 }
 
 type column struct {
@@ -52,7 +57,7 @@ func (l layout) clean() layout {
 		for j, r := range s.Rows {
 			rows[j] = row{cleanAll(r.Cells), r.Share}
 		}
-		sections[i] = section{s.Title, s.Note, s.Columns, rows}
+		sections[i] = section{s.Title, trace.Clean(s.Note), s.Columns, rows, cleanAll(s.Numbered), s.Told}
 	}
 	return layout{trace.Clean(l.Title), facts, sections, l.Notes}
 }

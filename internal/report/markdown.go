@@ -17,9 +17,17 @@ func appendMarkdown(dst []byte, l layout) []byte {
 	for _, s := range l.Sections {
 		fmt.Fprintf(b, "\n## %s\n\n", s.Title)
 		if s.Note != "" {
-			fmt.Fprintf(b, "%s\n\n", s.Note)
+			fmt.Fprintf(b, "%s\n", markdown(s.Note))
 		}
-		markdownTable(b, s)
+		if len(s.Columns) > 0 {
+			if s.Note != "" {
+				b.WriteByte('\n')
+			}
+			markdownTable(b, s)
+		}
+		for i, text := range s.Numbered {
+			fmt.Fprintf(b, "%d. %s\n", i+1, markdown(text))
+		}
 	}
 	if len(l.Notes) > 0 {
 		b.WriteString("\n## Notes\n\n")

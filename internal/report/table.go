@@ -21,7 +21,15 @@ func appendTable(dst []byte, l layout) []byte {
 	}
 	for _, s := range l.Sections {
 		fmt.Fprintf(b, "\n%s\n", s.Title)
-		s.write(b)
+		if s.Told && s.Note != "" {
+			wrapped(b, "  ", s.Note)
+		}
+		if len(s.Columns) > 0 {
+			s.write(b)
+		}
+		for i, text := range s.Numbered {
+			wrapped(b, fmt.Sprintf("  %d. ", i+1), text)
+		}
 	}
 	if len(l.Notes) > 0 {
 		fmt.Fprintln(b)
@@ -30,6 +38,25 @@ func appendTable(dst []byte, l layout) []byte {
 		fmt.Fprintln(b, "! "+n)
 	}
 	return b.Bytes()
+}
+
+// textWidth is how wide sentences are on a terminal.
+const textWidth = 100
+
+// wrapped writes a sentence on lines of at most textWidth, the first behind a
+// prefix, the others below it.
+func wrapped(b *bytes.Buffer, prefix, text string) {
+	line, indent := prefix, strings.Repeat(" ", utf8.RuneCountInString(prefix))
+	for i, word := range strings.Fields(text) {
+		if i > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth {
+			fmt.Fprintln(b, line)
+			line = indent
+		} else if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	fmt.Fprintln(b, strings.TrimRight(line, " "))
 }
 
 // write writes the rows in aligned columns.
@@ -69,12 +96,15 @@ func (s section) write(b *bytes.Buffer) {
 func (s section) order() []int {
 	var order []int
 	for i, c := range s.Columns {
-		if (i > 0 || s.Title == overview) && c.Title != searchColumn {
+		if (i > 0 || s.keeps()) && c.Title != searchColumn {
 			order = append(order, i)
 		}
 	}
-	if s.Title != overview {
+	if !s.keeps() {
 		order = append(order, 0)
 	}
 	return order
 }
+
+// keeps reports whether the columns keep their order on a terminal.
+func (s section) keeps() bool { return s.Title == overview || s.Told }
