@@ -148,6 +148,9 @@ func byClass() []advice {
 		{"course", func(in *Incident) bool { return in.is(ClassFirstTurn, ClassLastTurn) }, func(in *Incident) string {
 			return "Let another agent, or a rule, check what the answer rests on before the run may end."
 		}},
+		{"budget", func(in *Incident) bool { return in.is(ClassBudget, ClassLoop) }, func(in *Incident) string {
+			return fmt.Sprintf("Look at what used the budget up: %d tool calls for %d different things. Stop a run that repeats itself before its budget does.", in.Calls, in.Intents)
+		}},
 		{"unanswered", func(in *Incident) bool { return in.is(ClassIncomplete, ClassGaveUp) }, func(in *Incident) string {
 			return "End each run by an event that says how it ended, and alert on runs that stop without one."
 		}},

@@ -3,6 +3,7 @@ package forensic
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -97,7 +98,12 @@ func (r *run) outage(failures []Failure, p *patterns) *RootCause {
 		}
 		c := r.of(f, sureFailure, r.outageWhy(f, p))
 		if group := p.retryOf(f.EventIDs[0]); group != nil {
-			c.EventIDs = append([]string{}, group.EventIDs...)
+			c.EventIDs = append([]string{}, f.EventIDs...)
+			for _, id := range group.EventIDs {
+				if !slices.Contains(c.EventIDs, id) {
+					c.EventIDs = append(c.EventIDs, id)
+				}
+			}
 			c.Signs = append(c.Signs, fmt.Sprintf("%d of %d tries failed", group.Errors, group.Attempts))
 		}
 		if len(p.Breakers) > 0 || len(p.Escalations) > 0 {
@@ -291,7 +297,7 @@ func digitOrDot(c byte) bool { return c >= '0' && c <= '9' || c == '.' || c == '
 // cutOff finds that the user spoke last and got no answer.
 func (r *run) cutOff([]Failure) *RootCause {
 	last := r.steps[len(r.steps)-1]
-	if last.voice != userVoice || len(r.steps) < 3 || closing.MatchString(last.said) {
+	if last.voice != userVoice || last.entries[0].EventType != hansard.TypeInvocation || len(r.steps) < 3 || closing.MatchString(last.said) {
 		return nil
 	}
 	return r.in(last, ClassIncomplete, likelyClaim, "The run ends with the user's words: the agent never answered them.")
@@ -321,7 +327,7 @@ func (r *run) handedOver([]Failure) *RootCause {
 func (r *run) hasUser() bool {
 	n := 0
 	for _, s := range r.steps {
-		if s.voice == userVoice {
+		if s.voice == userVoice && s.entries[0].EventType == hansard.TypeInvocation {
 			n++
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	ClassCode       = "code_error"     // code of an agent's failed when it ran
 	ClassCircuit    = "circuit_open"
 	ClassLoop       = "loop"
+	ClassBudget     = "budget_exceeded"
 	ClassError      = "error" // any other
 
 	ClassDrift       = "goal_drift"         // the briefing is not about the task
@@ -58,7 +59,7 @@ func party(class string, model bool) string {
 		return PartyConfig
 	case ClassDenied:
 		return PartyPolicy
-	case ClassLoop, ClassDrift:
+	case ClassLoop, ClassDrift, ClassBudget:
 		return PartyPlan
 	}
 	return PartyCaller
@@ -74,6 +75,8 @@ type classRule struct {
 // RateLimitError is "rate limit error".
 var classRules = []classRule{
 	{ClassCircuit, regexp.MustCompile(`circuit`)},
+	{ClassBudget, regexp.MustCompile(`budget|(token|cost|step|turn|iteration|recursion)s? (limit|quota)|max(imum)? (\w+ )?(steps|turns|rounds|iterations|tokens)`)},
+	{ClassLoop, regexp.MustCompile(`\bloop`)},
 	{ClassTimeout, regexp.MustCompile(`time(d)?[ -]?out|deadline exceeded|did not answer within|\b(408|504)\b`)},
 	{ClassRateLimit, regexp.MustCompile(`rate[ -]?limit|too many requests|\b429\b|quota|overloaded|throttl|\b529\b`)},
 	{ClassAuth, regexp.MustCompile(`unauthori[sz]ed|authenticat|\b401\b|api[ -]?key|credential|token (has )?expired|expired token`)},

@@ -75,8 +75,9 @@ func (r *run) place(e *hansard.Entry) {
 	if n.Set {
 		r.numbers = true
 	}
-	if e.EventType == hansard.TypeLifecycle || e.EventType == hansard.TypeTokenUsage || e.EventType == hansard.TypeSecurity || e.EventType == hansard.TypeCompliance {
-		return
+	switch e.EventType {
+	case hansard.TypeLifecycle, hansard.TypeTokenUsage, hansard.TypeSecurity, hansard.TypeCompliance, hansard.TypeFeedback:
+		return // about the run, not a turn of it
 	}
 	var at *step
 	if k := len(r.steps) - 1; k >= 0 && n.Set && r.steps[k].number == n {

@@ -64,10 +64,20 @@ func (r *IncidentReport) timeline() section {
 		if line.RootCause {
 			mark = strings.TrimSpace(mark + " ← root cause")
 		}
-		s.Rows = append(s.Rows, row{Cells: []string{line.Time.Format("15:04:05"), line.Agent, line.Action, duration, mark}})
+		s.Rows = append(s.Rows, row{Cells: []string{line.Time.Format("15:04:05"), line.Agent, shortened(line.Action), duration, mark}})
 	}
 	if left > 0 {
 		s.Note = fmt.Sprintf("%s of %s lines are left out; hansard trace %s shows them.", trace.Count(int64(left)), trace.Count(int64(len(r.Timeline))), r.TraceID)
+	}
+	return s
+}
+
+// maxAction is how many characters of an action a timeline shows.
+const maxAction = 90
+
+func shortened(s string) string {
+	if r := []rune(s); len(r) > maxAction {
+		return string(r[:maxAction-1]) + "…"
 	}
 	return s
 }
