@@ -44,7 +44,7 @@ var mayImport = map[string]string{
 	"internal/forensic":        ". rawjson trace",
 	"internal/report":          ". query trace lake forensic",
 	"internal/demo":            ". dialect",
-	"internal/reading":         ". rawjson lake ledger part query report trace proof golang.org/x/mod",
+	"internal/reading":         ". rawjson lake ledger part query report trace proof golang.org/x/mod forensic",
 	"internal/access":          ". go.yaml.in/yaml/v3",
 	"internal/body":            ". github.com/klauspost/compress",
 	"internal/otlp":            ". rawjson dialect intake access body github.com/klauspost/compress google.golang.org/grpc google.golang.org/genproto google.golang.org/protobuf",

@@ -1,6 +1,7 @@
 package forensic_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,50 +11,75 @@ import (
 )
 
 // company returns the demo company's week, and its traces in order of time.
-func company() (h *demo.History, traces map[string][]*hansard.Entry) {
+func company() (h *demo.History, all []*hansard.Entry, traces map[string][]*hansard.Entry) {
 	h = demo.NewCompany(7).History(time.Date(2026, 11, 25, 18, 0, 0, 0, time.UTC))
 	traces = map[string][]*hansard.Entry{}
 	for i, e := range h.Events {
-		traces[e.TraceID] = append(traces[e.TraceID], &hansard.Entry{Event: *e, Position: uint64(i + 1)})
+		entry := &hansard.Entry{Event: *e, Position: uint64(i + 1)}
+		all = append(all, entry)
+		traces[e.TraceID] = append(traces[e.TraceID], entry)
 	}
-	return h, traces
+	return h, all, traces
 }
 
-func TestCompany(t *testing.T) {
-	h, traces := company()
+// TestCompanyInjections holds the watch against what is true of the company.
+func TestCompanyInjections(t *testing.T) {
+	h, all, _ := company()
 	w := forensic.NewWatch()
-	sinks := map[string]demo.Injection{}
+	left := map[string]demo.Injection{}
 	for _, in := range h.Injections {
-		sinks[in.Sink] = in
+		left[in.Sink] = in
 	}
-	hits, extra := 0, 0
-	for i, e := range h.Events {
-		for _, f := range w.Take(&hansard.Entry{Event: *e, Position: uint64(i + 1)}) {
-			if in, ok := sinks[f.SinkEvent]; ok && in.Source == f.SourceEvent {
-				hits++
-				delete(sinks, f.SinkEvent)
-			} else {
-				extra++
-				t.Log(f)
+	if len(left) < 4 {
+		t.Fatalf("the company has %d injections", len(left))
+	}
+	for _, e := range all {
+		for _, f := range w.Take(e) {
+			if in, ok := left[f.SinkEvent]; !ok || in.Source != f.SourceEvent {
+				t.Errorf("a finding where there is no injection: %+v", f)
 			}
+			delete(left, f.SinkEvent)
 		}
 	}
-	t.Log("injections", len(h.Injections), "hits", hits, "extra", extra, "missed", sinks)
-	classes := map[string]int{}
-	for _, entries := range traces {
+	for _, in := range left {
+		t.Errorf("not found: %+v", in)
+	}
+}
+
+// TestCompanyCauses: a run without a failure has no root cause, the outage is
+// found in what it met, and what was made good is not blamed.
+func TestCompanyCauses(t *testing.T) {
+	h, _, traces := company()
+	outage := 0
+	for id, entries := range traces {
 		in := forensic.Analyze(entries)
-		if in.RootCause == nil {
-			if len(in.Failures) == 0 {
-				classes["none"]++
-			} else {
-				classes["none: "+in.NoCause]++
-			}
+		c := in.RootCause
+		if (c == nil) == (in.NoCause == "") {
+			t.Errorf("%s: a cause %v, and the reason that there is none %q", id, c, in.NoCause)
+		}
+		if c == nil {
 			continue
 		}
-		classes[in.RootCause.Class]++
-		if len(in.Failures) == 0 || classes[in.RootCause.Class] < 3 {
-			t.Log(in.TraceID, in.RootCause.Class, in.RootCause.Why)
+		if len(in.Failures) == 0 {
+			t.Errorf("%s: nothing failed, and %s is to blame: %s", id, c.AgentName, c.Why)
+		}
+		if c.Class == forensic.ClassTimeout {
+			outage++
+			if c.ToolName != "process_refund" || c.Party != forensic.PartyTool || c.AgentName != "billing" {
+				t.Errorf("%s: %+v", id, c)
+			}
+		}
+		for _, f := range in.Failures {
+			if f.Recovered && slices.Contains(c.EventIDs, f.EventIDs[0]) {
+				t.Errorf("%s: a failure that was made good is blamed: %+v", id, f)
+			}
 		}
 	}
-	t.Log(len(traces), classes)
+	if outage < 5 {
+		t.Errorf("the outage met %d runs", outage)
+	}
+	c := forensic.Analyze(traces[demo.RefundTrace]).RootCause
+	if c == nil || !slices.Contains(c.EventIDs, h.RootCause) || c.Confidence < 0.9 {
+		t.Errorf("%s: %+v, want %s", demo.RefundTrace, c, h.RootCause)
+	}
 }
