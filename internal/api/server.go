@@ -134,6 +134,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.logRoutes(api)
 	s.reindexRoutes(api)
 	s.sessionRoutes(api)
+	s.verifyRoutes(api)
 	s.ingestRoutes(mux, api)
 	s.otlp.Routes(mux)
 	s.liveRoutes(mux, api)

@@ -114,7 +114,9 @@ type Ledger struct {
 	wg       sync.WaitGroup // unlinking of superseded parts
 	sealMu   sync.Mutex     // one seal at a time
 	reindex  reindexJob
-	leaves   leafCache
+	// verifying are the verifications that the server made of itself.
+	verifying verifyJobs
+	leaves    leafCache
 
 	// mu guards everything below and all that hangs on it. The committer
 	// takes it to change what is committed, the sealer to change what is

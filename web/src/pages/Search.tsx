@@ -1,5 +1,220 @@
+import { ActionIcon, Button, Checkbox, Menu, Popover, TextInput } from "@mantine/core";
+import { IconBookmark, IconColumns, IconDownload, IconTrash } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+
+import type { Entry } from "../api/entry";
+import { events, facets, histogram, type Facet, type Question } from "../api/search";
+import { EntryDrawer } from "../parts/EntryPanel";
+import { compact, count } from "../parts/figures";
+import { Histogram } from "../parts/Histogram";
 import { Page } from "../parts/Page";
+import { useRecord } from "../parts/record";
+import { Failed, FirstEvent, Loading, Nothing } from "../parts/states";
+import { chosen, columns as allColumns, rowClass, usual } from "../rows/columns";
+import { Rows } from "../rows/Rows";
+import { added, has, removed, toggled } from "../search/edit";
+import { PageStore, pageSize } from "../search/pages";
+import { SearchBar } from "../search/SearchBar";
+import { changed, useFragment } from "../state/fragment";
+import { usePeriod } from "../state/period";
+import { changeSettings, useSettings } from "../state/settings";
+import { Inert } from "../text/Inert";
+import { download } from "./search/download";
 
 export default function Search() {
-  return <Page title="Search">{null}</Page>;
+  const f = useFragment();
+  const [period, setPeriod] = usePeriod();
+  const settings = useSettings();
+  const q = f.get("q");
+  const order = f.get("order") === "oldest" ? ("oldest" as const) : ("newest" as const);
+  const question = useMemo(() => ({ q, period }), [q, period]);
+  const chart = useQuery({ queryKey: ["histogram", q, period], queryFn: ({ signal }) => histogram(question, 90, signal) });
+  const record = useRecord();
+  const columnKeys = f.get("columns") ? f.get("columns").split(",") : settings.columns.length ? settings.columns : usual;
+  const search = (text: string) => f.set({ q: text, event: null });
+  if (record.empty) return <Page title="Search"><FirstEvent /></Page>;
+  return (
+    <Page title="Search" note={chart.data && `${count(chart.data.total_events)} events`} actions={<Actions question={question} columns={columnKeys} />}>
+      <div style={{ display: "flex", gap: "0.5rem", marginBottom: "0.6rem" }}>
+        <SearchBar q={q} onSearch={search} />
+        <Button variant="default" onClick={() => f.set({ order: order === "newest" ? "oldest" : null })}>
+          {order === "newest" ? "Newest first" : "Oldest first"}
+        </Button>
+      </div>
+      <div className="h-search-page">
+        <Facets question={question} search={search} />
+        <div style={{ minWidth: 0 }}>
+          <div className="h-panel" style={{ marginBottom: "0.6rem", padding: "0.6rem 0.8rem" }}>
+            {chart.error ? <Failed error={chart.error} again={() => void chart.refetch()} /> : chart.data ? (
+              <Histogram data={chart.data} label="Events of this search over time" choose={(since, until) => setPeriod({ since, until })} />
+            ) : <Loading what="Counting" />}
+          </div>
+          <Table question={question} order={order} columns={columnKeys} all={chart.data?.total_events} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Table({ question, order, columns: keys, all }: { question: Question; order: "newest" | "oldest"; columns: string[]; all?: number }) {
+  const f = useFragment();
+  const [known, setKnown] = useState<Entry>();
+  const store = useMemo(() => new PageStore((cursor, signal) => events(question, { limit: pageSize, cursor, order }, signal)), [question, order]);
+  useSyncExternalStore(store.subscribe, store.snapshot);
+  useEffect(() => {
+    store.want(0, 0);
+    return () => store.close();
+  }, [store]);
+  const onRange = useCallback((first: number, last: number) => store.want(first, last), [store]);
+  const { total, complete } = store.loaded;
+  const columns = useMemo(() => chosen(keys), [keys.join(",")]);
+  const event = f.get("event");
+  const step = (by: 1 | -1) => {
+    for (let i = 0; i < total; i++) {
+      if (store.row(i)?.event_id !== event) continue;
+      const to = store.row(i + by);
+      if (to) {
+        setKnown(to);
+        f.set({ event: to.event_id }, "replace");
+      }
+      return;
+    }
+  };
+  if (store.error) return <Failed error={store.error} again={() => { store.again(); store.want(0, 0); }} />;
+  if (total === 0 && !complete) return <Loading what="Searching" />;
+  return (
+    <>
+      {total === 0 ? (
+        <Nothing title="No event matches">
+          Widen the period, take a term away, or <kbd>Esc</kbd> out of the suggestions to see what is wrong.
+        </Nothing>
+      ) : (
+        <Rows columns={columns} total={total} row={(i) => store.row(i)} classOf={rowClass} selected={event} onRange={onRange} onSelect={(id, e) => { setKnown(e); f.set({ event: id }); }} label="Events that match" height="max(320px, calc(100dvh - 395px))" />
+      )}
+      <p className="h-muted" style={{ fontSize: "0.82rem", margin: "0.4rem 0" }}>
+        {complete ? `all ${count(total)} rows` : `${count(total - 1)} rows read${all !== undefined ? ` of ${count(all)}` : ""}; scroll for more`}
+        {" · "}<kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens
+      </p>
+      <EntryDrawer id={event} entry={known?.event_id === event ? known : undefined} close={() => f.set({ event: null })} next={step} />
+    </>
+  );
+}
+
+/** Facets are values of fields in the result. They edit the same search as the bar. */
+function Facets({ question, search }: { question: Question; search: (q: string) => void }) {
+  const got = useQuery({ queryKey: ["facets", question], queryFn: ({ signal }) => facets(question, undefined, 8, signal), placeholderData: (old) => old });
+  const { q } = question;
+  return (
+    <nav aria-label="Narrow the search" className="h-panel h-facets">
+      {got.error ? <Failed error={got.error} /> : null}
+      {got.isPending && <Loading />}
+      {got.data?.facets.filter((x) => x.values.length > 0).map((facet) => (
+        <FacetList key={facet.field} facet={facet} q={q} search={search} />
+      ))}
+    </nav>
+  );
+}
+
+function FacetList({ facet, q, search }: { facet: Facet; q: string; search: (q: string) => void }) {
+  return (
+    <details open className="h-facet">
+      <summary>{facet.field.replace(/_/g, " ")}</summary>
+      <ul>
+        {facet.values.map((v) => {
+          const on = has(q, v.search);
+          const off = has(q, "-" + v.search);
+          return (
+            <li key={v.value}>
+              <button type="button" className="h-facet-value" aria-pressed={on} onClick={() => search(toggled(q, v.search))} title={`Only ${v.search}`}>
+                <span><Inert text={v.value} /></span>
+                <span className="h-num">{compact(v.count)}</span>
+              </button>
+              <button type="button" className="h-facet-not" aria-pressed={off} aria-label={`Without ${v.value}`} onClick={() => search(off ? removed(q, "-" + v.search) : added(q, "-" + v.search))}>
+                ≠
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {facet.distinct > facet.values.length && <div className="h-muted" style={{ fontSize: "0.78rem" }}>of {count(facet.distinct)} values</div>}
+    </details>
+  );
+}
+
+function Actions({ question, columns }: { question: Question; columns: string[] }) {
+  return (
+    <>
+      <Columns columns={columns} />
+      <Views />
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" size="compact-md" leftSection={<IconDownload size={16} />}>Export</Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>All events of this search</Menu.Label>
+          <Menu.Item onClick={() => void download(question, "ndjson")}>NDJSON</Menu.Item>
+          <Menu.Item onClick={() => void download(question, "csv")}>CSV</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+function Columns({ columns }: { columns: string[] }) {
+  const f = useFragment();
+  const set = (keys: string[]) => {
+    changeSettings({ columns: keys });
+    f.set({ columns: keys.join(",") === usual.join(",") ? null : keys.join(",") }, "replace");
+  };
+  return (
+    <Popover position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="default" size="compact-md" leftSection={<IconColumns size={16} />}>Columns</Button>
+      </Popover.Target>
+      <Popover.Dropdown style={{ maxHeight: "60vh", overflow: "auto" }}>
+        <div style={{ display: "grid", gap: 4 }}>
+          {allColumns.map((c) => (
+            <Checkbox key={c.key} size="xs" label={c.name} checked={columns.includes(c.key)} onChange={(e) => set(e.currentTarget.checked ? allColumns.map((x) => x.key).filter((k) => columns.includes(k) || k === c.key) : columns.filter((k) => k !== c.key))} />
+          ))}
+          <Button size="compact-xs" variant="default" onClick={() => set(usual)}>The usual ones</Button>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Views are searches with a name, kept in this browser: period, columns and order with them. */
+function Views() {
+  const f = useFragment();
+  const { views } = useSettings();
+  const [name, setName] = useState("");
+  const here = changed(f.text, { event: null });
+  return (
+    <Popover position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="default" size="compact-md" leftSection={<IconBookmark size={16} />}>Views</Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          style={{ display: "flex", gap: 6, marginBottom: 8 }}
+          onSubmit={(e) => {
+            e.preventDefault();
+            if (name.trim()) changeSettings({ views: [...views.filter((v) => v.name !== name.trim()), { name: name.trim(), fragment: here }] });
+            setName("");
+          }}
+        >
+          <TextInput size="xs" aria-label="Name of the view" placeholder="Name this view" value={name} onChange={(e) => setName(e.currentTarget.value)} />
+          <Button size="xs" type="submit">Save</Button>
+        </form>
+        {views.length === 0 && <div className="h-muted">No views yet. One keeps search, period, columns and order.</div>}
+        {views.map((v) => (
+          <div key={v.name} style={{ display: "flex", gap: 6, alignItems: "center" }}>
+            <Button component="a" href={`/search#${v.fragment}`} size="compact-sm" variant="subtle" style={{ flex: 1 }} justify="start">{v.name}</Button>
+            <ActionIcon variant="subtle" aria-label={`Remove the view ${v.name}`} onClick={() => changeSettings({ views: views.filter((x) => x !== v) })}><IconTrash size={15} /></ActionIcon>
+          </div>
+        ))}
+      </Popover.Dropdown>
+    </Popover>
+  );
 }
