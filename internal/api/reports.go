@@ -25,8 +25,8 @@ type reportOutput struct {
 }
 
 // pagePolicy is the policy of a report's page: it holds its own style, and
-// nothing else.
-const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+// nothing else. The dashboard shows it in a frame.
+const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
 func (s *Server) reportRoutes(api huma.API) {
 	op := get("reportSummary", "/v1/reports/summary", "Report what happened, in figures", "reports")

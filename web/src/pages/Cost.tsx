@@ -81,7 +81,7 @@ function Budgets({ budgets }: { budgets: Record<string, unknown>[] }) {
   const keys = Object.keys(budgets[0]!);
   return (
     <Panel title="Budgets">
-      <DataTable rows={budgets} label="Budgets" keyOf={(b) => JSON.stringify(b)} columns={keys.map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (b) => b[k] as string | number, cell: (b) => <Inert text={typeof b[k] === "number" && k.endsWith("usd") ? dollars(b[k] as number) : String(b[k] ?? "")} /> }))} />
+      <DataTable<Record<string, unknown>> rows={budgets} label="Budgets" keyOf={(b) => JSON.stringify(b)} columns={keys.map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (b) => b[k] as string | number, cell: (b) => <Inert text={typeof b[k] === "number" && k.endsWith("usd") ? dollars(b[k] as number) : String(b[k] ?? "")} /> }))} />
     </Panel>
   );
 }

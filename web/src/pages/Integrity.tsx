@@ -1,5 +1,168 @@
-import { Page } from "../parts/Page";
+import { Alert, Button, Progress } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "wouter";
+
+import { plain } from "../api/client";
+import { Await } from "../parts/Await";
+import { DataTable } from "../parts/DataTable";
+import { bytes, compact, count } from "../parts/figures";
+import { Page, Panel } from "../parts/Page";
+import { sizeOf, useLogs, type Log } from "../parts/record";
+import { Failed, Loading, Snippet } from "../parts/states";
+import { href } from "../state/fragment";
+import { Inert, InertValue } from "../text/Inert";
+import { duration } from "../time/format";
+import { When } from "../time/When";
+
+interface Verification {
+  state: "none" | "running" | "done" | "failed";
+  done: number;
+  total: number;
+  started: string | null;
+  ended: string | null;
+  sound: boolean | null;
+  logs: { log: string; size: number; pruned: number; root: string }[];
+  findings: { log: string; entry: number; text: string }[];
+  error?: string;
+}
 
 export default function Integrity() {
-  return <Page title="Integrity">{null}</Page>;
+  const logs = useLogs();
+  return (
+    <Page title="Integrity" note="what is on record, what proves it, and what may go">
+      <div className="h-grid">
+        <Verify />
+        <Await query={logs} what="logs">{(l) => <Logs list={l.logs} />}</Await>
+        <Retention />
+        <Statements />
+        <Panel title="Check it without trusting this server">
+          <p style={{ marginTop: 0 }}>A copy of the data folder verifies on any machine, with no server and no key. A checkpoint that was kept elsewhere shows later whether history was cut or written anew.</p>
+          <Snippet text={`curl -s ${location.origin}/log/${logs.data?.logs[0]?.log ?? "default/info"}/checkpoint > info.checkpoint
+hansard verify --server ${location.origin} --against info.checkpoint --key '${logs.data?.logs[0]?.vkey ?? "VKEY"}'
+hansard verify --data ./copy-of-hansard-data`} />
+        </Panel>
+      </div>
+    </Page>
+  );
 }
+
+/** Verify runs a verification by the server and shows how far it is. */
+function Verify() {
+  const client = useQueryClient();
+  const state = useQuery({
+    queryKey: ["verification"],
+    queryFn: ({ signal }) => plain<Verification>("GET", "/v1/verification", undefined, signal),
+    refetchInterval: (q) => (q.state.data?.state === "running" ? 400 : false),
+  });
+  const begin = useMutation({ mutationFn: () => plain<Verification>("POST", "/v1/verification"), onSuccess: (v) => client.setQueryData(["verification"], v) });
+  const v = state.data;
+  const running = v?.state === "running";
+  return (
+    <Panel title="Verification" aside={<Button size="compact-sm" onClick={() => begin.mutate()} loading={running || begin.isPending}>Verify now</Button>}>
+      {begin.error ? <Failed error={begin.error} /> : null}
+      {state.error ? <Failed error={state.error} again={() => void state.refetch()} /> : null}
+      {!v && !state.error && <Loading />}
+      {v?.state === "none" && <p style={{ margin: 0 }}>Not verified since this server started. Verifying reads every entry, hashes it, and holds the trees against the signed checkpoints.</p>}
+      {v && running && (
+        <>
+          <Progress value={v.total ? (100 * v.done) / v.total : 0} aria-label="Progress of the verification" />
+          <p className="h-muted" style={{ margin: "0.4rem 0 0" }}>{count(v.done)} of {count(v.total)} entries</p>
+        </>
+      )}
+      {v?.state === "failed" && <Alert color="red" variant="outline" title="The verification did not come to its end"><Inert text={v.error} /></Alert>}
+      {v?.state === "done" && <Outcome v={v} />}
+    </Panel>
+  );
+}
+
+function Outcome({ v }: { v: Verification }) {
+  const ms = v.started && v.ended ? Date.parse(v.ended) - Date.parse(v.started) : undefined;
+  return (
+    <div role="note">
+      {v.sound ? (
+        <p style={{ margin: 0 }}><span className="h-mark h-mark-ok">✓ sound</span> {count(v.total)} entries in {count(v.logs.length)} logs match their signed checkpoints, <When at={v.ended} />, in {duration(ms)}.</p>
+      ) : (
+        <>
+          <p style={{ margin: 0 }}><span className="h-mark h-mark-error">✗ {count(v.findings.length)} findings</span> <When at={v.ended} />. Keep a copy of the folder as it is before anything else.</p>
+          <ul>{v.findings.map((f, i) => <li key={i}>{f.log}{f.entry >= 0 && `, entry ${count(f.entry)}`}: <Inert text={f.text} /></li>)}</ul>
+        </>
+      )}
+      {v.logs.some((l) => l.pruned > 0) && <p className="h-muted" style={{ margin: "0.3rem 0 0" }}>{count(v.logs.reduce((n, l) => n + l.pruned, 0))} of them are not kept any more and are known by their hashes.</p>}
+      <p className="h-muted" style={{ margin: "0.3rem 0 0" }}>Contents are checked by <span className="h-mono">hansard verify</span>, on the folder or a copy of it.</p>
+    </div>
+  );
+}
+
+function Logs({ list }: { list: Log[] }) {
+  return (
+    <Panel title="Logs" aside={<span className="h-muted">one append-only Merkle tree for each tier</span>}>
+      <DataTable
+        rows={list} label="Logs" keyOf={(l) => l.log}
+        columns={[
+          { key: "log", name: "Log", value: (l) => l.log, cell: (l) => (l.log.endsWith("/meta") ? l.log : <Link href={href("/search", { q: `tier:${l.log.split("/")[1]}`, since: "all", until: null })}>{l.log}</Link>) },
+          { key: "size", name: "Entries", num: true, value: (l) => l.size, cell: (l) => count(l.size) },
+          { key: "signed", name: "Signed", num: true, value: (l) => sizeOf(l.checkpoint), cell: (l) => count(sizeOf(l.checkpoint)) },
+          { key: "sealed", name: "In parts", num: true, value: (l) => l.sealed, cell: (l) => count(l.sealed) },
+          { key: "root", name: "Root", cell: (l) => <span className="h-mono">{l.checkpoint?.split("\n")[2]?.slice(0, 16) ?? "none yet"}…</span> },
+          { key: "key", name: "Verifier key", cell: (l) => <span className="h-mono" title={l.vkey}>{l.vkey.split("+")[1]}</span> },
+          { key: "files", name: "", cell: (l) => <a href={`/log/${l.log}/checkpoint`}>checkpoint</a> },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+/** Retention shows what is kept and what goes when, in whatever fields the server has for a log. */
+function Retention() {
+  const got = useQuery({ queryKey: ["retention"], queryFn: ({ signal }) => plain<Record<string, unknown>>("GET", "/v1/retention", undefined, signal) });
+  return (
+    <Panel title="Retention" aside={<span className="h-muted">counted from receipt; whole parts go, and the deletion is on record</span>}>
+      <Await query={got} what="retention">
+        {(r) => {
+          const logs = (r["logs"] ?? []) as Record<string, unknown>[];
+          if (!Array.isArray(logs) || logs.length === 0) return <InertValue value={r} />;
+          const keys = Object.keys(logs[0]!).filter((k) => typeof logs[0]![k] !== "object" || logs[0]![k] === null);
+          return (
+            <DataTable<Record<string, unknown>>
+              rows={logs} label="Retention by log" keyOf={(l) => String(l["log"] ?? l["tier"] ?? JSON.stringify(l))}
+              columns={keys.map((k) => ({ key: k, name: k.replace(/_/g, " "), num: typeof logs[0]![k] === "number", value: (l) => l[k] as string | number, cell: (l) => shown(k, l[k]) }))}
+            />
+          );
+        }}
+      </Await>
+    </Panel>
+  );
+}
+
+function shown(key: string, v: unknown) {
+  if (v === null || v === undefined || v === "") return <span className="h-muted">—</span>;
+  if (typeof v === "number") return /bytes/.test(key) ? bytes(v) : compact(v);
+  if (typeof v === "string" && /^\d{4}-\d\d-\d\dT/.test(v)) return <When at={v} />;
+  return <Inert text={String(v)} />;
+}
+
+/** Statements are what the meta log states: prunes, holds, erasures, keys, readers. */
+function Statements() {
+  const got = useQuery({
+    queryKey: ["statements"],
+    queryFn: ({ signal }) => plain<{ columns: { name: string }[]; rows: unknown[][] }>("POST", "/v1/sql", { query: "SELECT * FROM statements ORDER BY 1 DESC LIMIT 50" }, signal),
+    retry: false,
+  });
+  return (
+    <Panel title="Statements" aside={<span className="h-muted">the newest 50 of the meta log: prunes, holds, keys, configuration, reads</span>}>
+      {got.error ? <Failed error={got.error} /> : !got.data ? <Loading /> : <StatementTable data={got.data} />}
+    </Panel>
+  );
+}
+
+function StatementTable({ data }: { data: { columns: { name: string }[]; rows: unknown[][] } }) {
+  const rows = Array.isArray(data) ? (data as unknown as Record<string, unknown>[]) : data.rows.map((r) => Object.fromEntries(data.columns.map((c, i) => [c.name, r[i]])));
+  if (rows.length === 0) return <p className="h-muted">Nothing yet.</p>;
+  return (
+    <DataTable<Record<string, unknown>>
+      rows={rows} label="Statements" keyOf={(r) => JSON.stringify(r)}
+      columns={Object.keys(rows[0]!).map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (r) => String(r[k]), cell: (r) => (typeof r[k] === "object" ? <Inert text={JSON.stringify(r[k]).slice(0, 240)} /> : shown(k, typeof r[k] === "string" ? (r[k] as string).slice(0, 240) : r[k])) }))}
+    />
+  );
+}
+
