@@ -95,6 +95,9 @@ export function weightOf(e: Entry): Weight {
 /** kindOf is the event type as pages say it. */
 export const kindOf = (type: string): string => type.replace(/^agent\./, "");
 
+/** cut shortens text, and does not leave half a pseudonym at its end. */
+export const cut = (text: string, n: number): string => (text.length <= n ? text : text.slice(0, n).replace(/\s*\bpii:[\w:]*$/, "") + "…");
+
 const size = (v: unknown): string => {
   const n = new TextEncoder().encode(JSON.stringify(v) ?? "").length;
   return n < 1024 ? `${n} bytes` : `${(n / 1024).toFixed(1)} KiB`;
@@ -107,7 +110,7 @@ export function detailsOf(e: Entry): string {
   switch (e.event_type) {
     case "agent.invocation": {
       const task = (e.params as Record<string, unknown> | undefined)?.["task"];
-      return typeof task === "string" ? `Task received: ${task.slice(0, 100)}` : (e.action ?? "Task received");
+      return typeof task === "string" ? `Task received: ${cut(task, 100)}` : (e.action ?? "Task received");
     }
     case "agent.tool_call": {
       const n = e.params && typeof e.params === "object" ? Object.keys(e.params).length : 0;

@@ -39,7 +39,9 @@ export class Live {
     private readonly q: string,
     private readonly listener: Listener,
     private readonly counters = false, // counters alone, no events
+    after = -1, // position of the last event that the page has
   ) {
+    this.last = after;
     this.connect();
     this.timer = setInterval(() => this.hand(), flush);
   }

@@ -13,7 +13,7 @@ import { href } from "../state/fragment";
 import { usePeriod } from "../state/period";
 import { Inert } from "../text/Inert";
 import { When } from "../time/When";
-import { errorSearch } from "./Overview";
+import { errorSearch } from "../api/words";
 
 const names = (r: Ranking) => (r ?? []).map(([name, n]) => `${name || "(none)"} ${count(n)}`).join(", ");
 

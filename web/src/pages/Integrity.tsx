@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { plain } from "../api/client";
 import { Await } from "../parts/Await";
 import { DataTable } from "../parts/DataTable";
-import { bytes, compact, count } from "../parts/figures";
+import { bytes, count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { sizeOf, useLogs, type Log } from "../parts/record";
 import { Failed, Loading, Snippet } from "../parts/states";
@@ -136,7 +136,7 @@ function Retention() {
 
 function shown(key: string, v: unknown) {
   if (v === null || v === undefined || v === "") return <span className="h-muted">—</span>;
-  if (typeof v === "number") return /bytes/.test(key) ? bytes(v) : compact(v);
+  if (typeof v === "number") return /bytes/.test(key) ? bytes(v) : count(v);
   if (typeof v === "string" && /^\d{4}-\d\d-\d\dT/.test(v)) return <When at={v} />;
   return <Inert text={String(v)} />;
 }
@@ -145,7 +145,7 @@ function shown(key: string, v: unknown) {
 function Statements() {
   const got = useQuery({
     queryKey: ["statements"],
-    queryFn: ({ signal }) => plain<{ columns: { name: string }[]; rows: unknown[][] }>("POST", "/v1/sql", { query: "SELECT * FROM statements ORDER BY 1 DESC LIMIT 50" }, signal),
+    queryFn: ({ signal }) => plain<{ columns: { name: string }[]; rows: unknown[][] }>("POST", "/v1/sql", { query: "SELECT position, received_at, kind, statement FROM statements ORDER BY position DESC LIMIT 50" }, signal),
     retry: false,
   });
   return (

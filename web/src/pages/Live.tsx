@@ -3,6 +3,7 @@ import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { weightOf, type Entry } from "../api/entry";
+import { events } from "../api/search";
 import { Live as Stream, type Counters, type LiveState } from "../api/live";
 import { EntryDrawer } from "../parts/EntryPanel";
 import { compact, count, rate } from "../parts/figures";
@@ -36,12 +37,32 @@ export default function Live() {
 
   useEffect(() => {
     setFeed(emptyFeed);
-    const s = new Stream(q, {
-      onEvents: (events) => setFeed((now) => arrived(now, events, heldNow.current)),
-      onCounters: setCounters,
-      onState: (st, why) => setState([st, why]),
-    });
-    return () => s.close();
+    setCounters(undefined);
+    let stream: Stream | undefined;
+    const gone = new AbortController();
+    const follow = (after: number) => {
+      if (gone.signal.aborted) return;
+      stream = new Stream(q, {
+        onEvents: (events) => setFeed((now) => arrived(now, events, heldNow.current)),
+        onCounters: setCounters,
+        onState: (st, why) => setState([st, why]),
+      }, false, after);
+    };
+    // The page begins with the last that was committed, and the stream goes on from there.
+    const recent = q ? `(${q}) ` : "";
+    events({ q: `${recent}received_at:>${new Date(Date.now() - 3_600_000).toISOString()}`, period: { since: "all", until: "" } }, { limit: 200 }, gone.signal).then(
+      (page) => {
+        const last = page.events.reduce((n, e) => Math.max(n, e.position), -1);
+        const list = page.events.sort((a, b) => a.position - b.position);
+        setFeed(arrived(emptyFeed, list, false));
+        follow(last);
+      },
+      () => follow(-1), // the stream will say what is wrong
+    );
+    return () => {
+      gone.abort();
+      stream?.close();
+    };
   }, [q]);
   const follow = useCallback(() => {
     setPaused(false);

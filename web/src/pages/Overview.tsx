@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
 
+import { errorSearch } from "../api/words";
 import { facets, histogram, summary, type Facet, type Summary } from "../api/search";
 import { Figure } from "../parts/Figure";
 import { against, compact, count, dollars, rate } from "../parts/figures";
@@ -13,9 +14,6 @@ import { useRecord } from "../parts/record";
 import { href } from "../state/fragment";
 import { before, rangeOf, usePeriod, type Period } from "../state/period";
 import { When } from "../time/When";
-
-/** errorSearch selects what reports call an error. */
-export const errorSearch = "event_type:agent.error OR status:(error OR timeout) OR has:error_type OR has:error";
 
 /** refresh is how often the overview asks again, in milliseconds. */
 const refresh = 15_000;
@@ -38,12 +36,12 @@ export default function Overview() {
   const record = useRecord();
   if (record.empty) return <Page title="Overview"><FirstEvent /></Page>;
   return (
-    <Page title="Overview" note={now.data?.period.start && <>events from <When at={now.data.period.start} /></>}>
+    <Page title="Overview" note={now.data?.period.start && <>since <When at={now.data.period.start} />{then.data && then.data.total_events === 0 && "; the period before has no events"}</>}>
       {now.error ? <Failed error={now.error} again={() => void now.refetch()} /> : null}
       {now.isPending ? <Loading /> : now.data && now.data.total_events === 0 ? <Quiet period={period} setPeriod={setPeriod} /> : null}
       {now.data && now.data.total_events > 0 && (
         <div className="h-grid">
-          <Figures now={now.data} then={then.data} period={period} integrity={record.logs} />
+          <Figures now={now.data} then={then.data && then.data.total_events > 0 ? then.data : undefined} period={period} integrity={record.logs} />
           <Panel title="Events over time">
             {chart.error ? <Failed error={chart.error} /> : chart.data ? (
               <Histogram data={chart.data} label="Events over time, errors in red" choose={(since, until) => setPeriod({ since, until })} />
@@ -76,7 +74,7 @@ function Figures({ now, then, period, integrity }: { now: Summary; then?: Summar
   const worse = (a: number | null | undefined, b: number | null | undefined) => (a == null || b == null || a === b ? undefined : a > b ? ("worse" as const) : ("better" as const));
   const q = (key: string) => now.searches[key] ?? "";
   return (
-    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(9.5rem, 1fr))" }}>
+    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(11rem, 1fr))" }}>
       <Figure name="Events" value={compact(now.total_events)} href={href("/search")} change={against(now.total_events, then?.total_events)} note={seconds > 0 ? rate(now.total_events / seconds) : undefined} />
       <Figure name="Error rate" value={now.error_rate} href={href("/search", { q: errorSearch })} change={then && against(share(now), share(then))} tone={worse(share(now), then && share(then))} note={`${count(now.total_errors)} errors`} />
       <Figure name="Active agents" value={count(now.agents_active)} href={href("/agents")} change={against(now.agents_active, then?.agents_active)} />

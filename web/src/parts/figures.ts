@@ -29,7 +29,7 @@ export const percent = (part: number, whole: number): string => (whole > 0 ? `${
 /** rate is events per second. */
 export function rate(perSecond: number | undefined): string {
   if (perSecond === undefined || !Number.isFinite(perSecond)) return unknown;
-  if (perSecond === 0) return "0";
+  if (perSecond === 0) return "0/s";
   return perSecond < 0.01 ? `${(perSecond * 3600).toFixed(1)}/h` : perSecond < 10 ? `${perSecond.toFixed(2)}/s` : `${compact(Math.round(perSecond))}/s`;
 }
 

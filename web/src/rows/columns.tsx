@@ -15,13 +15,13 @@ const field = (key: string, name: string, size = "8rem", least = 110): Column =>
 
 /** columns are all that a table of events can show. */
 export const columns: Column[] = [
-  { key: "timestamp", name: "Time", size: "10.5rem", least: 150, cell: (e) => <When at={e.timestamp} /> },
+  { key: "timestamp", name: "Time", size: "9.6rem", least: 140, cell: (e) => <When at={e.timestamp} /> },
   { key: "clock", name: "Time of day", size: "6.8rem", least: 100, cell: (e) => <When at={e.timestamp} brief /> },
-  field("agent_name", "Agent", "7rem", 90),
-  { key: "event_type", name: "Type", size: "9.5rem", least: 130, cell: (e) => <KindMark entry={e} /> },
+  field("agent_name", "Agent", "6rem", 80),
+  { key: "event_type", name: "Type", size: "7.6rem", least: 112, cell: (e) => <KindMark entry={e} /> },
   { key: "details", name: "Details", size: "minmax(0, 1fr)", least: 240, cell: (e) => <Inert text={detailsOf(e).slice(0, 300)} /> },
-  { key: "duration_ms", name: "Duration", size: "5rem", least: 66, cell: (e) => <span className="h-num">{duration(e.duration_ms)}</span> },
-  { key: "status", name: "Status", size: "5.5rem", least: 76, cell: (e) => <StatusMark status={e.status} /> },
+  { key: "duration_ms", name: "Duration", size: "4.4rem", least: 62, cell: (e) => <span className="h-num">{duration(e.duration_ms)}</span> },
+  { key: "status", name: "Status", size: "4.6rem", least: 66, cell: (e) => <StatusMark status={e.status} /> },
   field("tool_name", "Tool"),
   field("action", "Action", "12rem", 150),
   field("error_type", "Error type"),
