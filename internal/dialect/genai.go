@@ -46,6 +46,8 @@ func (r *otelReading) genaiSpan() work {
 	case w == workTool && r.has("mcp.method.name"):
 		r.dialect = mcpName
 		return r.mcpSpan()
+	case op == "execute_task":
+		w = r.step()
 	}
 	return r.decided(w, "gen_ai.operation.name", op)
 }

@@ -46,10 +46,8 @@ func (r *otelReading) overlay(flat *hansard.Event) {
 	e := r.main
 	keep := *e
 	*e = *flat
-	e.EventID, e.TraceID, e.SpanID, e.Dialect, e.Labels = keep.EventID, keep.TraceID, keep.SpanID, keep.Dialect, keep.Labels
-	if flat.EventID != "" {
-		r.fact("event_id", quoted(flat.EventID))
-	}
+	e.Dialect, e.Labels = keep.Dialect, keep.Labels
+	r.ownIDs(flat, &keep)
 	if e.Timestamp == 0 {
 		e.Timestamp, e.TimeSource = keep.Timestamp, keep.TimeSource
 	}
@@ -57,7 +55,7 @@ func (r *otelReading) overlay(flat *hansard.Event) {
 		e.DurationUS = keep.DurationUS
 	}
 	for _, f := range []struct{ to, from *string }{
-		{&e.ParentEventID, &keep.ParentEventID}, {&e.AgentName, &keep.AgentName}, {&e.AgentID, &keep.AgentID}, {&e.AgentVersion, &keep.AgentVersion},
+		{&e.AgentName, &keep.AgentName}, {&e.AgentID, &keep.AgentID}, {&e.AgentVersion, &keep.AgentVersion},
 		{&e.SessionID, &keep.SessionID}, {&e.TaskID, &keep.TaskID}, {&e.UserID, &keep.UserID}, {&e.Service, &keep.Service},
 		{&e.Environment, &keep.Environment}, {&e.Status, &keep.Status}, {&e.Error, &keep.Error}, {&e.ErrorType, &keep.ErrorType},
 		{&e.StackTrace, &keep.StackTrace}, {&e.Provenance, &keep.Provenance},
@@ -72,5 +70,28 @@ func (r *otelReading) overlay(flat *hansard.Event) {
 		if extra := rawjson.Get(e.Attributes, "attributes"); extra != nil {
 			r.fact("attributes", extra)
 		}
+	}
+}
+
+// clientScope is the scope of what our own client sends as OTLP.
+const clientScope = "github.com/hansardhq/hansard/client"
+
+// ownIDs sets the ids. A log record keeps the event id that it states, because
+// others name it as their parent. A span's id follows from the span whatever it
+// states: its children know no other.
+func (r *otelReading) ownIDs(flat, keep *hansard.Event) {
+	e := r.main
+	e.TraceID, e.SpanID = or(keep.TraceID, flat.TraceID), or(keep.SpanID, flat.SpanID)
+	switch {
+	case r.span != nil || flat.EventID == "":
+		e.EventID = keep.EventID
+		if flat.EventID != "" {
+			r.fact("event_id", quoted(flat.EventID))
+		}
+		set(&e.ParentEventID, keep.ParentEventID)
+	case r.scope != nil && r.scope.Name == clientScope:
+		// Its span ids are its own: no span will come that is the parent.
+	default:
+		set(&e.ParentEventID, keep.ParentEventID)
 	}
 }

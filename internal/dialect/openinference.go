@@ -24,6 +24,10 @@ func (r *otelReading) openinferenceSpan() work {
 		}
 	case "AGENT":
 		w = workAgent
+		if r.span.ParentID == "" && !r.has("agent.name") && r.scope != nil && r.scope.Name == "openinference.instrumentation.openai_agents" {
+			w = workWorkflow // the SDK's trace, which holds the agents
+			break
+		}
 		set(&r.main.AgentName, r.text("agent.name", "graph.node.name", "graph.node.id"))
 		if from := r.text("graph.node.parent_id"); from != "" {
 			r.fact("graph_parent", quoted(from))

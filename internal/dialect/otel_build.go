@@ -179,6 +179,7 @@ func (r *otelReading) tool(name string, inputs, outputs []string) *hansard.Event
 	call.ToolName = name
 	call.Action = r.id("tool_call:", name)
 	call.ToolCallID = r.text("gen_ai.tool.call.id", "gen_ai.tool.call_id", "ai.toolCall.id", "tool_call_id", "tool.id", "tool_use_id", "call_id")
+	r.unwrapped(&call.Params)
 	r.move(&call.Params, "params", inputs...)
 	r.get("gen_ai.tool.type", "gen_ai.tool.description", "tool.description")
 	if r.pending {
@@ -273,7 +274,13 @@ func (r *otelReading) task() {
 		case e.Params[0] == '"':
 			task = jsonText(e.Params)
 		case isObject(e.Params) && rawjson.Get(e.Params, "task") == nil:
+			if inner := rawjson.Get(e.Params, "inputs"); isObject(inner) { // OpenLLMetry's, of LangChain
+				task = lastUserText(inner)
+			}
 			for _, name := range []string{"prompt", "input", "query", "question", "message", "user_prompt"} {
+				if task != "" {
+					break
+				}
 				if v := rawjson.Get(e.Params, name); len(v) > 2 && v[0] == '"' {
 					task = jsonText(v)
 					break
@@ -326,6 +333,9 @@ func (r *otelReading) handoff() {
 	}
 	if a, b, ok := strings.Cut(strings.TrimSuffix(r.name(), ".handoff"), " → "); ok {
 		from, to = or(from, a), or(to, b)
+	}
+	if to == "unknown" { // OpenLLMetry's word where it does not know
+		to = ""
 	}
 	e.HandoffFrom, e.HandoffTo = or(from, e.AgentName), to
 	set(&e.AgentName, from)

@@ -25,8 +25,14 @@ func eachMessage(b []byte, f func(msg []byte)) {
 			if inner := rawjson.Get(v, "message"); isObject(inner) {
 				v = inner
 			}
-			if isObject(v) {
+			switch {
+			case isObject(v):
 				f(v)
+			case isArray(v): // LangChain's short form: ["user", "text"]
+				if pair := rawMessages(v); len(pair) == 2 && pair[0][0] == '"' && pair[1][0] == '"' {
+					msg := append(append([]byte(`{"role":`), pair[0]...), `,"content":`...)
+					f(append(append(msg, pair[1]...), '}'))
+				}
 			}
 			return nil
 		})
@@ -37,6 +43,17 @@ func eachMessage(b []byte, f func(msg []byte)) {
 		}
 		f(b)
 	}
+}
+
+// rawMessages returns the elements of a list, up to three.
+func rawMessages(b []byte) (list [][]byte) {
+	_ = rawjson.Array(b, func(v []byte) error {
+		if len(list) < 3 && len(v) > 0 {
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list
 }
 
 // eachPart calls f for each part of a message: those of "parts", those of a

@@ -39,13 +39,12 @@ func (o *OTel) Map(b *Batch) []Reading {
 	m := &otelMapper{leftOver: o.LeftOver, batch: b, origins: map[*Resource]*origin{}, scopes: map[*Scope][]byte{}}
 	m.list = make([]*hansard.Event, 0, 2*(len(b.Spans)+len(b.Logs)))
 	m.index()
+	m.mark()
 	out := make([]Reading, 0, len(b.Spans)+len(b.Logs))
 	for i := range b.Spans {
 		out = append(out, m.span(i))
 	}
-	for i := range out {
-		m.join(out[:len(b.Spans)], i)
-	}
+	m.joined(out)
 	for i := range b.Logs {
 		out = append(out, m.log(i))
 	}
@@ -62,7 +61,10 @@ type otelMapper struct {
 	slab     []hansard.Event   // events that are not used yet
 	list     []*hansard.Event  // all events; those of a reading follow each other
 	logIDs   map[string]int    // ids given to logs, and how often
-	r        otelReading       // of the span or log at hand; its memory is used again
+	// Scopes named as OpenTelemetry's own instrumentations are, of which a span
+	// of the batch shows that they are Traceloop's.
+	traceloops map[*Scope]bool
+	r          otelReading // of the span or log at hand; its memory is used again
 }
 
 // index notes which spans the batch holds.
@@ -78,6 +80,25 @@ func (m *otelMapper) index() {
 		}
 		if _, twice := m.spans[spanKey{s.TraceID, s.SpanID}]; !twice {
 			m.spans[spanKey{s.TraceID, s.SpanID}] = i
+		}
+	}
+}
+
+// mark notes which scopes are Traceloop's.
+func (m *otelMapper) mark() {
+	for i := range m.batch.Spans {
+		s := &m.batch.Spans[i]
+		if s.Scope == nil || !strings.HasPrefix(s.Scope.Name, "opentelemetry.instrumentation.") || m.traceloops[s.Scope] {
+			continue
+		}
+		for k := range s.Attrs {
+			if hasPrefix(s.Attrs[k].Key, "traceloop.") {
+				if m.traceloops == nil {
+					m.traceloops = map[*Scope]bool{}
+				}
+				m.traceloops[s.Scope] = true
+				break
+			}
 		}
 	}
 }

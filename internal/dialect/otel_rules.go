@@ -126,7 +126,7 @@ func (r *otelReading) scopeDialect() string {
 // traceloop reports whether a span of an instrumentation whose scope has the form
 // of OpenTelemetry's own is one of Traceloop's.
 func (r *otelReading) traceloop() bool {
-	return r.has("traceloop.span.kind") || r.has("llm.request.type") || r.has("llm.usage.total_tokens") || r.has("gen_ai.prompt.0.role") || r.any("traceloop.")
+	return r.m.traceloops[r.scope] || r.has("traceloop.span.kind") || r.has("llm.request.type") || r.has("llm.usage.total_tokens") || r.has("gen_ai.prompt.0.role") || r.any("traceloop.")
 }
 
 // decided notes which attribute decided.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // span reads the i-th span of the batch.
@@ -131,8 +130,10 @@ func (r *otelReading) exception(e *hansard.Event, attrs []Attr) {
 		r.get("exception.stacktrace")
 	}
 	set(&e.ErrorType, text(attrs, "exception.type"))
-	if msg := text(attrs, "exception.message"); e.Error == "" || strings.HasSuffix(e.Error, msg) {
-		set(&e.Error, msg)
+	// Python's SDK says type and message in the status, LangChain's tracers the
+	// stack trace too: each has a place of its own.
+	if msg := text(attrs, "exception.message"); msg != "" && (e.Error == "" || strings.HasSuffix(e.Error, ": "+msg) || strings.Contains(e.Error, "Traceback (most recent call last)")) {
+		e.Error = msg
 	}
 	set(&e.StackTrace, text(attrs, "exception.stacktrace"))
 }
@@ -207,7 +208,8 @@ const (
 	// LabelInferredAgent marks an event whose agent is that of the span above.
 	LabelInferredAgent = "inferred_agent"
 	// LabelSameCall marks an event that describes the tool call above it a
-	// second time, as MCP's instrumentation does. It is not counted as a call.
+	// second time, as MCP's instrumentation does, or the same agent's run, as
+	// OpenLLMetry does of a graph. It is not counted as one.
 	LabelSameCall = "same_call"
 )
 
@@ -258,70 +260,4 @@ func isWithheld(b []byte) bool {
 	default:
 		return strings.HasPrefix(s, "[Scrubbed due to ") && strings.HasSuffix(s, "]")
 	}
-}
-
-// join gives the i-th reading what it has from the spans above it in the batch:
-// agent and session. A parent that is not there, because it has not ended yet,
-// is found by whoever reads the trace.
-func (m *otelMapper) join(spans []Reading, i int) {
-	e := spans[i].Events[0]
-	hops := 0
-	top := i
-	for p := spans[i].parent; p >= 0 && hops < 100; p, hops = spans[p].parent, hops+1 {
-		top = p
-		above := spans[p].Events[0]
-		if e.AgentName == "" && above.AgentName != "" {
-			for _, x := range spans[i].Events {
-				x.AgentName, x.AgentID = above.AgentName, or(x.AgentID, above.AgentID)
-				label(x, LabelInferredAgent)
-			}
-		}
-		if e.SessionID == "" && above.SessionID != "" {
-			for _, x := range spans[i].Events {
-				x.SessionID = above.SessionID
-			}
-		}
-		if hops == 0 && e.EventType == hansard.TypeLLMResponse && above.EventType == hansard.TypeLLMResponse && states(e) {
-			aggregate(above) // two instrumentations saw one call: the inner one counts
-		}
-		if hops == 0 && spans[i].sameCall && above.EventType == hansard.TypeToolCall && above.ToolName == e.ToolName {
-			demote(&spans[i])
-		}
-		if e.AgentName != "" && e.SessionID != "" {
-			return
-		}
-	}
-	if e.AgentName == "" && spans[top].root {
-		m.lastResort(&spans[i])
-	}
-}
-
-// lastResort names the agent by the service, where a whole trace names none.
-func (m *otelMapper) lastResort(r *Reading) {
-	name := or(r.origin.agent, r.origin.service)
-	if name == "" || strings.HasPrefix(name, "unknown_service") || r.Dialect == otelName {
-		return
-	}
-	for _, x := range r.Events {
-		x.AgentName = name
-		label(x, LabelInferredAgent)
-	}
-}
-
-// demote makes one generic event of the call and result of a tool that the span
-// above describes already.
-func demote(r *Reading) {
-	call := r.Events[0]
-	call.EventType = hansard.TypeGeneric
-	label(call, LabelSameCall)
-	for _, x := range r.Events[1:] {
-		if x.EventType == hansard.TypeToolResult {
-			call.Result = x.Result
-			call.DurationUS = x.DurationUS
-			if x.Status != "ok" {
-				call.Attributes = addAttributes(call.Attributes, []member{{"otel.same_call_error", rawjson.AppendQuote(nil, x.Error)}})
-			}
-		}
-	}
-	r.Events = r.Events[:1]
 }
