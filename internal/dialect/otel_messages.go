@@ -152,12 +152,20 @@ func answers(messages []byte) []answer {
 		eachPart(msg, func(kind string, part []byte) {
 			switch kind {
 			case "tool_approval_response", "tool-approval-response":
+				verdict := rawjson.Get(part, "approved")
+				if len(verdict) == 0 {
+					return // Vercel's version 7 sends the part without what was answered
+				}
 				a := answer{
 					id:       or(getText(part, "approval_id"), getText(part, "approvalId")),
-					approved: string(rawjson.Get(part, "approved")) == "true",
+					approved: string(verdict) == "true",
 					reason:   getText(part, "reason"),
 				}
 				said = append(said, a)
+			case "tool-result": // of Vercel's version 6
+				if output := rawjson.Get(part, "output"); getText(output, "type") == "execution-denied" {
+					denied = append(denied, answer{call: getText(part, "toolCallId"), reason: getText(output, "reason"), denied: true})
+				}
 			case "tool_call_response":
 				response := rawjson.Get(part, "response")
 				if response == nil {

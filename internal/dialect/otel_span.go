@@ -130,9 +130,8 @@ func (r *otelReading) exception(e *hansard.Event, attrs []Attr) {
 		r.get("exception.stacktrace")
 	}
 	set(&e.ErrorType, text(attrs, "exception.type"))
-	// Python's SDK says type and message in the status, LangChain's tracers the
-	// stack trace too: each has a place of its own.
-	if msg := text(attrs, "exception.message"); msg != "" && (e.Error == "" || strings.HasSuffix(e.Error, ": "+msg) || strings.Contains(e.Error, "Traceback (most recent call last)")) {
+	// LangChain's tracers put the stack trace into the status, too.
+	if msg := text(attrs, "exception.message"); msg != "" && (e.Error == "" || strings.Contains(e.Error, "Traceback (most recent call last)")) {
 		e.Error = msg
 	}
 	set(&e.StackTrace, text(attrs, "exception.stacktrace"))

@@ -55,8 +55,8 @@ func (r *otelReading) vercelDetails() usage {
 	return usage{
 		apart:      true,
 		input:      r.count("ai.usage.inputTokenDetails.noCacheTokens"),
-		cacheRead:  r.count("ai.usage.inputTokenDetails.cacheReadTokens"),
-		cacheWrite: r.count("ai.usage.inputTokenDetails.cacheWriteTokens"),
+		cacheRead:  r.count("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens", "gen_ai.usage.cache_read.input_tokens"),
+		cacheWrite: r.count("ai.usage.inputTokenDetails.cacheWriteTokens", "gen_ai.usage.cache_creation.input_tokens"),
 		output:     r.count("ai.usage.outputTokens", "gen_ai.usage.output_tokens"),
 		reasoning:  r.count("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
 	}
