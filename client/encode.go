@@ -87,9 +87,8 @@ type draft struct {
 // fields are no part of the draft, so that they can stay on the caller's stack.
 func (e *encoder) encode(d *draft, own, given []Field, limit int) {
 	*e = encoder{buf: e.buf[:0], attrs: e.attrs[:0], limit: limit}
-	e.buf = append(append(append(e.buf, `{"event_id":"`...), d.id...), '"')
-	e.name("event_type")
-	e.buf = rawjson.AppendQuote(e.buf, d.typ)
+	b := append(append(e.buf, `{"event_id":"`...), d.id...)
+	e.buf = rawjson.AppendQuote(append(b, `","event_type":`...), d.typ)
 	for i := range given {
 		f := &given[i]
 		if f.key != keyNone && f.form != formEmpty && !(len(given) > i+1 && overridden(given[i+1:], f)) {
@@ -110,9 +109,7 @@ func (e *encoder) encode(d *draft, own, given []Field, limit int) {
 	e.members(d.carried, given, nil)
 	e.members(d.defaults, given, d.carried)
 	if len(e.attrs) > 0 {
-		e.name("attributes")
-		e.buf = append(e.buf, '{')
-		e.buf = append(append(e.buf, e.attrs[1:]...), '}')
+		e.buf = append(append(append(e.buf, `,"attributes":{`...), e.attrs[1:]...), '}')
 	}
 	e.buf = append(e.buf, '}')
 }
@@ -120,19 +117,20 @@ func (e *encoder) encode(d *draft, own, given []Field, limit int) {
 // id writes an id that nobody gave.
 func (e *encoder) id(k key, v string) {
 	if v != "" && !e.has(k) {
-		f := text(k, v)
-		e.field(&f)
+		e.mark(k)
+		e.buf = rawjson.AppendQuote(append(e.buf, k.member()...), v)
 	}
 }
 
 // members writes those that nobody gave a nearer value.
 func (e *encoder) members(list []member, given []Field, nearer []member) {
+	b := e.buf
 	for i := range list {
 		m := &list[i]
 		if m.key != keyAttribute {
 			if !e.has(m.key) {
 				e.mark(m.key)
-				e.buf = append(append(e.buf, ','), m.text...)
+				b = append(append(b, ','), m.text...)
 			}
 			continue
 		}
@@ -140,6 +138,7 @@ func (e *encoder) members(list []member, given []Field, nearer []member) {
 			e.attrs = append(append(e.attrs, ','), m.text...)
 		}
 	}
+	e.buf = b
 }
 
 func namedField(fields []Field, name string) bool {
@@ -163,24 +162,19 @@ func namedMember(list []member, name string) bool {
 func (e *encoder) has(k key) bool { return e.seen[k>>6]&(1<<(k&63)) != 0 }
 func (e *encoder) mark(k key)     { e.seen[k>>6] |= 1 << (k & 63) }
 
-// name begins a member.
-func (e *encoder) name(s string) {
-	e.buf = append(append(append(e.buf, ',', '"'), s...), '"', ':')
-}
-
 func (e *encoder) stamp(t time.Time) {
-	e.name("timestamp")
-	e.buf = append(t.UTC().AppendFormat(append(e.buf, '"'), time.RFC3339Nano), '"')
+	e.buf = append(appendTime(append(append(e.buf, keyTimestamp.member()...), '"'), t), '"')
 }
 
-// field writes one field. An empty text is an absent one.
+// field writes one field. An empty text is an absent one. The buffer is held in a
+// variable while it grows: to store it each time in the encoder, which is shared,
+// would cost the collector's write barrier.
 func (e *encoder) field(f *Field) {
 	switch {
 	case f.form == formAttr:
-		e.attrs = append(e.attrs, ',')
-		e.attrs = append(rawjson.AppendQuote(e.attrs, f.text), ':')
-		start := len(e.attrs)
-		e.attrs = e.cut(appendValue(e.attrs, f.any, 2), start)
+		attrs := append(rawjson.AppendQuote(append(e.attrs, ','), f.text), ':')
+		start := len(attrs)
+		e.attrs = e.cut(appendValue(attrs, f.any, 2), start)
 		return
 	case (f.form == formText || f.form == formContent) && f.text == "":
 		return
@@ -191,30 +185,31 @@ func (e *encoder) field(f *Field) {
 	}
 	e.mark(f.key)
 	e.note(f)
-	e.name(f.key.name())
-	start := len(e.buf)
+	b := append(e.buf, f.key.member()...)
 	switch f.form {
 	case formText:
-		e.buf = rawjson.AppendQuote(e.buf, f.text)
+		b = rawjson.AppendQuote(b, f.text)
 	case formContent:
-		e.buf = appendCut(e.buf, f.text, e.limit)
+		b = appendCut(b, f.text, e.limit)
 	case formInt:
-		e.buf = strconv.AppendInt(e.buf, int64(f.num), 10)
+		b = strconv.AppendInt(b, int64(f.num), 10)
 	case formFloat:
-		e.buf = appendFloat(e.buf, math.Float64frombits(f.num))
+		b = appendFloat(b, math.Float64frombits(f.num))
 	case formMilli:
-		e.buf = appendMilli(e.buf, int64(f.num))
+		b = appendMilli(b, int64(f.num))
 	case formJSON:
-		e.buf = e.cut(appendValue(e.buf, f.any, 1), start)
+		start := len(b)
+		b = e.cut(appendValue(b, f.any, 1), start)
 	case formTask:
-		e.buf = append(appendCut(append(e.buf, `{"task":`...), f.text, e.limit), '}')
+		b = append(appendCut(append(b, `{"task":`...), f.text, e.limit), '}')
 	case formVerb:
-		e.verb(verb(f.num), f.text)
+		b = appendVerb(b, verb(f.num), f.text)
 	case formTexts:
-		e.buf = appendTexts(e.buf, f.list)
+		b = appendTexts(b, f.list)
 	case formActor:
-		e.actor(f.any.(*actor))
+		b = appendActor(b, f.any.(*actor))
 	}
+	e.buf = b
 }
 
 // note keeps what decides the event's tier.
@@ -231,29 +226,29 @@ func (e *encoder) note(f *Field) {
 	}
 }
 
-// verb writes an action of two words, such as "tool_call:get_order".
-func (e *encoder) verb(v verb, object string) {
-	e.buf = rawjson.AppendQuote(e.buf, v.String())
+// appendVerb appends an action of two words, such as "tool_call:get_order".
+func appendVerb(dst []byte, v verb, object string) []byte {
+	dst = rawjson.AppendQuote(dst, v.String())
 	if object == "" {
-		return
+		return dst
 	}
-	at := len(e.buf) - 1 // the closing quote becomes the colon, the next opening one goes
-	e.buf[at] = ':'
-	e.buf = rawjson.AppendQuote(e.buf, object)
-	e.buf = append(e.buf[:at+1], e.buf[at+2:]...)
+	at := len(dst) - 1 // the closing quote becomes the colon, the next opening one goes
+	dst[at] = ':'
+	dst = rawjson.AppendQuote(dst, object)
+	return append(dst[:at+1], dst[at+2:]...)
 }
 
-func (e *encoder) actor(a *actor) {
-	e.buf = append(e.buf, '{')
+func appendActor(dst []byte, a *actor) []byte {
+	dst = append(dst, '{')
 	sep := ""
 	for _, m := range [...]struct{ name, value string }{{"type", a.typ}, {"id", a.id}, {"role", a.role}} {
 		if m.value != "" {
-			e.buf = append(append(append(append(e.buf, sep...), '"'), m.name...), '"', ':')
-			e.buf = rawjson.AppendQuote(e.buf, m.value)
+			dst = append(append(append(append(dst, sep...), '"'), m.name...), '"', ':')
+			dst = rawjson.AppendQuote(dst, m.value)
 			sep = ","
 		}
 	}
-	e.buf = append(e.buf, '}')
+	return append(dst, '}')
 }
 
 // appendMilli appends nanoseconds as milliseconds, down to the microsecond.

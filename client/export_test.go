@@ -5,3 +5,6 @@ var (
 	NextSpooled   = nextSpooled
 	AppendSpooled = appendSpooled
 )
+
+// AppendTime is compared with the standard library's.
+var AppendTime = appendTime

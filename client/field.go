@@ -113,17 +113,21 @@ const (
 	keyAttribute // the last; may come many times
 )
 
-// name returns the JSON name of a key.
-func (k key) name() string {
+// member returns what begins the member of a key: a comma, its JSON name and a
+// colon.
+func (k key) member() string {
 	return [...]string{
-		"", "timestamp", "agent_name", "agent_id", "agent_version", "task_id", "session_id", "user_id", "trace_id", "span_id",
-		"parent_event_id", "service", "environment", "tags", "action", "tool_name", "tool_call_id", "side_effect", "params",
-		"result", "duration_ms", "status", "reasoning", "decision", "alternatives", "confidence", "source", "actor",
-		"on_behalf_of", "provenance", "intervention", "approval_id", "approver", "arguments_hash", "policy_id",
-		"policy_version", "decision_ms", "handoff_from", "handoff_to", "context_summary", "model", "provider",
-		"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "token_count",
-		"cost_usd", "cost_source", "error", "error_type", "stack_trace", "recovery_action", "attempt", "rating",
-		"correction", "comment", "follow_up", "resources", "messages", "response", "tier", "",
+		"", `,"timestamp":`, `,"agent_name":`, `,"agent_id":`, `,"agent_version":`, `,"task_id":`, `,"session_id":`,
+		`,"user_id":`, `,"trace_id":`, `,"span_id":`, `,"parent_event_id":`, `,"service":`, `,"environment":`, `,"tags":`,
+		`,"action":`, `,"tool_name":`, `,"tool_call_id":`, `,"side_effect":`, `,"params":`, `,"result":`,
+		`,"duration_ms":`, `,"status":`, `,"reasoning":`, `,"decision":`, `,"alternatives":`, `,"confidence":`,
+		`,"source":`, `,"actor":`, `,"on_behalf_of":`, `,"provenance":`, `,"intervention":`, `,"approval_id":`,
+		`,"approver":`, `,"arguments_hash":`, `,"policy_id":`, `,"policy_version":`, `,"decision_ms":`, `,"handoff_from":`,
+		`,"handoff_to":`, `,"context_summary":`, `,"model":`, `,"provider":`, `,"input_tokens":`, `,"output_tokens":`,
+		`,"cache_read_tokens":`, `,"cache_write_tokens":`, `,"reasoning_tokens":`, `,"token_count":`, `,"cost_usd":`,
+		`,"cost_source":`, `,"error":`, `,"error_type":`, `,"stack_trace":`, `,"recovery_action":`, `,"attempt":`,
+		`,"rating":`, `,"correction":`, `,"comment":`, `,"follow_up":`, `,"resources":`, `,"messages":`, `,"response":`,
+		`,"tier":`, "",
 	}[k]
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -90,21 +91,45 @@ func appendMap(dst []byte, m map[string]any, depth int) []byte {
 	if m == nil {
 		return append(dst, "null"...)
 	}
-	var room [sortedKeys]string
-	keys := room[:0]
-	for k := range m {
-		keys = append(keys, k)
+	var room [sortedKeys]pair
+	pairs := room[:0]
+	for k, v := range m {
+		pairs = append(pairs, pair{k, v})
 	}
-	slices.Sort(keys)
+	sortPairs(pairs)
 	dst = append(dst, '{')
-	for i, k := range keys {
+	for i := range pairs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(rawjson.AppendQuote(dst, k), ':')
-		dst = appendValue(dst, m[k], depth+1)
+		dst = append(rawjson.AppendQuote(dst, pairs[i].key), ':')
+		dst = appendValue(dst, pairs[i].value, depth+1)
 	}
 	return append(dst, '}')
+}
+
+// pair is a member of a map while they are sorted: to look each up again would
+// cost more than the sort.
+type pair struct {
+	key   string
+	value any
+}
+
+// sortPairs sorts by key. Most maps have a few members, for which nothing is
+// faster than to insert each where it belongs.
+func sortPairs(list []pair) {
+	if len(list) > 2*sortedKeys {
+		slices.SortFunc(list, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+		return
+	}
+	for i := 1; i < len(list); i++ {
+		p := list[i]
+		k := i
+		for ; k > 0 && p.key < list[k-1].key; k-- {
+			list[k] = list[k-1]
+		}
+		list[k] = p
+	}
 }
 
 func appendTextMap(dst []byte, m map[string]string) []byte {
