@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/intake"
@@ -34,6 +38,8 @@ type store struct {
 	hub     *live.Hub
 	intake  *intake.Intake
 	reading *reading.Reading
+	readers *access.ReaderLog
+	logger  *slog.Logger
 }
 
 // storeConfig says how a store is opened. Ledger.Dir is the data folder; all
@@ -63,7 +69,7 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{hub: live.New()}
+	s := &store{hub: live.New(), logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
 	s.lake, err = lake.New(lake.Config{
 		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
 	})
@@ -82,13 +88,53 @@ func openStore(cfg storeConfig) (*store, error) {
 	})
 	s.reading = reading.New(reading.Config{
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
+		Redact: redactText(s.ledger, engine),
 	})
+	s.readers = access.NewReaderLog(access.ReaderLogConfig{Has: s.has, State: s.stateReads, Spell: s.spell, Failed: func(err error) {
+		s.logger.Error("reads cannot be put on record; they wait", "error", err)
+	}})
 	return s, nil
 }
 
-// Close seals what is in the journal and closes the folder. Requests and reads
-// must have ended.
-func (s *store) Close() error { return errors.Join(s.ledger.Close(), s.lake.Close()) }
+// Close puts the last reads on record, seals what is in the journal and closes
+// the folder. Requests and reads must have ended.
+func (s *store) Close() error {
+	return errors.Join(s.readers.Close(), s.ledger.Close(), s.lake.Close())
+}
+
+// has reports whether a tenant has a record.
+func (s *store) has(tenant string) bool {
+	return slices.ContainsFunc(s.ledger.Logs(), func(i ledger.Info) bool { return i.Log.Tenant == tenant })
+}
+
+func (s *store) stateReads(tenant string, members map[string]any) error {
+	return s.ledger.State(tenant, "reads", members)
+}
+
+// spell writes what a reader asked on one line, redacted.
+func (s *store) spell(tenant string, asked []access.Asked) (string, error) {
+	words := make([]string, len(asked))
+	for i, a := range asked {
+		text, err := s.reading.Spell(tenant, a.Name, a.Value)
+		if err != nil {
+			return "", err
+		}
+		words[i] = a.Name + "=" + text
+	}
+	return strings.Join(words, " "), nil
+}
+
+// redactText returns how a text is redacted under a tenant's keys.
+func redactText(l *ledger.Ledger, engine *redact.Engine) func(tenant, text string) (string, error) {
+	return func(tenant, text string) (string, error) {
+		keys, _, err := l.Pseudonyms(tenant)
+		if err != nil {
+			return "", err
+		}
+		text, _, err = engine.Text(keys, text)
+		return text, err
+	}
+}
 
 // follower tells the lake and the hub what becomes of entries.
 type follower struct {

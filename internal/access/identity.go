@@ -10,6 +10,10 @@ import (
 // tokens. No token may have this id.
 const Loopback = "loopback"
 
+// Public is the reader on record of who needs no token to read a public log. No
+// token may have this id.
+const Public = "public"
+
 // DefaultTenant is the tenant of a loopback caller that names none.
 const DefaultTenant = "default"
 

@@ -186,8 +186,8 @@ func (e *entry) set(key, value string) string {
 	switch key {
 	case "id":
 		e.id = value
-		return check(validName(value) && value != Loopback && !strings.HasPrefix(value, TokenPrefix),
-			"id must be 1 to 64 of A-Z a-z 0-9 . _ -, not \""+Loopback+"\" and not a token")
+		return check(validName(value) && value != Loopback && value != Public && !strings.HasPrefix(value, TokenPrefix),
+			"id must be 1 to 64 of A-Z a-z 0-9 . _ -, not \""+Loopback+"\" or \""+Public+"\" and not a token")
 	case "tenant":
 		e.tenant = value
 		return check(ValidTenant(value), "tenant must be 1 to 63 of a-z 0-9 -")

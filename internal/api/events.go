@@ -95,6 +95,8 @@ type searchInput struct {
 
 type eventsOutput struct{ Body *EventList }
 
+func (*entryOutput) count() int64 { return 1 }
+
 type idInput struct {
 	ID string `path:"id" doc:"Event id"`
 }
@@ -161,6 +163,8 @@ type proofOutput struct {
 	VKey        string `header:"Hansard-VKey" doc:"Verifier key of the log"`
 	Body        []byte
 }
+
+func (*proofOutput) count() int64 { return 1 }
 
 func (s *Server) proofRoutes(api huma.API) {
 	op := get("proveEvent", "/v1/events/{id}/proof", "Prove that an event is in the record (C2SP tlog-proof)", "proofs")

@@ -77,6 +77,8 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	st.connected()
+	s.noteBegin(r)
+	defer func() { noteOf(r.Context()).rows = hansard.Some(st.sent) }()
 	if want.alone {
 		s.follow(r.Context(), watcher.Events(), st)
 		return
@@ -163,6 +165,7 @@ type stream struct {
 	next  uint64 // positions below were sent, passed over, or seen before
 	want  counted
 	count counter
+	sent  int64
 	err   error
 }
 
@@ -182,6 +185,7 @@ func (st *stream) send(entries []*live.Event) {
 				st.err = err
 				return
 			}
+			st.sent++
 			st.write(fmt.Sprintf("event: event\nid: %d\ndata: %s\n\n", e.Position, b))
 		}
 	}

@@ -43,6 +43,8 @@ type Config struct {
 	// OTLP bounds what OpenTelemetry may cost; the rest of it is set here.
 	OTLP   otlp.Config
 	Logger *slog.Logger
+	// Readers puts reads on record; nil: nothing does.
+	Readers *access.ReaderLog
 }
 
 // Server answers requests.
@@ -210,14 +212,18 @@ func caller(ctx context.Context, need access.Role) (access.Identity, error) {
 	return id, id.Check(need)
 }
 
-// answer runs a read for a caller with the reader role and turns what goes
-// wrong into a problem.
+// answer runs a read for a caller with the reader role, puts it on record, and
+// turns what goes wrong into a problem.
 func answer[I, O any](s *Server, read func(ctx context.Context, tenant string, in *I) (*O, error)) func(context.Context, *I) (*O, error) {
 	return func(ctx context.Context, in *I) (*O, error) {
+		note := claim(ctx, in)
 		id, err := caller(ctx, access.RoleReader)
 		if err == nil {
 			var out *O
 			if out, err = read(ctx, id.Tenant, in); err == nil {
+				if !note.rows.Set {
+					note.rows = rowsOf(out)
+				}
 				return out, nil
 			}
 		}
@@ -270,7 +276,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(rec, r)
+		s.noted(next, rec, r)
 		route := r.Pattern
 		if route == "" {
 			route = "none"

@@ -24,6 +24,8 @@ type SQLResult struct {
 
 type sqlOutput struct{ Body SQLResult }
 
+func (o *sqlOutput) count() int64 { return int64(len(o.Body.Rows)) }
+
 func (s *Server) sqlRoutes(api huma.API) {
 	huma.Register(api, post("sql", "/v1/sql", "Run one SELECT over the views events and statements", "sql"),
 		answer(s, func(ctx context.Context, tenant string, in *sqlInput) (*sqlOutput, error) {

@@ -39,12 +39,33 @@ type stated struct {
 	VKey       string       `json:"vkey"`
 	Checkpoint string       `json:"checkpoint"`
 	Parts      []sealedPart `json:"parts"`
+	// Of reads, those that are listed and those that are counted only.
+	Count     int64             `json:"count"`
+	Reads     []json.RawMessage `json:"reads"`
+	NotListed []struct {
+		N int64 `json:"n"`
+	} `json:"not_listed"`
+}
+
+// readsAreCounted reports whether a statement of reads counts those that it holds.
+func (s *stated) readsAreCounted() bool {
+	n := int64(len(s.Reads))
+	for _, g := range s.NotListed {
+		n += g.N
+	}
+	return n == s.Count && n > 0
 }
 
 func (v *verifier) noteStatement(id hansard.LogID, index uint64, text []byte) {
 	s := &statementAt{log: id, index: index}
 	if err := json.Unmarshal(text, &s.body); err != nil {
 		v.find(id, int64(index), "", "the statement is malformed")
+		return
+	}
+	if s.body.Kind == "reads" { // there may be one for each second of the record's life
+		if !s.body.readsAreCounted() {
+			v.find(id, int64(index), "", "the statement counts other reads than it lists")
+		}
 		return
 	}
 	v.statements = append(v.statements, s)

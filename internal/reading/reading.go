@@ -32,6 +32,9 @@ type Config struct {
 	// Pseudonyms returns every pseudonym under which a person's or any other
 	// personal value may stand in the tenant's record.
 	Pseudonyms func(tenant, value string) ([]string, error)
+	// Redact redacts a text of a reader that is to go on record; nil where
+	// nothing is put on record.
+	Redact func(tenant, text string) (string, error)
 }
 
 // Reading answers questions. It is safe for concurrent use.

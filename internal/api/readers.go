@@ -1,0 +1,224 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/trace"
+)
+
+// A read of the record is itself on record. Whatever is below /v1 or /log and is
+// read counts as one, without its route doing anything: observe makes a read of
+// the request, answer fills in what was asked and how much came back, and what is
+// left at the end is noted.
+
+// readNote is what is known of a request that may be a read.
+type readNote struct {
+	read  bool
+	asked []access.Asked
+	rows  hansard.Opt[int64]
+}
+
+type readNoteKey struct{}
+
+// noteOf returns the note of the request; one that nobody looks at outside of
+// observe.
+func noteOf(ctx context.Context) *readNote {
+	if n, ok := ctx.Value(readNoteKey{}).(*readNote); ok {
+		return n
+	}
+	return &readNote{}
+}
+
+// noted serves a request and puts it on record if it was a read.
+func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
+	n := &readNote{read: r.Method == http.MethodGet && readable(r.URL.Path)}
+	ctx := context.WithValue(r.Context(), readNoteKey{}, n)
+	start := time.Now()
+	inner := r.WithContext(ctx)
+	next.ServeHTTP(w, inner)
+	r.Pattern = inner.Pattern
+	id, known := access.IdentityOf(ctx)
+	if !n.read || r.Pattern == "/" || r.Pattern == "" {
+		return
+	}
+	if tenant, ok := strings.CutPrefix(r.URL.Path, "/log/"); ok {
+		reader := access.Public
+		if known {
+			reader = id.TokenID
+		}
+		tenant, _, _ = strings.Cut(tenant, "/")
+		if w.status < http.StatusBadRequest {
+			s.cfg.Readers.Count(tenant, reader, r.Pattern)
+		}
+		return
+	}
+	if known {
+		if n.asked == nil {
+			n.asked = saidInURL(r)
+		}
+		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: start, Route: routeOf(r), Asked: n.asked, Rows: n.rows, Status: w.status})
+	}
+}
+
+// saidInURL lists what the URL of a request says, for a route that does not.
+func saidInURL(r *http.Request) []access.Asked {
+	var list []access.Asked
+	if strings.Contains(r.Pattern, "{") {
+		list = append(list, access.Asked{Name: "path", Value: r.URL.Path})
+	}
+	values := r.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if name != "format" {
+			list = append(list, access.Asked{Name: name, Value: strings.Join(values[name], ",")})
+		}
+	}
+	return list
+}
+
+// noteBegin puts a read on record that goes on for long: once more than at its
+// end, when its rows are known.
+func (s *Server) noteBegin(r *http.Request) {
+	if id, ok := access.IdentityOf(r.Context()); ok {
+		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: time.Now(), Route: routeOf(r), Asked: saidInURL(r), Status: http.StatusOK})
+	}
+}
+
+// routeOf returns the method and the pattern of a request.
+func routeOf(r *http.Request) string {
+	if strings.Contains(r.Pattern, " ") {
+		return r.Pattern
+	}
+	return r.Method + " " + r.Pattern
+}
+
+// readable reports whether a GET of a path reads the record: not what the server
+// says of itself.
+func readable(path string) bool {
+	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import"} {
+		if strings.HasPrefix(path, p) {
+			return false
+		}
+	}
+	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/log/")
+}
+
+// claim fills in what a read asked.
+func claim(ctx context.Context, in any) *readNote {
+	n := noteOf(ctx)
+	n.read = true
+	n.asked = describe(n.asked[:0], reflect.ValueOf(in))
+	return n
+}
+
+// maxAsked bounds what is kept of one thing asked, in bytes; SQL may be this long.
+const maxAsked = 64 << 10
+
+// describe lists what the fields of a request's input say, by the names that they
+// have in the URL or the body. What is absent is left out.
+func describe(list []access.Asked, v reflect.Value) []access.Asked {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return list
+		}
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return list
+	}
+	for i := range v.NumField() {
+		f, value := v.Type().Field(i), v.Field(i)
+		if !f.IsExported() {
+			continue
+		}
+		if name := nameOf(f); value.Kind() == reflect.Struct || value.Kind() == reflect.Pointer {
+			list = describe(list, value)
+		} else if !value.IsZero() && name != "" && value.Type() != reflect.TypeFor[[]byte]() {
+			text := fmt.Sprint(value.Interface())
+			list = append(list, access.Asked{Name: name, Value: text[:min(len(text), maxAsked)]})
+		}
+	}
+	return list
+}
+
+// nameOf returns the name of an input's field; "" for what is no question, such
+// as a format.
+func nameOf(f reflect.StructField) string {
+	for _, tag := range []string{"query", "path", "json"} {
+		if name, _, _ := strings.Cut(f.Tag.Get(tag), ","); name != "" && name != "format" {
+			return name
+		}
+	}
+	return ""
+}
+
+// counting is an answer that says how many entries or lines it gives.
+type counting interface{ count() int64 }
+
+// count counts the events of traces.
+func (o *traceOutput) count() (events int64) {
+	for _, t := range o.Body.Traces {
+		switch t := t.(type) {
+		case trace.Timeline:
+			events += int64(len(t.Lines))
+		case Trace:
+			events += int64(len(t.Events))
+		}
+	}
+	return events
+}
+
+// rowsOf returns how many items an answer gives: what it counts itself, else the
+// length of its body's list.
+func rowsOf(out any) hansard.Opt[int64] {
+	if c, ok := out.(counting); ok {
+		return hansard.Some(c.count())
+	}
+	v := reflect.ValueOf(out)
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return hansard.Opt[int64]{}
+	}
+	return lenOf(v.FieldByName("Body"))
+}
+
+// lenOf returns the length of a list, or of the first list in a body.
+func lenOf(v reflect.Value) hansard.Opt[int64] {
+	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && !v.IsNil() {
+		if c, ok := v.Interface().(counting); ok {
+			return hansard.Some(c.count())
+		}
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return hansard.Opt[int64]{}
+	}
+	if v.CanInterface() {
+		if c, ok := v.Interface().(counting); ok {
+			return hansard.Some(c.count())
+		}
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			return hansard.Some(int64(v.Len()))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Slice && v.Type().Field(i).IsExported() && f.Type().Elem().Kind() != reflect.Uint8 {
+				return hansard.Some(int64(f.Len()))
+			}
+		}
+	}
+	return hansard.Opt[int64]{}
+}
