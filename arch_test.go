@@ -49,6 +49,7 @@ var mayImport = map[string]string{
 	"internal/body":            ". github.com/klauspost/compress",
 	"internal/otlp":            ". rawjson dialect intake access body github.com/klauspost/compress google.golang.org/grpc google.golang.org/genproto google.golang.org/protobuf",
 	"internal/web":             "",
+	"internal/ask":             "",
 	"internal/api":             "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
 	"internal/bench":           ". dialect redact golang.org/x/sys golang.org/x/sync google.golang.org/protobuf",
 	"internal/remote":          ". intake lake reading report trace proof",
