@@ -61,6 +61,10 @@ func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
 		}
 		return
 	}
+	if known && r.URL.Path == "/v1/complete" { // asked again at every key
+		s.cfg.Readers.Count(id.Tenant, id.TokenID, routeOf(r))
+		return
+	}
 	if known {
 		if n.asked == nil {
 			n.asked = saidInURL(r)
@@ -103,7 +107,7 @@ func routeOf(r *http.Request) string {
 // readable reports whether a GET of a path reads the record: not what the server
 // says of itself.
 func readable(path string) bool {
-	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import"} {
+	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session"} {
 		if strings.HasPrefix(path, p) {
 			return false
 		}

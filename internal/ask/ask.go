@@ -232,7 +232,7 @@ func (q *question) search(term string) string {
 
 // quote quotes a value for the search language where it must be.
 func quote(s string) string {
-	if matches(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`, s) {
+	if plainValue.MatchString(s) {
 		return s
 	}
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`

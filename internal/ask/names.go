@@ -91,15 +91,15 @@ func (q *question) limit() {
 func (q *question) shaped(i int) {
 	w := &q.words[i]
 	switch {
-	case matches(`^[^@\s]+@[^@\s]+\.[^@\s.]+$`, w.raw), matches(`^\+[0-9][0-9()./-]{6,}$`, w.raw):
+	case address.MatchString(w.raw), phone.MatchString(w.raw):
 		q.names.value, w.used = w.raw, true
 	case w.low == "csv" || w.low == "json" || w.low == "ndjson" || w.low == "markdown" || w.low == "html" || w.low == "parquet":
 		q.names.format, w.used = w.low, true
 	case w.low == "jsonl":
 		q.names.format, w.used = "ndjson", true
-	case matches(`^(gpt|claude|gemini|llama|mistral|qwen|deepseek|command)-[a-z0-9.-]+$`, w.low):
+	case modelName.MatchString(w.low):
 		q.names.model, w.used = w.raw, true
-	case matches(`^[A-Za-z]+(Error|Exception|Exceeded)$`, w.raw):
+	case errorName.MatchString(w.raw):
 		q.names.errorType, w.used = w.raw, true
 	case isID(w.raw) && (q.low(i-1) == "session" || q.low(i-1) == "conversation" || q.low(i-1) == "chat" || q.low(i-1) == "id" && q.low(i-2) == "session"):
 		q.take(i, &q.names.session, w.raw)
@@ -107,24 +107,36 @@ func (q *question) shaped(i int) {
 		q.names.ids, w.used = append(q.names.ids, w.raw), true
 	case q.vocabulary.tool(w.low) != "":
 		q.names.tool, w.used = q.vocabulary.tool(w.low), true
-	case matches(`^[a-z0-9]+([_.][a-z0-9]+)+$`, w.low) && !strings.ContainsAny(w.low[:1], "0123456789"):
+	case joined.MatchString(w.low) && !strings.ContainsAny(w.low[:1], "0123456789"):
 		q.names.tool, w.used = w.raw, true
 	}
 }
 
-func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
+// The shapes of names.
+var (
+	address     = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s.]+$`)
+	phone       = regexp.MustCompile(`^\+[0-9][0-9()./-]{6,}$`)
+	modelName   = regexp.MustCompile(`^(gpt|claude|gemini|llama|mistral|qwen|deepseek|command)-[a-z0-9.-]+$`)
+	errorName   = regexp.MustCompile(`^[A-Za-z]+(Error|Exception|Exceeded)$`)
+	joined      = regexp.MustCompile(`^[a-z0-9]+([_.][a-z0-9]+)+$`)
+	hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]{8,64}$`)
+	compound    = regexp.MustCompile(`^[A-Za-z0-9]+([-_:/.][A-Za-z0-9]+)+$`)
+	number      = regexp.MustCompile(`^#?[0-9]{4,}$`)
+	yearNumber  = regexp.MustCompile(`^(19|20)[0-9]{2}$`)
+	plainValue  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
+)
 
 // isID reports whether a word looks like the id of something: hexadecimal, a
 // UUID, or words and digits joined by - or _.
 func isID(s string) bool {
 	digit := strings.ContainsAny(s, "0123456789")
 	switch {
-	case matches(`^[0-9a-fA-F]{8,64}$`, s) && digit:
+	case hexadecimal.MatchString(s) && digit:
 		return true
-	case matches(`^[A-Za-z0-9]+([-_:/.][A-Za-z0-9]+)+$`, s) && digit && strings.ContainsAny(s, "-_:/"):
+	case compound.MatchString(s) && digit && strings.ContainsAny(s, "-_:/"):
 		return true
 	}
-	return matches(`^#?[0-9]{4,}$`, s) && !matches(`^(19|20)[0-9]{2}$`, s)
+	return number.MatchString(s) && !yearNumber.MatchString(s)
 }
 
 // introduced reads a name with the word before or behind that says what it is:
