@@ -1,52 +1,96 @@
-import { useQuery } from "@tanstack/react-query";
+import "../trace/trace.css";
 
-import { plain } from "../api/client";
-import { detailsOf, weightOf, type Entry } from "../api/entry";
-import { KindMark, StatusMark } from "../parts/Marks";
-import { Page, Panel } from "../parts/Page";
-import { Failed, Loading } from "../parts/states";
-import { Inert } from "../text/Inert";
-import { duration } from "../time/format";
-import { When } from "../time/When";
+import { Button, NativeSelect, Tabs } from "@mantine/core";
+import { lazy, Suspense, useMemo } from "react";
+import { Link } from "wouter";
 
-interface Traces {
-  traces: { trace_id: string; events: Entry[] }[];
-}
+import { count } from "../parts/figures";
+import { Page } from "../parts/Page";
+import { Failed, Loading, Nothing } from "../parts/states";
+import { href, useFragment } from "../state/fragment";
+import { Costs } from "../trace/Costs";
+import { Head, Notes } from "../trace/Head";
+import { Lanes, type ViewProps } from "../trace/Lanes";
+import { Log } from "../trace/Log";
+import { modelOf } from "../trace/model";
+import { Replay } from "../trace/Replay";
+import { Selected } from "../trace/Selected";
+import { useIncident, useTimelines, type Timeline } from "../trace/timeline";
+import { Transport, usePlayhead } from "../trace/Transport";
+import { Waterfall } from "../trace/Waterfall";
+
+const Graph = lazy(() => import("../trace/Graph").then((m) => ({ default: m.Graph })));
+
+/** views are the ways to look at a trace; all share one selection and one playhead. */
+const views: { key: string; name: string; view: (p: ViewProps) => React.ReactNode; plays: boolean }[] = [
+  { key: "", name: "Timeline", view: (p) => <Lanes {...p} />, plays: true },
+  { key: "tree", name: "Tree", view: (p) => <Waterfall {...p} />, plays: true },
+  { key: "graph", name: "Graph", view: (p) => <Suspense fallback={<Loading />}><Graph {...p} /></Suspense>, plays: true },
+  { key: "replay", name: "Conversation", view: (p) => <Replay {...p} />, plays: true },
+  { key: "log", name: "Log", view: (p) => <Log {...p} />, plays: false },
+  { key: "cost", name: "Cost", view: (p) => <Costs {...p} />, plays: false },
+];
 
 export default function Trace({ params }: { params: { id?: string } }) {
   const id = params.id ?? "";
-  const got = useQuery({ queryKey: ["trace", id], queryFn: ({ signal }) => plain<Traces>("GET", `/v1/traces/${encodeURIComponent(id)}?events=true`, undefined, signal) });
+  const f = useFragment();
+  const got = useTimelines(id);
+  const traces = got.data?.traces ?? [];
+  const t = traces.find((x) => x.trace_id === f.get("trace")) ?? traces[0];
   return (
-    <Page title={`Trace ${id}`}>
+    <Page title={`Trace ${t?.trace_id ?? id}`} actions={t && <Actions timeline={t} />}>
       {got.error ? <Failed error={got.error} again={() => void got.refetch()} /> : null}
       {got.isPending && <Loading what="Reading the trace" />}
-      {got.data?.traces.map((t) => (
-        <Panel key={t.trace_id} title={<Inert text={t.trace_id} />} aside={`${t.events.length} events`}>
-          <div className="h-scroll" tabIndex={0} role="group" aria-label="Timeline">
-            <table className="h-table">
-              <thead>
-                <tr>
-                  {["Time", "Agent", "Type", "Details", "Duration", "Status"].map((h) => (
-                    <th key={h} scope="col">{h}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {t.events.map((e) => (
-                  <tr key={e.event_id} className={weightOf(e) ? `h-row-${weightOf(e)}` : ""}>
-                    <td><When at={e.timestamp} brief /></td>
-                    <td><Inert text={e.agent_name} /></td>
-                    <td><KindMark entry={e} /></td>
-                    <td><Inert text={detailsOf(e).slice(0, 300)} /></td>
-                    <td className="h-num">{duration(e.duration_ms)}</td>
-                    <td><StatusMark status={e.status} /></td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Panel>
-      ))}
+      {got.data && !t && <Nothing title="Nothing has this id">It may be of a tier that has expired, or of another tenant.</Nothing>}
+      {traces.length > 1 && (
+        <NativeSelect label={`${count(traces.length)} traces have this id`} value={t!.trace_id} onChange={(e) => f.set({ trace: e.currentTarget.value, event: "" })} data={traces.map((x) => ({ value: x.trace_id, label: `${x.trace_id}: ${count(x.total_events)} events, ${count(x.errors)} errors` }))} mb="sm" style={{ maxWidth: "34rem" }} />
+      )}
+      {t && <One key={t.trace_id} timeline={t} />}
     </Page>
+  );
+}
+
+function Actions({ timeline: t }: { timeline: Timeline }) {
+  return (
+    <>
+      <Button component={Link} href={href("/compare", { a: t.trace_id })} size="compact-sm" variant="default">Compare</Button>
+      <Button component={Link} href={href("/search", { q: `trace:${JSON.stringify(t.trace_id)}`, since: "all", until: "" })} size="compact-sm" variant="default">Search in it</Button>
+      <Button component="a" href={`/v1/traces/${encodeURIComponent(t.trace_id)}?events=true`} download={`${t.trace_id.replace(/[^\w.-]/g, "_")}.json`} size="compact-sm" variant="default">Download</Button>
+    </>
+  );
+}
+
+function One({ timeline }: { timeline: Timeline }) {
+  const f = useFragment();
+  const m = useMemo(() => modelOf(timeline), [timeline]);
+  const incident = useIncident(timeline).data;
+  const playing = usePlayhead(m);
+  const causes = useMemo(() => new Set(incident?.root_cause?.event_ids), [incident]);
+  const selected = m.index.get(f.get("event")) ?? -1;
+  const select = (i: number) => f.set({ event: m.lines[i]?.event_id ?? "" }, "replace");
+  const view = views.find((v) => v.key === f.get("view")) ?? views[0]!;
+  return (
+    <>
+      <Head timeline={timeline} />
+      <Notes model={m} incident={incident} select={select} />
+      <div className={`h-trace ${selected >= 0 ? "h-trace-with" : ""}`}>
+        <div>
+          <Tabs value={view.key || "timeline"} onChange={(v) => f.set({ view: v === "timeline" ? "" : v })} keepMounted={false}>
+            <Tabs.List aria-label="Views of the trace">
+              {views.map((v) => (
+                <Tabs.Tab key={v.key} value={v.key || "timeline"}>
+                  {v.name}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+            {view.plays && !timeline.cut && <Transport model={m} p={playing} />}
+            <Tabs.Panel value={view.key || "timeline"} pt={view.plays ? 0 : "sm"}>
+              {view.view({ model: m, selected, select, causes, head: view.plays ? playing.head : null })}
+            </Tabs.Panel>
+          </Tabs>
+        </div>
+        <Selected model={m} selected={selected} select={select} close={() => f.set({ event: "" }, "replace")} incident={incident} />
+      </div>
+    </>
   );
 }
