@@ -98,7 +98,7 @@ function Body({ line: l, entry: e }: { line: Line; entry?: Entry }) {
       say((e.params as Record<string, unknown> | undefined)?.["task"] as string | undefined) || say(l.details);
       break;
     case "agent.llm_response":
-      say(typeof e.response === "string" ? e.response : undefined) || json(e.response, "Response");
+      say(spoken(e.response)) || json(e.response, "Response");
       say([e.model, e.input_tokens !== undefined && `${count(e.input_tokens)} in`, e.output_tokens !== undefined && `${count(e.output_tokens)} out`, e.cost_usd !== undefined && dollars(e.cost_usd)].filter(Boolean).join(" · "));
       break;
     case "agent.tool_call":
@@ -121,6 +121,13 @@ function Body({ line: l, entry: e }: { line: Line; entry?: Entry }) {
   if (e.recovery_action) say(e.recovery_action, "then");
   if (e.duration_ms === undefined && l.duration_ms) say(duration(l.duration_ms));
   return <>{parts.length ? parts : <Inert text={l.details} />}</>;
+}
+
+/** spoken is what a model said, where its answer is a text or one message with nothing but a text. */
+function spoken(response: unknown): string | undefined {
+  if (typeof response === "string") return response;
+  const message = response as { content?: unknown; tool_calls?: unknown } | null | undefined;
+  return typeof message?.content === "string" && !message.tool_calls ? message.content : undefined;
 }
 
 /** brief reports whether JSON is short enough to be shown at once. */

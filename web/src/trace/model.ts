@@ -35,8 +35,8 @@ export interface Model {
 /** nobody is the lane of events that name no agent. */
 export const nobody = "no agent named";
 
-/** endsWith types are those whose duration ends with them; any other's begins with it. */
-const endsWith = new Set(["agent.tool_result"]);
+/** endsWith types say what has ended: their duration ends with them; any other's begins with it. */
+const endsWith = new Set(["agent.tool_result", "agent.llm_response", "agent.lifecycle", "agent.human_intervention"]);
 
 /** modelOf lays a timeline out. */
 export function modelOf(t: Timeline): Model {
