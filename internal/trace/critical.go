@@ -34,15 +34,21 @@ const (
 // interval is when an event was under way, in Unix nanoseconds.
 type interval struct{ start, end int64 }
 
-// under returns when an event was under way. A result's duration ends with it, as
-// does the time that a human took; any other's begins with it.
+// under returns when an event was under way. The duration of a result and of a
+// model's answer ends with it, as does the time that a human took; any other's
+// begins with it. The end of an invocation is a moment: what took the time is below
+// the invocation.
 func under(e *hansard.Entry) interval {
 	at, took := happened(e), e.DurationUS.V
 	if e.EventType == hansard.TypeHumanIntervention {
 		took = max(took, e.DecisionUS.V)
 	}
 	took = min(max(took, 0), int64(100*365*24*time.Hour)/1000) * 1000
-	if e.EventType == hansard.TypeToolResult || e.EventType == hansard.TypeHumanIntervention && e.DecisionUS.Set {
+	switch {
+	case e.EventType == hansard.TypeLifecycle:
+		return interval{at, at}
+	case e.EventType == hansard.TypeToolResult, e.EventType == hansard.TypeLLMResponse,
+		e.EventType == hansard.TypeHumanIntervention && e.DecisionUS.Set:
 		return interval{at - took, at}
 	}
 	return interval{at, at + took}

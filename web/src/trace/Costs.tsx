@@ -15,11 +15,12 @@ export function Costs({ model: m, select }: ViewProps) {
   const agents = useGraph(t.trace_id, "agents");
   const list = (agents.data?.nodes ?? []).filter((n) => n.type === "agent").sort((a, b) => (b.cost_usd ?? -1) - (a.cost_usd ?? -1));
   const most = Math.max(...list.map((n) => n.cost_usd ?? 0), 1e-12);
-  const branches = m.lines.map((_, i) => i).filter((i) => (m.lines[i]!.branch?.events ?? 0) > 1 && m.lines[i]!.branch!.cost_usd !== null)
+  // Where an agent took over from another: what is below it cost no less than that.
+  const branches = m.lines.map((_, i) => i).filter((i) => (m.lines[i]!.branch?.cost_usd ?? null) !== null && (m.parent[i]! < 0 || m.lane[m.parent[i]!] !== m.lane[i]))
     .sort((a, b) => m.lines[b]!.branch!.cost_usd! - m.lines[a]!.branch!.cost_usd!).slice(0, mostBranches);
   const classes: [string, number | null][] = [["Input, not cached", t.input_tokens], ["Read from cache", t.cache_read_tokens], ["Written to cache", t.cache_write_tokens], ["Output", t.output_tokens], ["of which reasoning", t.reasoning_tokens], ["All", t.token_count]];
   return (
-    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 20rem), 1fr))" }}>
+    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 25rem), 1fr))" }}>
       <Panel title="Tokens and money" aside={<strong>{dollars(t.cost_usd)}</strong>}>
         <table className="h-table">
           <tbody>
@@ -51,8 +52,8 @@ export function Costs({ model: m, select }: ViewProps) {
           </table>
         )}
       </Panel>
-      <Panel title="What cost the most" aside="an event with all that it caused">
-        {branches.length === 0 ? <p className="h-muted">No event with a price caused others.</p> : (
+      <Panel title="Work that cost the most" aside={<span className="h-muted">where an agent took over</span>}>
+        {branches.length === 0 ? <p className="h-muted">No work has a price.</p> : (
           <table className="h-table">
             <thead><tr><th scope="col">Event</th><th scope="col" className="h-num">Took</th><th scope="col" className="h-num">Cost</th></tr></thead>
             <tbody>

@@ -32,7 +32,7 @@ function Checked({ id }: { id: string }) {
     queryKey: ["proof", id],
     queryFn: async ({ signal }) => {
       const entry = await plain<Entry>("GET", at, undefined, signal);
-      const proof = await answer<string>(fetch(`${at}/proof`, { signal }).then(async (response) => ({ data: await response.text(), response })));
+      const proof = await answer<string>(fetch(`${at}/proof?disclose=true`, { signal }).then(async (response) => ({ data: await response.text(), response })));
       return { entry, proof };
     },
     retry: false,
@@ -55,7 +55,7 @@ function Checked({ id }: { id: string }) {
       </ol>
       <TextInput size="xs" label="Verifier key" description={own.trim() ? "A key that you brought." : "As this server gives it. An auditor compares it with one kept elsewhere, or puts that one here."} placeholder={log?.vkey} value={own} onChange={(e) => setOwn(e.currentTarget.value)} />
       <p className="h-muted" style={{ fontSize: "0.8rem" }}>
-        All of it is computed in this browser, from the <a href={`${at}/proof`} download={`${id.replace(/[^\w.-]/g, "_")}.proof`}>proof</a> (C2SP tlog-proof) and the key. Without any server: <code>hansard verify FILE.proof --key KEY</code>.
+        All of it is computed in this browser, from the <a href={`${at}/proof?disclose=true`} download={`${id.replace(/[^\w.-]/g, "_")}.proof`}>proof</a> (C2SP tlog-proof) and the key. Without any server: <code>hansard verify FILE.proof --key KEY</code>.
       </p>
     </div>
   );

@@ -109,7 +109,7 @@ function Grid({ model: m, rows, closed, toggle, selected, select, causes, head }
           return (
             <div key={i} data-line={i} role="row" aria-rowindex={item.index + 2} aria-level={l.depth + 1} aria-posinset={place.of[i]} aria-setsize={place.size[i]} aria-expanded={open ? !closed.has(i) : undefined} aria-selected={i === selected} tabIndex={active ? 0 : -1}
               className={`h-row h-wf-row h-row-${classOf(l)} ${head !== null && m.from[i]! > head ? "h-later" : ""}`} style={{ position: "absolute", top: 0, left: 0, right: 0, transform: `translateY(${item.start - rowHeight}px)` }} onClick={() => select(i)}>
-              <div role="gridcell" style={{ paddingLeft: Math.min(l.depth, 14) * 14 }}>
+              <div role="gridcell" style={{ paddingLeft: Math.min(l.depth, 20) * 8 }}>
                 <button type="button" tabIndex={-1} className="h-wf-fold" style={{ visibility: open ? "visible" : "hidden" }} aria-label={closed.has(i) ? "Open" : "Close"}
                   onClick={(e) => {
                     e.stopPropagation();
