@@ -180,15 +180,16 @@ func TestCriticalPath(t *testing.T) {
 		return func(e *hansard.Event) { e.DurationUS = hansard.Some(s * 1e6) }
 	}
 	tl := trace.NewTimeline([]*hansard.Entry{
-		event(0, "root", "", "x", "invocation", took(20)), event(1, "fast", "root", "x", "llm_response", took(2)),
-		event(1, "slow", "root", "x", "llm_response", took(9)), event(4, "inner", "slow", "x", "tool_call", took(3)),
+		event(0, "root", "", "x", "invocation", took(20)), event(3, "fast", "root", "x", "llm_response", took(2)),
+		event(10, "slow", "root", "x", "llm_response", took(9)), event(4, "inner", "slow", "x", "tool_call", took(3)),
 		event(15, "last", "root", "x", "tool_call", took(5)), event(14, "early", "last", "x", "tool_call", took(2)),
+		event(20, "end", "root", "x", "lifecycle", took(20)),
 	})
 	got := map[string]int64{}
 	for _, l := range tl.Lines {
 		got[l.EventID] = l.CriticalUS / 1e6
 	}
-	if d := cmp.Diff(map[string]int64{"root": 5, "fast": 0, "slow": 6, "inner": 3, "last": 4, "early": 2}, got); d != "" {
+	if d := cmp.Diff(map[string]int64{"root": 5, "fast": 0, "slow": 6, "inner": 3, "last": 4, "early": 2, "end": 0}, got); d != "" {
 		t.Errorf("on the critical path (-want +got):\n%s", d)
 	}
 	var sum int64
@@ -201,7 +202,7 @@ func TestCriticalPath(t *testing.T) {
 	if tl.Skewed != 1 || len(tl.Gaps) != 2 || tl.Gaps[1].US != 4e6 || tl.Gaps[1].After != "slow" || tl.Gaps[1].Before != "early" {
 		t.Errorf("%d skewed, gaps %+v", tl.Skewed, tl.Gaps)
 	}
-	if b := tl.Lines[0].Branch; b == nil || b.Events != 6 || b.US.V != 20e6 {
+	if b := tl.Lines[0].Branch; b == nil || b.Events != 7 || b.US.V != 20e6 {
 		t.Errorf("branch of the root: %+v", b)
 	}
 }

@@ -14,6 +14,7 @@ import { Lanes, type ViewProps } from "../trace/Lanes";
 import { Log } from "../trace/Log";
 import { modelOf } from "../trace/model";
 import { Replay } from "../trace/Replay";
+import { spelled } from "../text/inert";
 import { Selected } from "../trace/Selected";
 import { useIncident, useTimelines, type Timeline } from "../trace/timeline";
 import { Transport, usePlayhead } from "../trace/Transport";
@@ -38,12 +39,12 @@ export default function Trace({ params }: { params: { id?: string } }) {
   const traces = got.data?.traces ?? [];
   const t = traces.find((x) => x.trace_id === f.get("trace")) ?? traces[0];
   return (
-    <Page title={`Trace ${t?.trace_id ?? id}`} actions={t && <Actions timeline={t} />}>
+    <Page title={spelled(`Trace ${t?.trace_id ?? id}`)} actions={t && <Actions timeline={t} />}>
       {got.error ? <Failed error={got.error} again={() => void got.refetch()} /> : null}
       {got.isPending && <Loading what="Reading the trace" />}
       {got.data && !t && <Nothing title="Nothing has this id">It may be of a tier that has expired, or of another tenant.</Nothing>}
       {traces.length > 1 && (
-        <NativeSelect label={`${count(traces.length)} traces have this id`} value={t!.trace_id} onChange={(e) => f.set({ trace: e.currentTarget.value, event: "" })} data={traces.map((x) => ({ value: x.trace_id, label: `${x.trace_id}: ${count(x.total_events)} events, ${count(x.errors)} errors` }))} mb="sm" style={{ maxWidth: "34rem" }} />
+        <NativeSelect label={`${count(traces.length)} traces have this id`} value={t!.trace_id} onChange={(e) => f.set({ trace: e.currentTarget.value, event: "" })} data={traces.map((x) => ({ value: x.trace_id, label: `${spelled(x.trace_id)}: ${count(x.total_events)} events, ${count(x.errors)} errors` }))} mb="sm" style={{ maxWidth: "34rem" }} />
       )}
       {t && <One key={t.trace_id} timeline={t} />}
     </Page>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { pieces, scriptsOf } from "./inert";
+import { pieces, scriptsOf, spelled } from "./inert";
 
 const shown = (s: string) => pieces(s).map((p) => (p.kind === "text" ? p.text : p.kind === "mixed" ? `~${p.text}~` : `[${p.text}]`)).join("");
 
@@ -44,5 +44,12 @@ describe("pieces", () => {
     const all = Array.from({ length: 0x3000 }, (_, i) => String.fromCodePoint(i)).join("");
     const back = pieces(all).map((p) => (p.kind === "sign" ? String.fromCodePoint(p.text === "ESC" ? 0x1b : parseInt(p.text.slice(2), 16)) : p.text)).join("");
     expect(back).toBe(all);
+  });
+});
+
+describe("spelled", () => {
+  it("leaves no sign that a title or a label would obey", () => {
+    expect(spelled("invoice\u202Efdp.exe \u001b[31m")).toBe("invoice[U+202E]fdp.exe [ESC][31m");
+    expect(spelled("plain, Grüße")).toBe("plain, Grüße");
   });
 });

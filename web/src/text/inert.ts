@@ -110,3 +110,6 @@ export function pieces(text: string): Piece[] {
 }
 
 const lone = (code: number) => code >= 0xd800 && code <= 0xdfff;
+
+/** spelled is text for where only plain text can stand, such as titles and labels: signs are spelled out in brackets. */
+export const spelled = (text: string): string => pieces(text).map((p) => (p.kind === "sign" ? `[${p.text}]` : p.text)).join("");

@@ -9,6 +9,7 @@ import { compact, count, dollars } from "../parts/figures";
 import { Failed, Loading, Nothing } from "../parts/states";
 import { useFragment } from "../state/fragment";
 import { Inert } from "../text/Inert";
+import { spelled } from "../text/inert";
 import type { ViewProps } from "./Lanes";
 import { mostEdges, mostNodes, type Box, type Laid } from "./layout";
 import { useGraph, type GraphData, type GraphNode, type GraphOf } from "./timeline";
@@ -63,7 +64,7 @@ function Flow({ data, model: m, selected, select, head, causes }: ViewProps & { 
         cause: n.event_id !== undefined && causes.has(n.event_id),
       },
       selected: n.event_id === chosen?.event_id || (data.of === "agents" && n.agent === chosen?.agent),
-      ariaLabel: `${n.label}, ${kindOf(n.type)}, ${n.events} events, ${n.errors} errors`,
+      ariaLabel: spelled(`${n.label}, ${kindOf(n.type)}, ${n.events} events, ${n.errors} errors`),
       width: size.width,
       height: size.height,
     }));

@@ -4,7 +4,7 @@ import { IconMinus, IconPlus } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { kindOf } from "../api/entry";
-import { Inert } from "../text/Inert";
+import { spelled } from "../text/inert";
 import { duration } from "../time/format";
 import { bars, classOf, type Bar, type Model } from "./model";
 
@@ -66,7 +66,7 @@ export function Lanes(p: ViewProps) {
         {width > 0 && <Minimap model={m} width={width} view={view} setView={setView} />}
       </div>
       <div className="h-muted" style={{ fontSize: "0.82rem", minHeight: "1.3em" }} aria-live="polite">
-        <Inert text={says} />
+        {says}
       </div>
     </div>
   );
@@ -74,7 +74,7 @@ export function Lanes(p: ViewProps) {
 
 function words(m: Model, i: number): string {
   const l = m.lines[i]!;
-  return `${l.agent || "no agent"}: ${kindOf(l.event_type)}, ${l.details.slice(0, 160)}${l.duration ? `, took ${l.duration}` : ""}${l.status ? `, ${l.status}` : ""}`;
+  return spelled(`${l.agent || "no agent"}: ${kindOf(l.event_type)}, ${l.details.slice(0, 160)}${l.duration ? `, took ${l.duration}` : ""}${l.status ? `, ${l.status}` : ""}`);
 }
 
 /** zoomed changes the window about a centre, and keeps it inside. */
@@ -183,7 +183,7 @@ function Drawing(p: DrawingProps) {
         <g key={l.agent}>
           <line className="h-lane-line" x1={0} x2={width} y1={top[k]! - gap / 2} y2={top[k]! - gap / 2} />
           <text className="h-lane-name" x={2} y={top[k]! + 10}>
-            {l.agent.slice(0, 60)}
+            {spelled(l.agent.slice(0, 60))}
             <tspan className="h-lane-count"> {l.events.length}</tspan>
           </text>
           {[...drawn[k]!].flatMap(([, list]) => list).map((bar) => (

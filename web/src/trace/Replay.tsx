@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import { kindOf, type Entry } from "../api/entry";
 import { dollars, count } from "../parts/figures";
 import { Inert, InertValue } from "../text/Inert";
+import { spelled } from "../text/inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
 import type { ViewProps } from "./Lanes";
@@ -72,7 +73,7 @@ interface CardProps {
 
 function Card({ line: l, entry: e, selected, cause, pick, posinset, setsize, side }: CardProps) {
   return (
-    <article className={`h-card h-card-${classOf(l)} ${side ? "h-card-side" : ""} ${selected ? "h-card-selected" : ""}`} aria-posinset={posinset} aria-setsize={setsize} aria-label={`${l.agent || "no agent"}: ${kindOf(l.event_type)}`}>
+    <article className={`h-card h-card-${classOf(l)} ${side ? "h-card-side" : ""} ${selected ? "h-card-selected" : ""}`} aria-posinset={posinset} aria-setsize={setsize} aria-label={spelled(`${l.agent || "no agent"}: ${kindOf(l.event_type)}`)}>
       <header>
         <button type="button" className="h-card-open" onClick={pick} aria-pressed={selected}>
           <strong><Inert text={l.agent || "no agent named"} /></strong>
