@@ -95,14 +95,6 @@ type searchInput struct {
 
 type eventsOutput struct{ Body *EventList }
 
-func (*entryOutput) count() int64 { return 1 }
-
-type idInput struct {
-	ID string `path:"id" doc:"Event id"`
-}
-
-type entryOutput struct{ Body Entry }
-
 func (s *Server) eventRoutes(api huma.API) {
 	huma.Register(api, get("listEvents", "/v1/events", "List events, newest first", "events"),
 		answer(s, func(ctx context.Context, tenant string, in *eventsInput) (*eventsOutput, error) {
@@ -128,14 +120,7 @@ func (s *Server) eventRoutes(api huma.API) {
 			}
 			return &eventsOutput{listOf(page)}, nil
 		}))
-	huma.Register(api, get("getEvent", "/v1/events/{id}", "Get one event", "events"),
-		answer(s, func(ctx context.Context, tenant string, in *idInput) (*entryOutput, error) {
-			e, err := s.cfg.Reading.Event(ctx, tenant, in.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &entryOutput{Entry{e}}, nil
-		}))
+	s.getEventRoute(api)
 	s.proofRoutes(api)
 }
 

@@ -69,12 +69,37 @@ export async function look(stage: Stage, options: Parameters<Browser["newContext
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (e) => complaints.push(`error: ${e.message}`));
+  const described = await routes(stage);
   page.on("console", (m) => {
-    if (m.type() === "error") complaints.push(`console: ${m.text()}`);
+    // What a browser says of an answer that is an error is said better below.
+    if (m.type() === "error" && !m.text().startsWith("Failed to load resource")) complaints.push(`console: ${m.text()}`);
+  });
+  page.on("response", (r) => {
+    const path = new URL(r.url()).pathname;
+    // A page may ask for what this server has not; it says so on the page.
+    if (r.status() >= 400 && described.some((d) => d.test(path))) complaints.push(`answer ${r.status()}: ${path}`);
   });
   page.on("request", (r) => {
     const u = new URL(r.url());
     if (u.origin !== stage.url && !["data:", "blob:", "about:"].includes(u.protocol)) complaints.push(`call elsewhere: ${u.origin}`);
   });
   return { page, context, complaints };
+}
+
+/** settled waits until a page shows what it is about: a heading, and no answer that is awaited. */
+export async function settled(page: Page) {
+  await page.locator("h1").first().waitFor({ timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelector("[role=status]") === null, undefined, { timeout: 60_000 });
+}
+
+/** routes are the paths that the server describes. */
+async function routes(stage: Stage): Promise<RegExp[]> {
+  const doc = (await (await fetch(stage.url + "/openapi.json")).json()) as { paths: Record<string, unknown> };
+  return Object.keys(doc.paths).map((p) => new RegExp("^" + p.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "[^/]+") + "$"));
+}
+
+/** send puts events into the record. */
+export async function send(stage: Stage, events: unknown[]) {
+  const r = await fetch(stage.url + "/v1/events", { method: "POST", headers: { "Content-Type": "application/x-ndjson" }, body: events.map((e) => JSON.stringify(e)).join("\n") });
+  if (!r.ok) throw new Error(`${r.status} ${await r.text()}`);
 }

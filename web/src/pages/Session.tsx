@@ -80,7 +80,7 @@ function Figures({ list }: { list: Entry[] }) {
     <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(9rem, 1fr))", marginBottom: "0.8rem" }}>
       <Figure name="Began" value={<span style={{ fontSize: "0.95rem" }}><When at={first.timestamp} /></span>} note={`lasted ${duration(Date.parse(last.timestamp) - Date.parse(first.timestamp))}`} />
       <Figure name="Events" value={count(list.length)} note={`${count(list.filter(erred).length)} errors`} />
-      <Figure name="Agents" value={count(agents.size)} note={[...agents].slice(0, 4).join(", ")} />
+      <Figure name="Agents" value={count(agents.size)} note={<Inert text={[...agents].slice(0, 4).join(", ")} />} />
       <Figure name="Traces" value={count(traces.size)} href={traces.size === 1 ? href(`/traces/${encodeURIComponent([...traces][0]!)}`) : undefined} note={traces.size === 1 ? "open it" : undefined} />
       <Figure name="Cost on its events" value={cost.length ? dollars(cost.reduce((a, b) => a + b, 0)) : "unpriced"} note="as events state it" />
     </div>
