@@ -107,7 +107,7 @@ func routeOf(r *http.Request) string {
 // readable reports whether a GET of a path reads the record: not what the server
 // says of itself.
 func readable(path string) bool {
-	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session"} {
+	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session", "/v1/logs", "/v1/verification"} {
 		if strings.HasPrefix(path, p) {
 			return false
 		}

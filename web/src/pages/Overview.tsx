@@ -1,7 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 
+import { Live, type Counters } from "../api/live";
 import { errorSearch } from "../api/words";
 import { facets, histogram, summary, type Facet, type Summary } from "../api/search";
 import { Figure } from "../parts/Figure";
@@ -15,28 +16,50 @@ import { href } from "../state/fragment";
 import { before, rangeOf, usePeriod, type Period } from "../state/period";
 import { When } from "../time/When";
 
-/** refresh is how often the overview asks again, in milliseconds. */
+/** refresh is how long the overview leaves figures as they are while events come, in milliseconds. */
 const refresh = 15_000;
+
+/** useFresh asks for figures again when events have come, and not more often: each look is itself on record. */
+function useFresh(keys: unknown[][]): Counters | undefined {
+  const client = useQueryClient();
+  const [counters, setCounters] = useState<Counters>();
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    let seen = 0;
+    let asked = Date.now();
+    const stream = new Live("", {
+      onCounters: (c) => {
+        setCounters(c);
+        if (c.events === seen || Date.now() - asked < refresh || document.hidden) return;
+        seen = c.events;
+        asked = Date.now();
+        for (const queryKey of latest.current) void client.invalidateQueries({ queryKey });
+      },
+    }, true);
+    return () => stream.close();
+  }, [client]);
+  return counters;
+}
 
 export default function Overview() {
   const [period, setPeriod] = usePeriod();
-  const now = useQuery({ queryKey: ["summary", period], queryFn: ({ signal }) => summary(period, signal), refetchInterval: refresh });
+  const now = useQuery({ queryKey: ["summary", period], queryFn: ({ signal }) => summary(period, signal) });
   const then = useQuery({
     queryKey: ["summary-before", period],
     queryFn: ({ signal }) => summary(before(period, new Date())!, signal),
     enabled: before(period, new Date()) !== undefined,
-    refetchInterval: 4 * refresh,
   });
-  const chart = useQuery({ queryKey: ["histogram", "", period], queryFn: ({ signal }) => histogram({ q: "", period }, 90, signal), refetchInterval: refresh });
+  const chart = useQuery({ queryKey: ["histogram", "", period], queryFn: ({ signal }) => histogram({ q: "", period }, 90, signal) });
   const top = useQuery({
     queryKey: ["overview-tops", period],
     queryFn: ({ signal }) => facets({ q: "", period }, ["agent_name", "tool_name", "error_type", "model"], 7, signal),
-    refetchInterval: 2 * refresh,
   });
+  const counters = useFresh([["summary", period], ["histogram", "", period], ["overview-tops", period]]);
   const record = useRecord();
   if (record.empty) return <Page title="Overview"><FirstEvent /></Page>;
   return (
-    <Page title="Overview" note={now.data?.period.start && <>since <When at={now.data.period.start} />{then.data && then.data.total_events === 0 && "; the period before has no events"}</>}>
+    <Page title="Overview" note={now.data?.period.start && <>{counters && counters.per_second > 0 && <>now {rate(counters.per_second)} · </>}since <When at={now.data.period.start} />{then.data && then.data.total_events === 0 && "; the period before has no events"}</>}>
       {now.error ? <Failed error={now.error} again={() => void now.refetch()} /> : null}
       {now.isPending ? <Loading /> : now.data && now.data.total_events === 0 ? <Quiet period={period} setPeriod={setPeriod} /> : null}
       {now.data && now.data.total_events > 0 && (
