@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerE
 import { kindOf } from "../api/entry";
 import { spelled } from "../text/inert";
 import { duration } from "../time/format";
-import { bars, classOf, type Bar, type Model } from "./model";
+import { bars, classOf, least, type Bar, type Model } from "./model";
 
 export interface ViewProps {
   model: Model;
@@ -198,22 +198,25 @@ function Drawing(p: DrawingProps) {
         const bend = Math.max(14, Math.abs(x2 - x1) / 2);
         return <path key={`${h.from}-${h.to}`} className={`h-hop h-hop-${h.kind}`} d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`} markerEnd="url(#h-arrow)" />;
       })}
+      {[...p.causes].map((id) => m.index.get(id)).filter((i) => i !== undefined && m.to[i]! >= a && m.from[i]! <= b).map((i) => (
+        <path key={i} className="h-bar-cause" d={`M${Math.max(5, Math.min(width - 5, x((m.from[i!]! + m.to[i!]!) / 2))) - 5},${y(i!) - 9} h10 l-5,8 z`} />
+      ))}
+      {p.selected >= 0 && m.to[p.selected]! >= a && m.from[p.selected]! <= b && (
+        <rect className="h-bar-selected" x={x(m.from[p.selected]!) - 2} y={y(p.selected) - 2} width={Math.max(least, (m.to[p.selected]! - m.from[p.selected]!) * scale) + 4} height={rowHeight} rx={3} />
+      )}
       {p.head !== null && p.head >= a && p.head <= b && <line className="h-lane-head" x1={x(p.head)} x2={x(p.head)} y1={axis - 6} y2={height} />}
     </svg>
   );
 }
 
-function BarShape({ bar, y, model: m, selected, select, causes, head }: { bar: Bar; y: number } & ViewProps) {
+function BarShape({ bar, y, model: m, select, head }: { bar: Bar; y: number } & ViewProps) {
   const l = m.lines[bar.i]!;
-  const cause = causes.has(l.event_id);
   const later = head !== null && m.from[bar.i]! > head;
   return (
     <g onClick={() => select(bar.i)} className={`h-bar ${later ? "h-later" : ""}`}>
       <title>{bar.count > 1 ? `${bar.count} events here; ${words(m, bar.i)}` : words(m, bar.i)}</title>
       <rect className={`h-bar-${classOf(l)}`} x={bar.x} y={y} width={bar.width} height={rowHeight - 4} rx={2} />
       {l.critical_ms ? <rect className="h-bar-critical" x={bar.x} y={y + rowHeight - 5} width={bar.width} height={2} /> : null}
-      {bar.i === selected && <rect className="h-bar-selected" x={bar.x - 2} y={y - 2} width={bar.width + 4} height={rowHeight} rx={3} />}
-      {cause && <path className="h-bar-cause" d={`M${bar.x + bar.width / 2 - 5},${y - 9} h10 l-5,8 z`} />}
     </g>
   );
 }

@@ -191,7 +191,7 @@ export interface Bar {
 }
 
 /** least is the narrowest that a bar is drawn, in pixels. */
-const least = 3;
+export const least = 3;
 
 /**
  * bars are a lane's events in the window from a to b, drawn over width pixels.
