@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/ask"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/lake"
@@ -41,6 +42,9 @@ type backend interface {
 	Prove(ctx context.Context, id string, disclose bool) (text []byte, vkey string, err error)
 	// Logs returns the server's name and the tenant's logs.
 	Logs(ctx context.Context) (name string, logs []reading.Log, err error)
+	// Ask returns what a question in words means, with days in the zone of
+	// that name.
+	Ask(ctx context.Context, question, zone string) (ask.Meaning, error)
 	Close() error
 }
 

@@ -131,7 +131,9 @@ func (p *program) showDemo(ctx context.Context, st *store, addr string) error {
 	}
 	for _, line := range []string{
 		"", "Serving on http://" + addr + "; the company goes on working. Stop with Ctrl-C. In another terminal:",
+		"  bin/hansard ask 'what did the agent do?'" + at,
 		"  bin/hansard trace " + demoTask + at,
+		"  bin/hansard incident " + demoTask + at,
 		"  bin/hansard events 'agent:billing error:*' --since 24h" + at,
 		"  bin/hansard tail -f" + at,
 		"  bin/hansard sql 'select agent_name, count(*) from events group by 1'" + at,

@@ -131,6 +131,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.searchRoutes(api)
 	s.traceRoutes(api)
 	s.incidentRoutes(api)
+	s.askRoutes(api)
 	s.reportRoutes(api)
 	s.sqlRoutes(api)
 	s.logRoutes(api)

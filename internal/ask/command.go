@@ -34,6 +34,7 @@ type Command struct {
 	Since time.Time `json:"since,omitzero"` // the period; zero: open
 	Until time.Time `json:"until,omitzero"`
 	Limit int       `json:"limit,omitempty"`
+	All   bool      `json:"all,omitempty"` // of events: all there are, whatever Limit
 	// Format is what was asked for: csv, json, ndjson, markdown, html, parquet.
 	Format string `json:"format,omitempty"`
 }
@@ -66,7 +67,10 @@ func (c Command) Args() []string {
 	if !c.Until.IsZero() {
 		args = append(args, "--until", c.Until.Format(time.RFC3339))
 	}
-	if c.Limit > 0 {
+	switch {
+	case c.All:
+		args = append(args, "--limit", "0")
+	case c.Limit > 0:
 		args = append(args, "--limit", strconv.Itoa(c.Limit))
 	}
 	if c.Format != "" {
