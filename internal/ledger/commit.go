@@ -25,6 +25,7 @@ type request struct {
 	tenant    string
 	records   []classify.Record
 	statement json.RawMessage // a statement for the meta log, instead of records
+	turn      bool            // begin a new journal file, instead of either
 	size      int64
 	results   []Result
 	err       error
@@ -52,7 +53,7 @@ func (l *Ledger) runCommitter() {
 				break gather
 			}
 		}
-		l.commit(group)
+		l.commit(l.turned(group))
 		l.mu.Lock()
 		l.queued -= size
 		l.mu.Unlock()
@@ -60,6 +61,24 @@ func (l *Ledger) runCommitter() {
 			close(r.done)
 		}
 	}
+}
+
+// turned begins a new journal file if one of the group asks for it, and returns the
+// others.
+func (l *Ledger) turned(group []*request) []*request {
+	turn := func(r *request) bool { return r.turn }
+	if !slices.ContainsFunc(group, turn) {
+		return group
+	}
+	l.mu.Lock()
+	err := l.disk(l.journal.turn())
+	l.mu.Unlock()
+	for _, r := range group {
+		if r.turn {
+			r.err = err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(group), turn)
 }
 
 // commit places the group's records, makes them durable and publishes them. On

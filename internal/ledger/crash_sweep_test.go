@@ -3,11 +3,13 @@ package ledger_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
 	"github.com/hansardhq/hansard/internal/ledger"
 )
@@ -18,6 +20,8 @@ type scene struct {
 	before func(v *life, l *ledger.Ledger) error
 	act    func(v *life, l *ledger.Ledger) error
 	cuts   int // how often the power is cut at each operation, for different remains; 0: once
+	// after is done by the server that has recovered; may be nil.
+	after func(v *life, l *ledger.Ledger) error
 }
 
 // TestEveryStep cuts the power ahead of every single operation on the disk of
@@ -42,25 +46,100 @@ func TestEveryStep(t *testing.T) {
 	seal := func(_ *life, l *ledger.Ledger) error { return l.Seal() }
 	start := send("acme", 3, true) // one log and the meta log: the steps are the same for every log
 	f("first start", scene{})
-	f("new tenant", scene{start, send("zeta", 2, true), 0})
-	f("new log", scene{start, send("acme", 2, false), 0})
-	f("commits", scene{start, inTurn(send("acme", 1, true), send("acme", 3, false), send("acme", 9, false), send("acme", 9, false)), 0})
-	f("statement", scene{start, func(_ *life, l *ledger.Ledger) error { return l.State("acme", "clock_jump", map[string]any{}) }, 0})
-	f("checkpoints", scene{start, func(_ *life, l *ledger.Ledger) error { return l.PublishCheckpoints() }, 0})
-	f("seal", scene{start, seal, 0})
-	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0})
-	f("seal over a bundle's end", scene{inTurn(send("acme", 250, true), seal, send("acme", 20, true)), seal, 0})
-	f("close", scene{inTurn(start, seal, inTurn(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0})
+	f("new tenant", scene{start, send("zeta", 2, true), 0, nil})
+	f("new log", scene{start, send("acme", 2, false), 0, nil})
+	f("commits", scene{start, inTurn(send("acme", 1, true), send("acme", 3, false), send("acme", 9, false), send("acme", 9, false)), 0, nil})
+	f("statement", scene{start, func(_ *life, l *ledger.Ledger) error { return l.State("acme", "clock_jump", map[string]any{}) }, 0, nil})
+	f("checkpoints", scene{start, func(_ *life, l *ledger.Ledger) error { return l.PublishCheckpoints() }, 0, nil})
+	f("seal", scene{start, seal, 0, nil})
+	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0, nil})
+	f("seal over a bundle's end", scene{inTurn(send("acme", 250, true), seal, send("acme", 20, true)), seal, 0, nil})
+	f("close", scene{inTurn(start, seal, inTurn(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0, nil})
 	whole := inTurn(send("acme", 256, true), seal)
-	f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0})
+	f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil})
 	f("reindex", scene{inTurn(start, seal, start, func(_ *life, l *ledger.Ledger) error { return l.Close() }), func(v *life, _ *ledger.Ledger) error {
 		_, err := ledger.Reindex(context.Background(), ledger.Config{Dir: folder, FS: v.disk}, nil)
 		return err
-	}, 0})
-	f("start after a kill", scene{inTurn(start, seal, start, start), restartKilled, 0})
-	f("start with an old journal", scene{inTurn(start, start, start, start, seal), restartKilled, 0})
+	}, 0, nil})
+	f("start after a kill", scene{inTurn(start, seal, start, start), restartKilled, 0, nil})
+	f("start with an old journal", scene{inTurn(start, start, start, start, seal), restartKilled, 0, nil})
 	all := inTurn(start, start, start, start, start, start, start, start)
-	f("start with a journal of sealed entries", scene{inTurn(all, sealUntilFree), restartKilled, 4})
+	f("start with a journal of sealed entries", scene{inTurn(all, sealUntilFree), restartKilled, 4, nil})
+}
+
+// TestEveryStepOfPruning does the same with all that removes entries, and what keeps
+// that from happening.
+func TestEveryStepOfPruning(t *testing.T) {
+	t.Parallel()
+	f := func(name string, s scene) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n, err := s.sweep(t)
+			if err != nil {
+				t.Error(err)
+			}
+			t.Logf("%d operations", n)
+		})
+	}
+	send := func(n int) func(v *life, l *ledger.Ledger) error {
+		return func(v *life, l *ledger.Ledger) error { return v.w.send(l, v.w.compose("acme", n, 0, true), v.gone) }
+	}
+	seal := func(_ *life, l *ledger.Ledger) error { return l.Seal() }
+	prune := func(rollups bool) func(v *life, l *ledger.Ledger) error {
+		return func(v *life, l *ledger.Ledger) error { return v.w.prune(l, infoLog, rollups, v.gone) }
+	}
+	// again finishes what a crash left, and finds that all of it is gone.
+	again := func(v *life, l *ledger.Ledger) error {
+		if err := l.FinishPrunes("acme"); err != nil {
+			return err
+		}
+		if err := v.w.prune(l, infoLog, true, v.gone); err != nil || v.gone() {
+			return err
+		}
+		if kept, err := l.Kept("acme"); err != nil || len(kept.Unfinished) > 0 {
+			return fmt.Errorf("not finished: %v, %w", kept.Unfinished, err)
+		}
+		if l.JournalHolds(infoLog, 512) {
+			return fmt.Errorf("the journal holds pruned entries")
+		}
+		if m, err := ledger.MinimumsIn(v.disk, folder); err != nil || m[infoLog] != 512 {
+			return fmt.Errorf("the log begins at %d: %w", m[infoLog], err)
+		}
+		return v.w.check(v.w.known(), v.disk, v.f)
+	}
+	two := inTurn(send(256), seal, send(256), seal)
+	f("prune", scene{inTurn(two, send(3)), prune(true), 0, again})
+	if thorough() {
+		f("prune all", scene{two, prune(false), 2, again})
+		f("prune, cut in many ways", scene{inTurn(two, send(3)), prune(true), 4, again})
+	}
+	f("prune what is sealed, beside what is not", scene{inTurn(two, send(9), seal, send(3)), prune(true), 0, again})
+	f("prune again", scene{inTurn(send(256), seal, prune(true), send(256), seal), prune(true), 0, again})
+	hold := func(v *life, l *ledger.Ledger) error {
+		_, err := l.AddHold(infoLog, "a claim", "test")
+		return err
+	}
+	f("hold", scene{two, hold, 0, nil})
+	release := func(v *life, l *ledger.Ledger) error {
+		kept, err := l.Kept("acme")
+		if err != nil || !kept.Holds[0].Stands() {
+			return err
+		}
+		if err := v.w.prune(l, infoLog, false, v.gone); hansard.KindOf(err) != hansard.KindDenied && !v.gone() {
+			return fmt.Errorf("pruned while a hold stands: %w", err)
+		}
+		_, err = l.ReleaseHold("acme", kept.Holds[0].ID, "settled", "test")
+		return err
+	}
+	f("release", scene{inTurn(two, hold), release, 0, inTurn(release, again)})
+	f("roll-ups expire", scene{inTurn(two, prune(true)), func(v *life, l *ledger.Ledger) error {
+		_, err := l.ExpireRollups("acme", "9999-01-01")
+		return err
+	}, 0, func(v *life, l *ledger.Ledger) error {
+		_, err := l.ExpireRollups("acme", "9999-01-01")
+		return err
+	}})
 }
 
 // inTurn does one thing after the other, up to the first error.
@@ -114,6 +193,8 @@ type image struct {
 	disk *simdisk.Disk
 	then known
 	step string
+	// after is done by the server that has recovered; may be nil.
+	after func(v *life, l *ledger.Ledger) error
 }
 
 // sweep plays the scene and cuts the power ahead of every operation.
@@ -129,7 +210,7 @@ func (s scene) sweep(t *testing.T) (int, error) {
 		if armed {
 			step := fmt.Sprintf("operation %d, %s %s", len(images)+1, op.Kind, op.Path)
 			for range max(1, s.cuts) {
-				images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(len(images)), 3))), w.known(), step})
+				images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(len(images)), 3))), w.known(), step, s.after})
 			}
 		}
 	}
@@ -194,6 +275,11 @@ func (i image) recover(last int, seed uint64) (ops int, left *image, err error) 
 	}
 	v := &life{w: w, disk: i.disk.Kill(), r: rand.New(rand.NewPCG(seed, 5)), last: last}
 	l, err := v.recovered(i.then)
+	if err == nil && i.after != nil && !v.gone() {
+		if err = i.after(v, l); v.gone() {
+			err = nil
+		}
+	}
 	if err == nil && seed%4 == 0 && last == 0 {
 		ops = v.ops
 		return ops, nil, v.finish(l)
@@ -208,7 +294,7 @@ func (i image) recover(last int, seed uint64) (ops int, left *image, err error) 
 	ops = v.ops
 	if v.left != nil {
 		// What was answered until then is held against the next start.
-		left, err = &image{v.left, v.then, v.path}, nil
+		left, err = &image{v.left, v.then, v.path, i.after}, nil
 	}
 	v.mu.Unlock()
 	if l != nil {
@@ -224,6 +310,7 @@ func (k known) world() (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(w.pruned, k.pruned)
 	for _, s := range k.requests {
 		s.places = slices.Clone(s.places)
 		w.requests = append(w.requests, &s)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -32,7 +34,11 @@ type world struct {
 	mu       sync.Mutex // guards all below
 	requests []*sending
 	events   int // made so far
+	pruned   map[hansard.LogID]bounds
 }
+
+// bounds are those of a log's minimum: least was acknowledged, most was asked for.
+type bounds struct{ least, most uint64 }
 
 // sending is one request, sent until it is acknowledged.
 type sending struct {
@@ -49,7 +55,7 @@ func newWorld() (*world, error) {
 		return nil, err
 	}
 	c, err := classify.New(classify.Config{})
-	return &world{engine: engine, classifier: c, enc: part.NewEncoder()}, err
+	return &world{engine: engine, classifier: c, enc: part.NewEncoder(), pruned: map[hansard.LogID]bounds{}}, err
 }
 
 // essence is what an entry says of its event.
@@ -159,7 +165,7 @@ func (w *world) some(r *rand.Rand) *sending {
 	defer w.mu.Unlock()
 	for range 4 {
 		if n := len(w.requests); n > 0 {
-			if s := w.requests[r.IntN(n)]; s.acked {
+			if s := w.requests[r.IntN(n)]; s.acked && !w.mayBePruned(s) {
 				return s
 			}
 		}
@@ -167,15 +173,59 @@ func (w *world) some(r *rand.Rand) *sending {
 	return nil
 }
 
+// mayBePruned reports whether events of a request may have been pruned. w.mu is held.
+func (w *world) mayBePruned(s *sending) bool {
+	for log, b := range w.pruned {
+		for _, p := range s.places {
+			if log.Tenant == s.tenant && (p == nil || p.Log == log && p.Index < b.most) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// prune prunes all whole parts of a log.
+func (w *world) prune(l *ledger.Ledger, id hansard.LogID, rollups bool, gone func() bool) error {
+	plan, err := l.PlanPrune(id, "9999-01-01", 0)
+	if err != nil || plan.Empty() {
+		return err
+	}
+	w.mu.Lock()
+	w.pruned[id] = bounds{w.pruned[id].least, plan.End}
+	w.mu.Unlock()
+	order := ledger.PruneOrder{By: "test", KeepDays: 7}
+	for _, d := range plan.Dates {
+		if !rollups {
+			break
+		}
+		f, err := l.WriteRollup(id, d, func(to io.Writer) error {
+			_, err := fmt.Fprintf(to, "entries %d to %d", d.First, d.End)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		order.Rollups = append(order.Rollups, f)
+	}
+	if _, err = l.Prune(plan, order); err == nil && !gone() {
+		w.mu.Lock()
+		w.pruned[id] = bounds{plan.End, plan.End}
+		w.mu.Unlock()
+	}
+	return err
+}
+
 // known is what the world knew at one moment.
 type known struct {
 	requests []sending
+	pruned   map[hansard.LogID]bounds
 }
 
 func (w *world) known() known {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var k known
+	k := known{pruned: maps.Clone(w.pruned)}
 	for _, s := range w.requests {
 		c := *s
 		c.places = append([]*ledger.Result(nil), s.places...)
@@ -189,6 +239,15 @@ func (w *world) check(k known, d *simdisk.Disk, f *recorder) error {
 	entries, err := readRecord(d, f)
 	if err != nil {
 		return err
+	}
+	minimum, err := ledger.MinimumsIn(d, folder)
+	if err != nil {
+		return err
+	}
+	for log, b := range k.pruned {
+		if m := minimum[log]; m < b.least || m > b.most {
+			return fmt.Errorf("%s begins at %d, want %d to %d", log, m, b.least, b.most)
+		}
 	}
 	there, positions := map[string]*hansard.Entry{}, map[string]bool{}
 	for _, e := range entries {
@@ -213,9 +272,15 @@ func (w *world) check(k known, d *simdisk.Disk, f *recorder) error {
 			e := there[key]
 			delete(there, key)
 			if e == nil {
+				if k.pruned != nil && gone(s.tenant, s.places[i], minimum) {
+					found++
+				}
 				continue
 			}
 			found++
+			if p := s.places[i]; p != nil && p.Index < minimum[p.Log] {
+				return fmt.Errorf("%s was pruned, and is there", key)
+			}
 			if err := w.same(e, s.want[i], s.places[i]); err != nil {
 				return fmt.Errorf("%s: %w", key, err)
 			}
@@ -231,6 +296,20 @@ func (w *world) check(k known, d *simdisk.Disk, f *recorder) error {
 		return fmt.Errorf("%s is there, and was never sent", key)
 	}
 	return nil
+}
+
+// gone reports whether an event was pruned, or may have been where its place is not
+// known.
+func gone(tenant string, place *ledger.Result, minimum map[hansard.LogID]uint64) bool {
+	if place != nil {
+		return place.Index < minimum[place.Log]
+	}
+	for log, m := range minimum {
+		if log.Tenant == tenant && m > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // same reports how an entry differs from what was sent, or from what the answer

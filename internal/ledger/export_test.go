@@ -250,3 +250,50 @@ func CommitsIn(b []byte, seq uint64) ([]int64, error) {
 func (l *Ledger) ClockMoved(from, to time.Time, elapsed time.Duration) error {
 	return l.stateClockJump(from, to, elapsed)
 }
+
+// MinimumsIn returns the minimum of each log of a folder.
+func MinimumsIn(fsys durable.FS, dir string) (map[hansard.LogID]uint64, error) {
+	lay := layout{fsys, dir}
+	name, err := lay.readName()
+	if err != nil {
+		return nil, nil // nothing is there yet
+	}
+	ids, err := lay.logs()
+	if err != nil {
+		return nil, err
+	}
+	all := map[hansard.LogID]uint64{}
+	for _, id := range ids {
+		vkey, err := durable.ReadFile(fsys, lay.vkey(id), 4096)
+		if err != nil {
+			continue
+		}
+		m, err := lay.readMinimum(id, name, trimLine(vkey))
+		if err != nil {
+			return nil, err
+		}
+		all[id] = m.Index
+	}
+	return all, nil
+}
+
+// PutMinimum signs a minimum with the log's own key and puts it in the log's place.
+func (l *Ledger) PutMinimum(id hansard.LogID, index uint64, root tlog.Hash, received int64) error {
+	lg, err := l.log(id)
+	if err != nil {
+		return err
+	}
+	return l.writeMinimum(lg, minimum{index, root, received})
+}
+
+// JournalHolds reports whether a journal file holds entries of the log below index.
+func (l *Ledger) JournalHolds(id hansard.LogID, below uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.journal.files {
+		if first, ok := f.begins[id]; ok && first < below {
+			return true
+		}
+	}
+	return false
+}

@@ -44,6 +44,8 @@ type journalFile struct {
 	// ends says, for each log with entries in the file, the index after its
 	// last one. When all of them are sealed the file can go.
 	ends map[hansard.LogID]uint64
+	// begins says, for the same logs, the index of the first one.
+	begins map[hansard.LogID]uint64
 }
 
 func journalPath(dir string, seq uint64) string {
@@ -117,7 +119,7 @@ func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames 
 		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(made))
 	}
 	at := journalHeader + int64(len(frames))
-	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}}, nil
+	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}, begins: map[hansard.LogID]uint64{}}, nil
 }
 
 // createAnew makes a file. One of that name can only be left of an attempt that
@@ -173,8 +175,32 @@ func (j *journal) append(c *commitFrame) error {
 	j.commit++
 	f.at += int64(len(c.buf))
 	for _, s := range c.logs {
-		f.ends[s.log.id] = s.tree.size
+		f.add(s.log.id, s.first, s.tree.size)
 	}
+	return nil
+}
+
+// add takes note of entries of a log in the file.
+func (f *journalFile) add(id hansard.LogID, first, end uint64) {
+	if _, ok := f.begins[id]; !ok {
+		f.begins[id] = first
+	}
+	f.ends[id] = end
+}
+
+// turn begins a new file, so that the current one can go when its entries are
+// sealed.
+func (j *journal) turn() error {
+	if j.cur == nil || j.cur.at <= journalHeader {
+		return nil
+	}
+	// A crash here, or later, leaves one file more, which is blank.
+	f, err := newJournalFile(j.fs, j.dir, j.seq+1, j.size, nil)
+	if err != nil {
+		return err
+	}
+	j.seq++
+	j.files, j.cur = append(j.files, f), f
 	return nil
 }
 

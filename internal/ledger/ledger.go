@@ -118,6 +118,13 @@ type Ledger struct {
 	verifying verifyJobs
 	leaves    leafCache
 
+	// keepMu is held by whoever decides what is pruned, and by whoever changes
+	// what may not be: a hold is never set in the middle of a prune. It is taken
+	// before sealMu.
+	keepMu  sync.Mutex
+	keeping map[string]*keeping // by tenant; guarded by keepMu
+	wall    wallClock
+
 	// mu guards everything below and all that hangs on it. The committer
 	// takes it to change what is committed, the sealer to change what is
 	// sealed; neither holds it while it waits for the disk.
@@ -149,8 +156,10 @@ type log struct {
 	tree   tree      // all committed entries
 	tiles  tileStore // hashes below sealedEnd
 
+	min        minimum     // entries below it were pruned
 	parts      []part.Info // in the order of indexes
 	superseded []part.Info // found at start, not yet removed
+	expired    []part.Info // found at start below min, not yet removed
 	sealedEnd  uint64
 	tail       []*sealable // sealed entries of the last, unfinished bundle
 	fresh      []*sealable // committed and not sealed, from sealedEnd on

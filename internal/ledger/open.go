@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -28,8 +29,9 @@ func Open(cfg Config) (*Ledger, error) {
 	l := &Ledger{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys,
 		requests: make(chan *request, 1024), pending: make(chan struct{}),
-		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{},
+		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{}, keeping: map[string]*keeping{},
 	}
+	l.wall.last, l.wall.since = cfg.Now(), time.Now()
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)
 	}
@@ -98,6 +100,9 @@ func (l *Ledger) open() error {
 		}
 	}
 	if err := l.removeSuperseded(); err != nil {
+		return err
+	}
+	if err := l.removeExpired(); err != nil {
 		return err
 	}
 	if err := replayed.rewrite(); err != nil {
@@ -289,11 +294,16 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 	if err := l.removeUnfinished(lg.id); err != nil {
 		return err
 	}
-	live, superseded, err := l.layout.partFiles(lg.id)
+	var err error
+	if lg.min, err = l.layout.readMinimum(lg.id, l.keys.Name(), lg.vkey); err != nil {
+		return err
+	}
+	lg.sealedEnd = lg.min.Index
+	live, superseded, expired, err := l.layout.partsFrom(lg.id, lg.min)
 	if err != nil {
 		return err
 	}
-	lg.superseded = superseded
+	lg.superseded, lg.expired = superseded, expired
 	for _, p := range live {
 		if p.Name.First != lg.sealedEnd {
 			return hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", lg.sealedEnd, p.Name.First-1)

@@ -322,7 +322,7 @@ func (l *Ledger) readBackGroup(pf *part.File, g int, first uint64, items []*seal
 // rebuildTiles makes a log's tiles anew from its parts: they are derived as
 // long as no part has gone.
 func (l *Ledger) rebuildTiles(lg *log) error {
-	if len(lg.parts) > 0 && lg.parts[0].Name.First != 0 {
+	if lg.min.Index > 0 {
 		err := hansard.Errorf(hansard.KindCorrupt, "tiles are missing, and the parts that they began with were pruned")
 		return hansard.WithHint(err, "restore the tiles folder from a backup")
 	}

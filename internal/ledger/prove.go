@@ -14,6 +14,8 @@ type Info struct {
 	VKey       string // verifier key, in the form of golang.org/x/mod/sumdb/note
 	Size       uint64 // committed entries
 	Sealed     uint64 // ... of them in parts
+	Minimum    uint64 // the first entry that is kept; those before were pruned
+	Expired    int64  // receipt of the last entry that was pruned, Unix ns; 0: none was
 	Checkpoint []byte // the last signed one; nil before the first
 }
 
@@ -31,7 +33,10 @@ func (l *Ledger) Logs() []Info {
 }
 
 func (lg *log) info() Info {
-	return Info{lg.id, lg.signer.Name(), lg.vkey, lg.tree.size, lg.sealedEnd, lg.checkpoint}
+	return Info{
+		Log: lg.id, Origin: lg.signer.Name(), VKey: lg.vkey, Size: lg.tree.size, Sealed: lg.sealedEnd,
+		Minimum: lg.min.Index, Expired: lg.min.Received, Checkpoint: lg.checkpoint,
+	}
 }
 
 // Log returns what is public of one log.
@@ -116,9 +121,13 @@ func (l *Ledger) Tile(id hansard.LogID, level int, n uint64, width int) ([]byte,
 	return b, nil
 }
 
-// checkTile refuses tiles that a log of the published size does not have. l.mu
-// is held.
+// checkTile refuses tiles that a log of the published size does not have, and
+// those of level 0 that were pruned: of all others the hashes are kept. l.mu is
+// held.
 func (lg *log) checkTile(level int, n uint64, width int) error {
+	if level == 0 && n < lg.min.Index/tileWidth {
+		return errBelow(lg.id, lg.min)
+	}
 	if level >= 0 && level < 8 && width >= 1 && width <= tileWidth && n < 1<<48 {
 		if have := lg.signed.size >> (level * tileHeight); n*tileWidth+uint64(width) <= have {
 			return nil

@@ -26,6 +26,7 @@ type Reader struct {
 
 type readLog struct {
 	vkey       string
+	min        minimum
 	parts      []part.Info
 	view       hashes
 	checkpoint []byte
@@ -96,11 +97,14 @@ func (r *Reader) loadLog(id hansard.LogID) (*readLog, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	live, _, err := r.layout.partFiles(id)
+	if lg.min, err = r.layout.readMinimum(id, r.name, lg.vkey); err != nil {
+		return nil, err
+	}
+	live, _, _, err := r.layout.partsFrom(id, lg.min)
 	if err != nil {
 		return nil, err
 	}
-	end := uint64(0)
+	end := lg.min.Index
 	for _, p := range live {
 		if p.Name.First != end {
 			return nil, hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", end, int64(p.Name.First)-1)
@@ -289,7 +293,7 @@ func (r *Reader) Logs() []Info {
 	for id, lg := range r.logs {
 		infos = append(infos, Info{
 			Log: id, Origin: proof.Origin(r.name, id), VKey: lg.vkey, Sealed: lg.view.sealedEnd,
-			Size: lg.view.sealedEnd + uint64(len(lg.view.fresh)), Checkpoint: lg.checkpoint,
+			Size: lg.view.sealedEnd + uint64(len(lg.view.fresh)), Minimum: lg.min.Index, Expired: lg.min.Received, Checkpoint: lg.checkpoint,
 		})
 	}
 	return infos

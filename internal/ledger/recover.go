@@ -297,18 +297,18 @@ func (r *replay) rewrite() error {
 	j := r.l.journal
 	if len(r.kept) > 0 {
 		seq, frames := j.seq+1, []byte(nil)
-		ends := map[hansard.LogID]uint64{}
 		for _, k := range r.kept {
 			frames = appendFrame(frames, seq, journalHeader+int64(len(frames)), k.commit, int(k.entries), k.body, k.sig)
-			for _, s := range k.sections {
-				ends[s.log] = s.first + uint64(len(s.rows))
-			}
 		}
 		f, err := newJournalFile(j.fs, j.dir, seq, max(j.size, journalHeader+int64(len(frames))), frames)
 		if err != nil {
 			return err
 		}
-		f.ends = ends
+		for _, k := range r.kept {
+			for _, s := range k.sections {
+				f.add(s.log, s.first, s.first+uint64(len(s.rows)))
+			}
+		}
 		j.seq, j.files, j.cur = seq, []*journalFile{f}, f
 	}
 	for _, seq := range r.files {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -56,7 +57,7 @@ func (l *Ledger) reindexFolder(ctx context.Context, progress func(done, total in
 	}
 	run := &reindexing{l: l, progress: progress}
 	for _, id := range ids {
-		live, _, err := l.layout.partFiles(id)
+		live, _, _, err := l.keptParts(id)
 		if err != nil {
 			return out, err
 		}
@@ -77,7 +78,7 @@ func (l *Ledger) reindexFolder(ctx context.Context, progress func(done, total in
 // checkReindexed cuts what is beyond the sealed entries off the tiles, and holds
 // them against the log's checkpoint, where that covers no entry of the journal.
 func (l *Ledger) checkReindexed(id hansard.LogID) error {
-	live, _, err := l.layout.partFiles(id)
+	live, _, _, err := l.keptParts(id)
 	if err != nil || len(live) == 0 {
 		return err
 	}
@@ -95,6 +96,19 @@ func (l *Ledger) checkReindexed(id hansard.LogID) error {
 		err = tampered(id, fmt.Sprintf("the first %d entries are not those that the checkpoint covers", c.Size))
 	}
 	return err
+}
+
+// keptParts lists the parts of a log from its minimum on.
+func (l *Ledger) keptParts(id hansard.LogID) (live, superseded, expired []part.Info, err error) {
+	vkey, err := durable.ReadFile(l.cfg.FS, l.layout.vkey(id), 4096)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil, err
+	}
+	m, err := l.layout.readMinimum(id, l.keys.Name(), trimLine(vkey))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return l.layout.partsFrom(id, m)
 }
 
 func tampered(id hansard.LogID, what string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -31,7 +32,6 @@ func (l *Ledger) runSealer() {
 	defer close(l.sealed)
 	tick := time.NewTicker(l.cfg.CheckpointEvery)
 	defer tick.Stop()
-	last, since := l.cfg.Now(), time.Now()
 	for {
 		force := false
 		select {
@@ -43,9 +43,7 @@ func (l *Ledger) runSealer() {
 		}
 		l.check("sealing failed; the entries stay in the journal", l.sealDue(force, force))
 		l.check("publishing checkpoints failed", l.PublishCheckpoints())
-		now := l.cfg.Now()
-		l.check("stating a clock jump failed", l.stateClockJump(last, now, time.Since(since)))
-		last, since = now, time.Now()
+		l.check("stating a clock jump failed", l.lookAtClock())
 	}
 }
 
@@ -68,6 +66,26 @@ func (l *Ledger) ifSynced(err error) error {
 // maxClockJump is how far the wall clock may move against the monotonic clock
 // before it is put on record.
 const maxClockJump = time.Hour
+
+// wallClock is what the wall clock showed when it was last looked at.
+type wallClock struct {
+	mu          sync.Mutex // guards what follows, held while a jump is stated
+	last, since time.Time  // by the wall clock; by the monotonic one
+}
+
+// lookAtClock states a jump of the wall clock since it was last looked at. What was
+// not stated is looked at again.
+func (l *Ledger) lookAtClock() error {
+	w := &l.wall
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := l.cfg.Now()
+	if err := l.stateClockJump(w.last, now, time.Since(w.since)); err != nil {
+		return err
+	}
+	w.last, w.since = now, time.Now()
+	return nil
+}
 
 // stateClockJump puts a jump of the wall clock on record for each tenant: between
 // two looks at it more or less time went by than elapsed by the monotonic clock.
@@ -352,7 +370,15 @@ type sealedPart struct {
 // State puts a statement of the given kind into the tenant's meta log and
 // returns when it is durable.
 func (l *Ledger) State(tenantName, kind string, members map[string]any) error {
-	req := &request{tenant: tenantName, statement: statement(kind, members), done: make(chan struct{})}
+	return l.askCommitter(&request{tenant: tenantName, statement: statement(kind, members)})
+}
+
+// turnJournal begins a new journal file, so that the current one can go.
+func (l *Ledger) turnJournal() error { return l.askCommitter(&request{turn: true}) }
+
+// askCommitter has the committer do what is no append, and waits for it.
+func (l *Ledger) askCommitter(req *request) error {
+	req.done = make(chan struct{})
 	l.mu.Lock()
 	if l.ended {
 		l.mu.Unlock()

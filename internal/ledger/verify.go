@@ -67,6 +67,7 @@ type VerifiedLog struct {
 	VKey    string
 	Entries int64 // from the first that is kept
 	Size    int64
+	Minimum int64 // the first entry that is kept; those before were pruned
 	Signed  int64 // entries that the checkpoint covers
 	Root    string
 	Parts   int
@@ -100,7 +101,7 @@ func Verify(cfg VerifyConfig) (*Verification, error) {
 	v := &verifier{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), v: &Verification{},
 		seen: map[string]bool{}, views: map[hansard.LogID]hashes{}, fresh: map[hansard.LogID][]*section{},
-		ends: map[hansard.LogID]uint64{},
+		ends: map[hansard.LogID]uint64{}, pruned: map[string]uint64{},
 	}
 	err = v.run()
 	return v.v, errors.Join(err, unlock())
@@ -136,6 +137,7 @@ type verifier struct {
 	views      map[hansard.LogID]hashes
 	ends       map[hansard.LogID]uint64 // entries in parts
 	positions  map[string]*bitmap       // by tenant
+	pruned     map[string]uint64        // entries that were pruned, by tenant
 }
 
 // find adds a finding about a log, or a file, or both.
@@ -202,6 +204,7 @@ func (v *verifier) run() error {
 	v.checkHomeless(checks)
 	v.endAgainst(against)
 	v.checkStatements()
+	v.checkKeeping(checks)
 	v.checkPositions()
 	v.checkUnread(all)
 	return nil

@@ -30,6 +30,7 @@ type comparing struct {
 	check *logCheck
 	point proof.Checkpoint
 	met   bool // the log had the size
+	gone  bool // what it takes to tell was pruned
 }
 
 // beginAgainst finds the logs of the outside checkpoints, checks the signatures
@@ -39,7 +40,7 @@ func (v *verifier) beginAgainst(checks []*logCheck) []*comparing {
 	for _, o := range v.cfg.Against {
 		if c := v.beginCompare(o, checks); c != nil {
 			all = append(all, c)
-			c.check.watchSize(uint64(c.point.Size), c.compare)
+			c.check.watchSize(uint64(c.point.Size), c.compare, func() { c.gone = true })
 		}
 	}
 	return all
@@ -88,10 +89,23 @@ func (v *verifier) endAgainst(all []*comparing) {
 	for _, c := range all {
 		switch size := c.check.tree.size; {
 		case c.met:
+		case c.gone:
+			c.compareStated()
 		case uint64(c.point.Size) > size:
 			v.find(c.check.id, int64(size), "", "checkpoint %s covers %d entries, but only %d are there: the tail was cut off, or the folder is an older copy", c.Name, c.point.Size, size)
 		default:
 			v.find(c.check.id, -1, "", "checkpoint %s cannot be compared: entries that it covers are missing or unreadable", c.Name)
 		}
 	}
+}
+
+// compareStated compares a checkpoint whose entries were pruned with those that were
+// put on record when they were made.
+func (c *comparing) compareStated() {
+	v, log := c.check.v, c.check.id
+	if stated, ok := v.statedRoot(log, c.check.key, c.point.Size); ok {
+		c.compare(stated.Root)
+		return
+	}
+	v.note("checkpoint %s covers %d entries of log %s, of which those below %d were pruned, as is on record: that checkpoint cannot be compared any more, neither for nor against; keep a newer one", c.Name, c.point.Size, log, c.check.min.Index)
 }

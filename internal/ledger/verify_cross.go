@@ -30,6 +30,8 @@ type statementAt struct {
 	log   hansard.LogID
 	index uint64
 	body  stated
+	// keeping is what it says of how a log is kept; nil: nothing.
+	keeping *statedKeeping
 }
 
 // stated is what a statement may say that is checked.
@@ -58,7 +60,11 @@ func (s *stated) readsAreCounted() bool {
 
 func (v *verifier) noteStatement(id hansard.LogID, index uint64, text []byte) {
 	s := &statementAt{log: id, index: index}
-	if err := json.Unmarshal(text, &s.body); err != nil {
+	err := json.Unmarshal(text, &s.body)
+	if err == nil {
+		err = s.noteKeeping(text)
+	}
+	if err != nil {
 		v.find(id, int64(index), "", "the statement is malformed")
 		return
 	}
@@ -220,10 +226,16 @@ func (v *verifier) notePosition(tenantName string, position uint64) {
 	b.max = max(b.max, position)
 }
 
-// checkPositions finds gaps in the one order of a tenant's entries.
+// checkPositions finds gaps in the one order of a tenant's entries. Of those that
+// were pruned it knows how many they are.
 func (v *verifier) checkPositions() {
 	for name, b := range v.positions {
-		if b.count == b.max+1 {
+		pruned := v.pruned[name]
+		if b.count+pruned == b.max+1 {
+			continue
+		}
+		if pruned > 0 {
+			v.find(hansard.LogID{}, -1, "", "tenant %s has %d entries and %d were pruned, but positions up to %d were given", name, b.count, pruned, b.max)
 			continue
 		}
 		for p := range b.max {

@@ -22,7 +22,9 @@ type logCheck struct {
 	vkey    string
 	point   proof.Checkpoint
 	signed  bool
+	min     minimum // where the log begins
 	live    []part.Info
+	expired []part.Info // below the minimum
 	tree    tree
 	watch   []watched // by size
 	entries int64
@@ -40,6 +42,7 @@ type logCheck struct {
 type watched struct {
 	size uint64
 	root func(tlog.Hash)
+	gone func() // the hashes that it takes were pruned; may be nil
 }
 
 // beginLog reads what a log says of itself and lists its parts; nil if it was
@@ -53,62 +56,32 @@ func (v *verifier) beginLog(id hansard.LogID) *logCheck {
 	c.key, c.vkey = v.verifierKey(id, v.layout.vkey(id), proof.Origin(v.v.Name, id), func() (note.Signer, string, error) { return v.keys.LogSigner(id, false) })
 	c.point, c.signed = v.checkpointOf(id, c.key)
 	if c.signed {
-		c.watchSize(uint64(c.point.Size), c.checkRoot)
+		c.watchSize(uint64(c.point.Size), c.checkRoot, nil)
 	}
 	if v.keys != nil {
 		if k, err := v.keys.Pseudonyms(id.Tenant, false); err == nil {
 			c.fp = keys.FingerprintKey(k)
 		}
 	}
+	c.readMinimum()
 	c.listParts()
 	return c
 }
 
 // watchSize asks for the root that the log had at a size.
-func (c *logCheck) watchSize(size uint64, root func(tlog.Hash)) {
+func (c *logCheck) watchSize(size uint64, root func(tlog.Hash), gone func()) {
 	i, _ := slices.BinarySearchFunc(c.watch, size, func(w watched, size uint64) int {
 		if w.size <= size {
 			return -1
 		}
 		return 1
 	})
-	c.watch = slices.Insert(c.watch, i, watched{size, root})
+	c.watch = slices.Insert(c.watch, i, watched{size, root, gone})
 }
 
 func (c *logCheck) checkRoot(root tlog.Hash) {
 	if root != c.point.Root {
 		c.find(-1, c.v.layout.checkpoint(c.id), "the entries 0 to %d are not those that the checkpoint covers", c.point.Size-1)
-	}
-}
-
-// listParts lists the live parts. Those that others cover are no part of the log
-// any more; a crash leaves them, and they are compared with what was put on
-// record like all others.
-func (c *logCheck) listParts() {
-	live, superseded, err := c.v.layout.partFiles(c.id)
-	if err != nil {
-		c.find(-1, "", "%v", err)
-		return
-	}
-	c.live = live
-	for _, p := range superseded {
-		path := p.Path(c.v.cfg.Dir)
-		sum, size, err := hashFile(c.v.cfg.FS, path)
-		c.v.read(path, size)
-		if err != nil {
-			c.find(int64(p.Name.First), path, "the part cannot be read: %v", err)
-			continue
-		}
-		// What is beside it may have gone first: its rows say what it is.
-		if c.v.there(path + IndexSuffix) {
-			c.readIndex(path, p, sum, size)
-		}
-		c.v.sealedParts(c.id, p, sum, true)
-		if c.v.there(path + NoteSuffix) {
-			c.checkNote(path, p, sum)
-		}
-		c.checkSuperseded(path, p)
-		c.v.note("a superseded part was left by a crash: %s", c.v.rel(path))
 	}
 }
 
@@ -139,7 +112,7 @@ func (c *logCheck) checkSuperseded(path string, p part.Info) {
 
 // run verifies the log. next returns its parts, scanned, in their order.
 func (c *logCheck) run(next func() *scanning) {
-	c.passSize(nil)
+	c.begin()
 	for _, p := range c.live {
 		t := next()
 		if p.Name.First != c.tree.size {
@@ -160,7 +133,7 @@ func (c *logCheck) run(next func() *scanning) {
 // checkSizes compares what there is with what the checkpoint covers.
 func (c *logCheck) checkSizes() {
 	checkpoint := c.v.layout.checkpoint(c.id)
-	if c.parts > 0 && (!c.signed || uint64(c.point.Size) < c.sealedEnd) {
+	if (c.parts > 0 || c.min.Index > 0) && (!c.signed || uint64(c.point.Size) < c.sealedEnd) {
 		c.find(c.point.Size, checkpoint, "%d entries are in parts, but the checkpoint covers %d: an older one was put back", c.sealedEnd, c.point.Size)
 	}
 	if c.signed && uint64(c.point.Size) > c.tree.size {
@@ -172,7 +145,7 @@ func (c *logCheck) checkSizes() {
 func (c *logCheck) report() {
 	out := VerifiedLog{
 		Log: c.id.String(), Origin: proof.Origin(c.v.v.Name, c.id), VKey: c.vkey,
-		Entries: c.entries, Size: int64(c.tree.size), Parts: c.parts,
+		Entries: c.entries, Size: int64(c.tree.size), Minimum: int64(c.min.Index), Parts: c.parts,
 	}
 	if !c.broken {
 		out.Root = c.tree.root().String()
