@@ -52,12 +52,13 @@ var mayImport = map[string]string{
 	"internal/ask":             "",
 	"internal/api":             "* github.com/danielgtaylor/huma/v2 github.com/prometheus/client_golang github.com/klauspost/compress golang.org/x/mod",
 	"internal/bench":           ". dialect redact golang.org/x/sys golang.org/x/sync google.golang.org/protobuf",
-	"internal/remote":          ". ask intake lake reading report trace proof",
+	"internal/remote":          ". ask intake lake reading retention report trace proof",
 	"test/tamper":              "github.com/parquet-go/parquet-go github.com/duckdb/duckdb-go/v2",
 	"test/e2e":                 "",
 	"examples/refund":          ". client",
 	"cmd/hansard":              "**",
 	"internal/durable/simdisk": "durable",
+	"internal/retention":       ". ledger lake part query github.com/klauspost/compress",
 }
 
 // testsMayImport are the modules of others that every test may import.

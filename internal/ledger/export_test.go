@@ -297,3 +297,9 @@ func (l *Ledger) JournalHolds(id hansard.LogID, below uint64) bool {
 	}
 	return false
 }
+
+// RootAt returns the root that a log had at a size.
+func RootAt(fsys durable.FS, dir string, id hansard.LogID, size uint64) (tlog.Hash, error) {
+	t, err := treeAt(size, tileStore{fsys, layout{fsys, dir}.tiles(id)}.hash)
+	return t.root(), err
+}

@@ -54,6 +54,10 @@ type Config struct {
 	// Now is the wall clock, by which entries are received; default time.Now. A
 	// tests' clock can go back.
 	Now func() time.Time
+	// Elapsed is the monotonic clock that jumps of Now are noticed by: how long
+	// something has gone on. Default: since Open. A test that lets years go by
+	// sets both.
+	Elapsed func() time.Duration
 
 	Follower Follower     // default none
 	Logger   *slog.Logger // default discards
@@ -85,6 +89,10 @@ func (c *Config) setDefaults() {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Elapsed == nil {
+		begin := time.Now()
+		c.Elapsed = func() time.Duration { return time.Since(begin) }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

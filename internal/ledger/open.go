@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -31,7 +30,7 @@ func Open(cfg Config) (*Ledger, error) {
 		requests: make(chan *request, 1024), pending: make(chan struct{}),
 		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{}, keeping: map[string]*keeping{},
 	}
-	l.wall.last, l.wall.since = cfg.Now(), time.Now()
+	l.wall.last, l.wall.since = cfg.Now(), cfg.Elapsed()
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)
 	}

@@ -69,8 +69,9 @@ const maxClockJump = time.Hour
 
 // wallClock is what the wall clock showed when it was last looked at.
 type wallClock struct {
-	mu          sync.Mutex // guards what follows, held while a jump is stated
-	last, since time.Time  // by the wall clock; by the monotonic one
+	mu    sync.Mutex // guards what follows, held while a jump is stated
+	last  time.Time
+	since time.Duration // by the monotonic clock
 }
 
 // lookAtClock states a jump of the wall clock since it was last looked at. What was
@@ -79,11 +80,11 @@ func (l *Ledger) lookAtClock() error {
 	w := &l.wall
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := l.cfg.Now()
-	if err := l.stateClockJump(w.last, now, time.Since(w.since)); err != nil {
+	now, elapsed := l.cfg.Now(), l.cfg.Elapsed()
+	if err := l.stateClockJump(w.last, now, elapsed-w.since); err != nil {
 		return err
 	}
-	w.last, w.since = now, time.Now()
+	w.last, w.since = now, elapsed
 	return nil
 }
 
