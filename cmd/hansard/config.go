@@ -14,6 +14,7 @@ import (
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/redact"
+	"github.com/hansardhq/hansard/internal/retention"
 )
 
 // serverConfig is the configuration file of serve. Every key is a field here;
@@ -69,6 +70,8 @@ type serverConfig struct {
 	// bytes; default 1 GiB, 0: no limit. GOMEMLIMIT wins over it.
 	MemoryLimit int64 `yaml:"memory_limit"`
 
+	Retention retention.Config `yaml:"retention"`
+
 	Redact   redact.Config   `yaml:"redact"`
 	Classify classify.Config `yaml:"classify"`
 }
@@ -103,7 +106,7 @@ func (c *serverConfig) otlpLimits() otlp.Config {
 // storeConfig returns how the store is opened.
 func (c *serverConfig) storeConfig() storeConfig {
 	s := storeConfig{
-		Redact: c.Redact, Classify: c.Classify, QueryMemory: c.QueryMemory,
+		Retention: c.Retention, Redact: c.Redact, Classify: c.Classify, QueryMemory: c.QueryMemory,
 		Limits: dialect.Limits{MaxBytes: c.Limits.Event, MaxDepth: c.Limits.Depth, MaxFields: c.Limits.Fields},
 	}
 	s.Ledger.JournalSize = c.Ledger.JournalBytes

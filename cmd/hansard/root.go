@@ -69,6 +69,7 @@ func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
 		newServe, newSend, newImport, newEvents, newTail, newTrace, newIncident, newReport, newAsk, newSQL, newSQLWorker,
 		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
+		newRetention, newPrune, newHold,
 	}
 }
 

@@ -132,6 +132,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	server, err := api.New(api.Config{
 		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
 		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, OTLP: cfg.otlpLimits(), Logger: logger, Readers: st.readers,
+		Keeper: st.keeper,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -167,6 +168,7 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 		return nil
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
+	group.Go(func() error { st.keeper.Serve(ctx); return nil })
 	if f.demo {
 		group.Go(func() error { return p.playDemo(ctx, st, f, listener.Addr().String()) })
 	}

@@ -183,6 +183,7 @@ type verifiedLog struct {
 	VKey    string `json:"vkey"`
 	Entries int64  `json:"entries"`
 	Size    int64  `json:"size"`
+	Minimum int64  `json:"minimum"` // the first entry that is kept
 	Signed  int64  `json:"signed"`
 	Root    string `json:"root"`
 	Parts   int    `json:"parts"`

@@ -20,6 +20,7 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/reading"
 	"github.com/hansardhq/hansard/internal/redact"
+	"github.com/hansardhq/hansard/internal/retention"
 )
 
 // store is a data folder open for writing, with all that hangs on it.
@@ -40,12 +41,14 @@ type store struct {
 	reading *reading.Reading
 	readers *access.ReaderLog
 	logger  *slog.Logger
+	keeper  *retention.Keeper
 }
 
 // storeConfig says how a store is opened. Ledger.Dir is the data folder; all
 // else has a default.
 type storeConfig struct {
 	Ledger      ledger.Config // its Follower is set by openStore
+	Retention   retention.Config
 	Redact      redact.Config
 	Classify    classify.Config
 	Limits      dialect.Limits
@@ -69,6 +72,10 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
+	policy, err := retention.NewPolicy(cfg.Retention)
+	if err != nil {
+		return nil, err
+	}
 	s := &store{hub: live.New(), logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
 	s.lake, err = lake.New(lake.Config{
 		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
@@ -89,6 +96,9 @@ func openStore(cfg storeConfig) (*store, error) {
 	s.reading = reading.New(reading.Config{
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
 		Redact: redactText(s.ledger, engine),
+	})
+	s.keeper = retention.NewKeeper(retention.KeeperConfig{
+		Ledger: s.ledger, Sums: s.lake, Policy: policy, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,
 	})
 	s.readers = access.NewReaderLog(access.ReaderLogConfig{Has: s.has, State: s.stateReads, Spell: s.spell, Failed: func(err error) {
 		s.logger.Error("reads cannot be put on record; they wait", "error", err)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/reading"
 )
 
@@ -88,6 +90,10 @@ func (s *Server) getTile(w http.ResponseWriter, r *http.Request, log hansard.Log
 		b, err = s.cfg.Ledger.Bundle(log, uint64(tile.N), tile.W)
 	default:
 		b, err = s.cfg.Ledger.Tile(log, tile.L, uint64(tile.N), tile.W)
+	}
+	if errors.Is(err, ledger.ErrPruned) {
+		pruned(w, r, err)
+		return
 	}
 	if err != nil {
 		s.fail(w, r, err)

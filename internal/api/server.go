@@ -22,6 +22,7 @@ import (
 	"github.com/hansardhq/hansard/internal/live"
 	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/retention"
 	"github.com/hansardhq/hansard/internal/web"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Lake    *lake.Lake
 	Hub     *live.Hub
+	Keeper  *retention.Keeper // nil: nothing is said of retention
 	Access  access.Config
 	// PublicLog serves /log/ without a token: hash tiles and envelopes, no
 	// content.
@@ -138,6 +140,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.reindexRoutes(api)
 	s.sessionRoutes(api)
 	s.verifyRoutes(api)
+	s.retentionRoutes(api)
 	s.ingestRoutes(mux, api)
 	s.otlp.Routes(mux)
 	s.liveRoutes(mux, api)

@@ -226,6 +226,11 @@ func (s scene) sweep(t *testing.T) (int, error) {
 	}
 	v.mu.Lock()
 	armed = false
+	if err == nil && s.after != nil {
+		for i := range 4 { // what was said to be done must be durable
+			images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(i), 6))), w.known(), "the end", s.after})
+		}
+	}
 	v.mu.Unlock()
 	if err != nil {
 		return 0, err

@@ -59,6 +59,18 @@ func (l *Ledger) PlanPrune(id hansard.LogID, before string, dates int) (PrunePla
 	return planPrune(id, lg.min, lg.parts, before, dates), nil
 }
 
+// PlanPrune says the same of a folder that is only read.
+func (r *Reader) PlanPrune(id hansard.LogID, before string, dates int) (PrunePlan, error) {
+	lg := r.logs[id]
+	if lg == nil {
+		return PrunePlan{}, hansard.Errorf(hansard.KindNotFound, "there is no log %s", id)
+	}
+	if dates <= 0 || dates > MaxPruneDates {
+		dates = MaxPruneDates
+	}
+	return planPrune(id, lg.min, lg.parts, before, dates), nil
+}
+
 func planPrune(id hansard.LogID, m minimum, parts []part.Info, before string, dates int) PrunePlan {
 	plan := PrunePlan{Log: id, First: m.Index, End: m.Index}
 	for _, p := range parts {

@@ -210,6 +210,7 @@ type Log struct {
 	VKey       string `json:"vkey"` // verifier key, in the form of signed notes
 	Size       uint64 `json:"size"` // committed entries
 	Sealed     uint64 `json:"sealed"`
+	Minimum    uint64 `json:"minimum"`              // the first entry that is kept
 	Checkpoint string `json:"checkpoint,omitempty"` // the last signed one
 }
 
@@ -218,7 +219,7 @@ func (r *Reading) Logs(tenant string) []Log {
 	logs := []Log{}
 	for _, i := range r.cfg.Prover.Logs() {
 		if i.Log.Tenant == tenant {
-			logs = append(logs, Log{i.Log.String(), i.Origin, i.VKey, i.Size, i.Sealed, string(i.Checkpoint)})
+			logs = append(logs, Log{i.Log.String(), i.Origin, i.VKey, i.Size, i.Sealed, i.Minimum, string(i.Checkpoint)})
 		}
 	}
 	sort.Slice(logs, func(i, k int) bool { return logs[i].Log < logs[k].Log })

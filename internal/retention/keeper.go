@@ -22,11 +22,14 @@ type Record interface {
 	ReadRollup(f ledger.RollupFile) ([]byte, error)
 }
 
-// Config names what a Keeper works on.
+// KeeperConfig names what a Keeper works on.
 type KeeperConfig struct {
 	Ledger *ledger.Ledger
 	Sums   Sums // nil: nothing is rolled up, for tests only
 	Policy *Policy
+	// Redact takes personal data and secrets out of the reason of a hold, which is
+	// kept for good; nil: reasons are kept as they are given.
+	Redact func(tenant, text string) (string, error)
 	Now    func() time.Time // the wall clock; default time.Now
 	Logger *slog.Logger     // default: silent
 }
@@ -68,6 +71,40 @@ type Order struct {
 	DryRun     bool   // say what would go
 }
 
+// Planner is what a dry run asks: a ledger, or a folder opened for reading.
+type Planner interface {
+	Record
+	PlanPrune(id hansard.LogID, before string, dates int) (ledger.PrunePlan, error)
+}
+
+// DryRun says what a run that somebody orders would prune. Of what expired very long
+// ago it says the first ledger.MaxPruneDates dates.
+func DryRun(rec Planner, p *Policy, tenant string, now time.Time) ([]Result, error) {
+	kept, err := rec.Kept(tenant)
+	if err != nil && hansard.KindOf(err) != hansard.KindNotFound {
+		return nil, err
+	}
+	out := []Result{}
+	for _, tier := range hansard.Tiers {
+		id := hansard.LogID{Tenant: tenant, Tier: tier}
+		keep := p.Keep(tenant, tier)
+		plan, err := rec.PlanPrune(id, before(now, keep), 0)
+		if hansard.KindOf(err) == hansard.KindNotFound {
+			continue // it has not begun
+		}
+		if err != nil {
+			return nil, err
+		}
+		r := Result{Log: id.String(), Keep: keep.String(), Dates: []ledger.PruneDate{}}
+		r.add(plan)
+		if !plan.Empty() {
+			r.Refused, r.Hint = refused(kept, id)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
 // Result is what a run did, or would do, with one log.
 type Result struct {
 	Log     string             `json:"log"`
@@ -84,15 +121,16 @@ type Result struct {
 // Run prunes what has expired of a tenant's record, or says what would go. What is
 // refused of one log does not keep the others; an error is of what went wrong.
 func (k *Keeper) Run(ctx context.Context, tenant string, order Order) ([]Result, error) {
+	if order.DryRun {
+		return DryRun(k.cfg.Ledger, k.cfg.Policy, tenant, k.cfg.Now())
+	}
 	k.run.Lock()
 	defer k.run.Unlock()
 	var errs error
-	if !order.DryRun {
-		if err := k.cfg.Ledger.FinishPrunes(tenant); err != nil && hansard.KindOf(err) != hansard.KindNotFound {
-			errs = err
-		}
+	if err := k.cfg.Ledger.FinishPrunes(tenant); err != nil && hansard.KindOf(err) != hansard.KindNotFound {
+		errs = err
 	}
-	var out []Result
+	out := []Result{}
 	for _, tier := range hansard.Tiers {
 		id := hansard.LogID{Tenant: tenant, Tier: tier}
 		if _, err := k.cfg.Ledger.Log(id); err != nil {
@@ -104,7 +142,7 @@ func (k *Keeper) Run(ctx context.Context, tenant string, order Order) ([]Result,
 		}
 		out = append(out, r)
 	}
-	if errs == nil && !order.DryRun && len(out) > 0 {
+	if errs == nil && len(out) > 0 {
 		if b := before(k.cfg.Now(), k.cfg.Policy.Rollups()); b != "" {
 			_, errs = k.cfg.Ledger.ExpireRollups(tenant, b)
 		}
@@ -120,18 +158,10 @@ func (k *Keeper) runLog(ctx context.Context, id hansard.LogID, order Order) (Res
 	if order.Unattended {
 		dates = ledger.UnattendedDates
 	}
-	if order.DryRun {
-		dates = ledger.MaxPruneDates
-	}
 	for ctx.Err() == nil {
 		plan, err := k.cfg.Ledger.PlanPrune(id, before(k.cfg.Now(), keep), dates)
 		if err != nil || plan.Empty() {
 			return out, err
-		}
-		if order.DryRun {
-			out.add(plan)
-			out.Refused, out.Hint = k.refusal(id)
-			return out, nil
 		}
 		err = k.prune(ctx, plan, order, keep)
 		switch kind := hansard.KindOf(err); {
@@ -255,4 +285,58 @@ func (k *Keeper) runAll(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// Hold sets a legal hold on a log of a tenant.
+func (k *Keeper) Hold(tenant, tier, reason, by string) (ledger.Hold, error) {
+	reason, err := k.redacted(tenant, reason)
+	if err != nil {
+		return ledger.Hold{}, err
+	}
+	return k.cfg.Ledger.AddHold(hansard.LogID{Tenant: tenant, Tier: hansard.Tier(tier)}, reason, by)
+}
+
+// Release ends a hold.
+func (k *Keeper) Release(tenant, id, reason, by string) (ledger.Hold, error) {
+	reason, err := k.redacted(tenant, reason)
+	if err != nil {
+		return ledger.Hold{}, err
+	}
+	return k.cfg.Ledger.ReleaseHold(tenant, id, reason, by)
+}
+
+func (k *Keeper) redacted(tenant, text string) (string, error) {
+	if k.cfg.Redact == nil {
+		return text, nil
+	}
+	return k.cfg.Redact(tenant, text)
+}
+
+// Confirm lets pruning go on after a jump of the clock.
+func (k *Keeper) Confirm(tenant, by string) error { return k.cfg.Ledger.ConfirmClock(tenant, by) }
+
+// Holds returns all holds of a tenant, in the order in which they were set; those that
+// were released only if all is set.
+func Holds(rec Record, tenant string, all bool) ([]ledger.Hold, error) {
+	kept, err := rec.Kept(tenant)
+	if err != nil && hansard.KindOf(err) != hansard.KindNotFound {
+		return nil, err
+	}
+	out := []ledger.Hold{}
+	for _, h := range kept.Holds {
+		if all || h.Stands() {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// Holds returns the holds of a tenant.
+func (k *Keeper) Holds(tenant string, all bool) ([]ledger.Hold, error) {
+	return Holds(k.cfg.Ledger, tenant, all)
+}
+
+// Rollups returns what a tenant's pruned events of a period came to.
+func (k *Keeper) Rollups(tenant string, since, until time.Time) ([]Rollup, error) {
+	return Rollups(k.cfg.Ledger, tenant, since, until)
 }

@@ -253,3 +253,45 @@ func Rollups(rec Record, tenant string, since, until time.Time) ([]Rollup, error
 	slices.SortStableFunc(out, func(a, b Rollup) int { return strings.Compare(a.Day, b.Day) })
 	return out, nil
 }
+
+// WithoutTasks sums roll-ups of one day, tier, agent, tool and model up, in the order
+// of days.
+func WithoutTasks(list []Rollup) []Rollup {
+	var out []Rollup
+	at := map[[5]string]int{}
+	for _, r := range list {
+		r.TaskID = ""
+		key := [5]string{r.Day, string(r.Tier), r.AgentName, r.ToolName, r.Model}
+		i, ok := at[key]
+		if !ok {
+			at[key] = len(out)
+			out = append(out, r)
+			continue
+		}
+		out[i].Add(r)
+	}
+	return out
+}
+
+// Add adds the figures of another roll-up. What neither of both states stays unknown.
+func (r *Rollup) Add(o Rollup) {
+	r.Events, r.Errors, r.Calls = r.Events+o.Events, r.Errors+o.Errors, r.Calls+o.Calls
+	r.Counted, r.Priced = r.Counted+o.Counted, r.Priced+o.Priced
+	for _, f := range []struct {
+		to   **int64
+		from *int64
+	}{
+		{&r.Input, o.Input}, {&r.Output, o.Output}, {&r.CacheRead, o.CacheRead}, {&r.CacheWrite, o.CacheWrite},
+		{&r.Reasoning, o.Reasoning}, {&r.Tokens, o.Tokens}, {&r.CostNanoUSD, o.CostNanoUSD},
+	} {
+		switch {
+		case f.from == nil:
+		case *f.to == nil:
+			n := *f.from
+			*f.to = &n
+		default:
+			n := **f.to + *f.from // the other may be shared
+			*f.to = &n
+		}
+	}
+}
