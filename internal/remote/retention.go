@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/retention"
 )
 
@@ -28,34 +27,34 @@ func (c *Client) Prune(ctx context.Context, dryRun, confirm bool) ([]retention.R
 }
 
 // Holds lists the tenant's legal holds; released ones only with all.
-func (c *Client) Holds(ctx context.Context, all bool) ([]ledger.Hold, error) {
+func (c *Client) Holds(ctx context.Context, all bool) ([]retention.Hold, error) {
 	v := url.Values{}
 	if all {
 		v.Set("all", "true")
 	}
 	var out struct {
-		Holds []ledger.Hold `json:"holds"`
+		Holds []retention.Hold `json:"holds"`
 	}
 	return out.Holds, c.json(ctx, get("/v1/holds", v), &out)
 }
 
 // AddHold sets a legal hold on a tier's log.
-func (c *Client) AddHold(ctx context.Context, tier, reason string) (ledger.Hold, error) {
+func (c *Client) AddHold(ctx context.Context, tier, reason string) (retention.Hold, error) {
 	k, err := post("/v1/holds", map[string]string{"log": tier, "reason": reason})
 	if err != nil {
-		return ledger.Hold{}, err
+		return retention.Hold{}, err
 	}
-	var out ledger.Hold
+	var out retention.Hold
 	return out, c.json(ctx, k, &out)
 }
 
 // ReleaseHold ends a legal hold.
-func (c *Client) ReleaseHold(ctx context.Context, id, reason string) (ledger.Hold, error) {
+func (c *Client) ReleaseHold(ctx context.Context, id, reason string) (retention.Hold, error) {
 	k, err := post("/v1/holds/"+segment(id)+"/release", map[string]string{"reason": reason})
 	if err != nil {
-		return ledger.Hold{}, err
+		return retention.Hold{}, err
 	}
-	var out ledger.Hold
+	var out retention.Hold
 	return out, c.json(ctx, k, &out)
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
+// Hold is a legal hold on a log: nothing of the log is pruned while it stands.
+type Hold = ledger.Hold
+
 // Status says what is kept of a tenant's record, and what goes when.
 type Status struct {
 	Tenant  string        `json:"tenant"`
