@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "flip": flip, "cutout": cutOut, "server": server, "eventually": eventually,
+			"exits": exits, "flip": flip, "cutout": cutOut, "server": server, "eventually": eventually, "aged": aged,
 		},
 	})
 }

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -78,7 +79,13 @@ func (r *Reading) traceIDs(ctx context.Context, tenant, id string) ([]string, er
 	}
 	if err != nil {
 		err := hansard.Errorf(hansard.KindNotFound, "no trace, task or event has this id")
-		return nil, hansard.WithHint(err, "hansard events lists events with their trace ids")
+		hint := "hansard events lists events with their trace ids"
+		for _, x := range r.expired(tenant, time.Unix(0, 0)) {
+			if !x.Until.IsZero() {
+				hint += fmt.Sprintf("; what is of the tier %s and was received before %s has expired", x.Tier, x.Until.Format(time.DateOnly))
+			}
+		}
+		return nil, hansard.WithHint(err, hint)
 	}
 	return []string{query.TraceID(e)}, nil
 }
