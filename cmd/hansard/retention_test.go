@@ -31,7 +31,7 @@ func aged(ts *testscript.TestScript, neg bool, args []string) {
 				{EventType: hansard.TypeDecision, EventID: id + "-decision", ParentEventID: id + "-why", Decision: "refund"},
 				{EventType: hansard.TypeError, EventID: id + "-error", ParentEventID: id + "-llm", Error: "no"},
 			} {
-				ev.TraceID, ev.TaskID, ev.AgentName, ev.Timestamp = id, fmt.Sprintf("task-%d", i%7), "billing", at.UnixNano()+int64(i)
+				ev.TraceID, ev.TaskID, ev.AgentName, ev.Timestamp = id, fmt.Sprintf("task-%d", i%7), "billing", at.UnixNano()-1e9+int64(i)
 				events = append(events, &ev)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/query"
 	"github.com/hansardhq/hansard/internal/trace"
 )
@@ -166,23 +167,23 @@ func (r *Reading) Graph(ctx context.Context, tenant, id string, of GraphOf) (*tr
 	return &g, nil
 }
 
-// expired lists the tiers of which events from a time on may have expired.
+// expired lists the tiers of which events that happened from a time on may have
+// expired: those of which retention has removed entries that were received after it.
 func (r *Reading) expired(tenant string, since time.Time) []trace.Expiry {
-	oldest := r.cfg.Lake.Oldest(tenant)
-	sizes := map[hansard.Tier]uint64{}
+	logs := map[hansard.Tier]ledger.Info{}
 	for _, i := range r.cfg.Prover.Logs() {
 		if i.Log.Tenant == tenant {
-			sizes[i.Log.Tier] = i.Size
+			logs[i.Log.Tier] = i
 		}
 	}
 	var all []trace.Expiry
 	for _, tier := range hansard.Tiers {
-		o, there := oldest[tier]
-		switch {
-		case !there && sizes[tier] > 0:
+		switch i := logs[tier]; {
+		case i.Minimum == 0 || since.UnixNano() > i.Expired:
+		case i.Minimum == i.Size:
 			all = append(all, trace.Expiry{Tier: tier})
-		case there && o.Index > 0 && since.UnixNano() < o.Received:
-			all = append(all, trace.Expiry{Tier: tier, Until: time.Unix(0, o.Received).UTC()})
+		default:
+			all = append(all, trace.Expiry{Tier: tier, Until: time.Unix(0, i.Expired+1).UTC()})
 		}
 	}
 	return all
