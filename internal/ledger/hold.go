@@ -21,9 +21,7 @@ func (l *Ledger) AddHold(id hansard.LogID, reason, by string) (Hold, error) {
 	defer l.keepMu.Unlock()
 	from := uint64(0)
 	if lg, err := l.log(id); err == nil {
-		l.mu.Lock()
-		from = lg.min.Index
-		l.mu.Unlock()
+		from = l.minimum(lg)
 	}
 	name := "hold-" + newID()[:12]
 	err := l.State(id.Tenant, kindHold, map[string]any{"id": name, "log": id.String(), "reason": reason, "by": by, "minimum": from})

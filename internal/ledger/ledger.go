@@ -131,7 +131,10 @@ type Ledger struct {
 	// before sealMu.
 	keepMu  sync.Mutex
 	keeping map[string]*keeping // by tenant; guarded by keepMu
-	wall    wallClock
+	// erasedTo says of parts, by their path below the data folder, up to which
+	// date they were looked at for content that has expired; guarded by keepMu.
+	erasedTo map[string]string
+	wall     wallClock
 
 	// mu guards everything below and all that hangs on it. The committer
 	// takes it to change what is committed, the sealer to change what is

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -94,24 +92,16 @@ func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 // readMerge reads the entries of the parts and checks them against the tree.
 func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
 	var items []*sealable
-	l.mu.Lock()
-	t := l.tenants[lg.id.Tenant]
-	l.mu.Unlock()
 	for _, p := range infos {
-		entries, err := l.readPart(p)
-		if err != nil {
-			return nil, fmt.Errorf("part %s: %w", p.Name, err)
-		}
-		stored, err := lg.tiles.read(0, p.Name.First, len(entries))
+		entries, err := l.readCommitted(lg, p)
 		if err != nil {
 			return nil, err
 		}
-		for i, e := range entries {
-			if tlog.Hash(e.LeafHash) != stored[i] {
-				return nil, hansard.Errorf(hansard.KindCorrupt, "part %s: entry %d is not the one that was committed", p.Name, e.Index)
-			}
-			items = append(items, l.sealableOf(t, e))
+		some, err := l.itemsOf(p, entries)
+		if err != nil {
+			return nil, err
 		}
+		items = append(items, some...)
 	}
 	return items, nil
 }

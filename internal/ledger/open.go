@@ -28,7 +28,7 @@ func Open(cfg Config) (*Ledger, error) {
 	l := &Ledger{
 		cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys,
 		requests: make(chan *request, 1024), pending: make(chan struct{}),
-		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{}, keeping: map[string]*keeping{},
+		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{}, keeping: map[string]*keeping{}, erasedTo: map[string]string{},
 	}
 	l.wall.last, l.wall.since = cfg.Now(), cfg.Elapsed()
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
@@ -373,12 +373,8 @@ func (l *Ledger) loadTail(t *tenant, lg *log) error {
 	if err != nil {
 		return fmt.Errorf("part %s: %w", last.Name, err)
 	}
-	for _, e := range entries {
-		if e.Index >= lg.sealedEnd-lg.sealedEnd%tileWidth {
-			lg.tail = append(lg.tail, l.sealableOf(t, e))
-		}
-	}
-	return nil
+	lg.tail, err = l.itemsFor(t, last, entries[len(entries)-int(lg.sealedEnd%tileWidth):])
+	return err
 }
 
 // checkCheckpoints refuses to go on from less than what was published, or from

@@ -280,7 +280,7 @@ func (l *Ledger) finishPrune(lg *log) error {
 	err := l.removeBelow(lg)
 	l.sealMu.Unlock()
 	if err == nil {
-		err = l.clearJournal(lg)
+		err = l.clearJournal(lg, l.minimum(lg))
 	}
 	if err != nil {
 		return err
@@ -298,6 +298,13 @@ func (l *Ledger) finishPrune(lg *log) error {
 		return nil // an intent that was not carried out, or all is said
 	}
 	return l.State(lg.id.Tenant, kindPruned, map[string]any{"log": lg.id.String(), "end": m.Index})
+}
+
+// minimum returns the index of the first entry of a log that is kept.
+func (l *Ledger) minimum(lg *log) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return lg.min.Index
 }
 
 // FinishPrunes puts on record what a crash left unsaid of a tenant's prunes.
@@ -392,14 +399,14 @@ func (l *Ledger) removeFolders(id hansard.LogID, dirs map[string]bool) error {
 	return l.cfg.FS.SyncDir(l.layout.parts(id))
 }
 
-// clearJournal makes sure that no journal file holds entries below the log's
-// minimum: a quiet server writes to the same one for months.
-func (l *Ledger) clearJournal(lg *log) error {
+// clearJournal makes sure that no journal file holds entries of the log below an
+// index: a quiet server writes to the same one for months.
+func (l *Ledger) clearJournal(lg *log, below uint64) error {
 	holds := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		for _, f := range l.journal.files {
-			if first, ok := f.begins[lg.id]; ok && first < lg.min.Index {
+			if first, ok := f.begins[lg.id]; ok && first < below {
 				return true
 			}
 		}
@@ -418,7 +425,7 @@ func (l *Ledger) clearJournal(lg *log) error {
 		}
 	}
 	if holds() {
-		return hansard.Errorf(hansard.KindBusy, "the journal still holds pruned entries: others beside them are not sealed yet")
+		return hansard.Errorf(hansard.KindBusy, "the journal still holds entries that are to go: others beside them are not sealed yet")
 	}
 	return nil
 }

@@ -299,7 +299,11 @@ func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index,
 
 // replace adds parts to a log. Those that they cover are unlinked when no reader
 // needs them any more.
-func (l *Ledger) replace(lg *log, added []*part.Index) {
+func (l *Ledger) replace(lg *log, added []*part.Index) { l.unlinkParts(l.swap(lg, added)) }
+
+// swap adds parts to a log and returns those that they cover, which must stay until
+// wait has returned.
+func (l *Ledger) swap(lg *log, added []*part.Index) (removed []part.Info, wait func()) {
 	l.mu.Lock()
 	infos := make([]part.Info, len(added))
 	for i, x := range added {
@@ -314,11 +318,11 @@ func (l *Ledger) replace(lg *log, added []*part.Index) {
 	l.tenants[lg.id.Tenant].dedup.seal(l.cfg.Dir, added, removed)
 	end := lg.sealedEnd
 	l.mu.Unlock()
-	wait := func() {}
+	wait = func() {}
 	if l.cfg.Follower != nil {
 		wait = l.cfg.Follower.Sealed(lg.id, infos, names, end)
 	}
-	l.unlinkParts(removed, wait)
+	return removed, wait
 }
 
 // unlinkParts removes superseded parts once no reader holds them.

@@ -117,7 +117,7 @@ type keepingStated struct {
 // noteKeeping reads of a statement what it says of how a log is kept.
 func (s *statementAt) noteKeeping(text []byte) error {
 	switch s.body.Kind {
-	case kindPrune, kindPruned, kindHold, kindRelease, kindRollupsExpired:
+	case kindPrune, kindPruned, kindHold, kindRelease, kindRollupsExpired, kindErase:
 		s.keeping = &statedKeeping{}
 		return json.Unmarshal(text, s.keeping)
 	}
@@ -173,12 +173,12 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 		delete(k.holds, s.keeping.ID)
 	case kindPrune:
 		k.intents = append(k.intents, s)
-		for _, h := range k.holds {
-			v.find(s.log, int64(s.index), "", "log %s was pruned while hold %s stood on it (statement %d)", s.keeping.Log, h.keeping.ID, h.index)
-		}
+		v.underHold(k, s, "pruned")
 		for _, r := range s.keeping.Rollups {
 			k.rollups[r.Name] = r.SHA256
 		}
+	case kindErase:
+		v.underHold(k, s, "erased in")
 	case kindPruned:
 		k.done = append(k.done, s)
 		if !slices.ContainsFunc(k.intents, func(i *statementAt) bool { return i.keeping.End == s.keeping.End }) {
@@ -189,6 +189,13 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 			delete(k.rollups, name)
 			k.expired[name] = true
 		}
+	}
+}
+
+// underHold reports a statement that something went while a hold stood.
+func (v *verifier) underHold(k *keepingStated, s *statementAt, what string) {
+	for _, h := range k.holds {
+		v.find(s.log, int64(s.index), "", "log %s was %s while hold %s stood on it (statement %d)", s.keeping.Log, what, h.keeping.ID, h.index)
 	}
 }
 

@@ -232,3 +232,21 @@ func (enc *Encoder) CheckContent(e *hansard.Entry) error {
 	}
 	return nil
 }
+
+// Erase takes salt and content out of an entry. What its leaf commits to stays:
+// digest and size, so that the leaf is the same. It reports whether there was any.
+func (enc *Encoder) Erase(e *hansard.Entry) bool {
+	had := len(e.Salt) > 0
+	e.Salt = nil
+	for _, c := range enc.content {
+		switch {
+		case c.raw != nil:
+			had = had || len(*c.raw(e)) > 0
+			*c.raw(e) = nil
+		case c.str != nil:
+			had = had || *c.str(e) != ""
+			*c.str(e) = ""
+		}
+	}
+	return had
+}

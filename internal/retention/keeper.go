@@ -113,6 +113,7 @@ type Result struct {
 	Entries uint64             `json:"entries"`
 	Parts   int                `json:"parts"`
 	Bytes   int64              `json:"bytes"`
+	Erased  int                `json:"erased" doc:"Entries whose content went, and whose envelope stays for what is beside it"`
 	Removed bool               `json:"removed" doc:"Whether they are gone; not in a dry run"`
 	Refused string             `json:"refused,omitempty" doc:"Why nothing goes"`
 	Hint    string             `json:"hint,omitempty"`
@@ -137,6 +138,9 @@ func (k *Keeper) Run(ctx context.Context, tenant string, order Order) ([]Result,
 			continue // it has not begun
 		}
 		r, err := k.runLog(ctx, id, order)
+		if err == nil && r.Refused == "" {
+			err = k.eraseExpired(id, &r)
+		}
 		if err != nil {
 			errs = errors.Join(errs, err)
 		}
@@ -178,6 +182,26 @@ func (k *Keeper) runLog(ctx context.Context, id hansard.LogID, order Order) (Res
 		}
 	}
 	return out, ctx.Err()
+}
+
+// eraseExpired erases the content of what has expired in parts that must stay for what
+// is beside it.
+func (k *Keeper) eraseExpired(id hansard.LogID, r *Result) error {
+	keep := k.cfg.Policy.Keep(id.Tenant, id.Tier)
+	limit := before(k.cfg.Now(), keep)
+	if limit == "" {
+		return nil
+	}
+	out, err := k.cfg.Ledger.EraseExpired(id, limit, ledger.EraseOrder{By: "retention", Reason: "expired", KeepDays: int(keep)})
+	r.Erased = out.Entries
+	switch kind := hansard.KindOf(err); {
+	case err != nil && (kind == hansard.KindDenied || kind == hansard.KindBusy):
+		r.Refused, r.Hint = err.Error(), hansard.HintOf(err)
+		return nil
+	case out.Entries > 0:
+		k.cfg.Logger.Info("erased content that has expired beside what has not", "log", id.String(), "entries", out.Entries)
+	}
+	return err
 }
 
 func (r *Result) add(plan ledger.PrunePlan) {
