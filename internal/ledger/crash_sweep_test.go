@@ -133,6 +133,19 @@ func TestEveryStepOfPruning(t *testing.T) {
 		return err
 	}
 	f("release", scene{inTurn(two, hold), release, 0, inTurn(release, again)})
+	erase := func(indexes ...uint64) func(v *life, l *ledger.Ledger) error {
+		return func(v *life, l *ledger.Ledger) error { return v.w.erase(l, infoLog, indexes, v.gone) }
+	}
+	eraseAgain := func(indexes ...uint64) func(v *life, l *ledger.Ledger) error {
+		return inTurn(erase(indexes...), send(2), seal, func(v *life, l *ledger.Ledger) error {
+			return v.w.check(v.w.known(), v.disk, v.f)
+		})
+	}
+	f("erase what is left over", scene{inTurn(send(5), seal, send(2)), erase(1, 4), 0, eraseAgain(1, 4)})
+	f("erase what the journal has", scene{inTurn(send(3), seal, send(4)), erase(5), 0, eraseAgain(5)})
+	if thorough() {
+		f("erase in two parts", scene{inTurn(two, send(9)), erase(3, 300, 515), 0, eraseAgain(3, 300, 515)})
+	}
 	f("roll-ups expire", scene{inTurn(two, prune(true)), func(v *life, l *ledger.Ledger) error {
 		_, err := l.ExpireRollups("acme", "9999-01-01")
 		return err
@@ -316,6 +329,7 @@ func (k known) world() (*world, error) {
 		return nil, err
 	}
 	maps.Copy(w.pruned, k.pruned)
+	w.erased = k.erased
 	for _, s := range k.requests {
 		s.places = slices.Clone(s.places)
 		w.requests = append(w.requests, &s)

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
@@ -35,6 +38,18 @@ type world struct {
 	requests []*sending
 	events   int // made so far
 	pruned   map[hansard.LogID]bounds
+	erased   erasing
+}
+
+// erasing is what was asked to be erased of a log, and whether that was acknowledged.
+type erasing struct {
+	log     hansard.LogID
+	indexes []uint64
+	done    bool
+}
+
+func (er erasing) has(e *hansard.Entry) bool {
+	return e.Log == er.log && slices.Contains(er.indexes, e.Index)
 }
 
 // bounds are those of a log's minimum: least was acknowledged, most was asked for.
@@ -216,16 +231,31 @@ func (w *world) prune(l *ledger.Ledger, id hansard.LogID, rollups bool, gone fun
 	return err
 }
 
+// erase erases entries of a log.
+func (w *world) erase(l *ledger.Ledger, id hansard.LogID, indexes []uint64, gone func() bool) error {
+	w.mu.Lock()
+	w.erased = erasing{id, indexes, w.erased.done}
+	w.mu.Unlock()
+	_, err := l.Erase(id, indexes, ledger.EraseOrder{By: "test", Reason: "asked"})
+	if err == nil && !gone() {
+		w.mu.Lock()
+		w.erased.done = true
+		w.mu.Unlock()
+	}
+	return err
+}
+
 // known is what the world knew at one moment.
 type known struct {
 	requests []sending
 	pruned   map[hansard.LogID]bounds
+	erased   erasing
 }
 
 func (w *world) known() known {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	k := known{pruned: maps.Clone(w.pruned)}
+	k := known{pruned: maps.Clone(w.pruned), erased: w.erased}
 	for _, s := range w.requests {
 		c := *s
 		c.places = append([]*ledger.Result(nil), s.places...)
@@ -281,7 +311,11 @@ func (w *world) check(k known, d *simdisk.Disk, f *recorder) error {
 			if p := s.places[i]; p != nil && p.Index < minimum[p.Log] {
 				return fmt.Errorf("%s was pruned, and is there", key)
 			}
-			if err := w.same(e, s.want[i], s.places[i]); err != nil {
+			want := s.want[i]
+			if len(e.Salt) == 0 && k.erased.has(e) {
+				want = strings.Replace(w.essence(e), string(w.enc.AppendContent(nil, e)), "", 1)
+			}
+			if err := w.same(e, want, s.places[i]); err != nil {
 				return fmt.Errorf("%s: %w", key, err)
 			}
 		}
@@ -294,6 +328,45 @@ func (w *world) check(k known, d *simdisk.Disk, f *recorder) error {
 	}
 	for key := range there {
 		return fmt.Errorf("%s is there, and was never sent", key)
+	}
+	return w.forgotten(k, d)
+}
+
+// forgotten wants no file to hold the content of what was erased.
+func (w *world) forgotten(k known, d *simdisk.Disk) error {
+	if !k.erased.done {
+		return nil
+	}
+	parts, err := ledger.AllParts(d, folder, k.erased.log)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		entries, err := ledger.ReadPart(d, folder, p)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			e.Log = k.erased.log
+			if k.erased.has(e) && (len(e.Salt) > 0 || len(w.enc.AppendContent(nil, e)) > 0) {
+				return fmt.Errorf("part %s holds the content of entry %d, which was erased", p.Name, e.Index)
+			}
+		}
+	}
+	names, err := d.ReadDir(folder + "/journal")
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		b, err := durable.ReadFile(d, folder+"/journal/"+n.Name(), 1<<24)
+		if err != nil {
+			return err
+		}
+		for _, i := range k.erased.indexes { // the first event of the world has the index 0
+			if bytes.Contains(b, fmt.Appendf(nil, `{"order_id":%d,`, 4*i)) {
+				return fmt.Errorf("the journal holds the content of entry %d, which was erased", i)
+			}
+		}
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 	if err := l.clearJournal(lg, end); err != nil {
 		return out, err
 	}
-	return out, l.State(id.Tenant, kindErased, map[string]any{"log": id.String(), "entries": out.Entries, "parts": out.Parts, "by": order.By})
+	return out, l.State(id.Tenant, kindErased, map[string]any{"log": id.String(), "entries": out.Entries, "by": order.By})
 }
 
 // erasePart writes a part anew without the content of the wanted entries, and removes

@@ -303,3 +303,9 @@ func RootAt(fsys durable.FS, dir string, id hansard.LogID, size uint64) (tlog.Ha
 	t, err := treeAt(size, tileStore{fsys, layout{fsys, dir}.tiles(id)}.hash)
 	return t.root(), err
 }
+
+// AllParts lists all parts of a log that are on the disk, superseded ones too.
+func AllParts(fsys durable.FS, dir string, id hansard.LogID) ([]part.Info, error) {
+	live, superseded, err := layout{fsys, dir}.partFiles(id)
+	return append(live, superseded...), err
+}
