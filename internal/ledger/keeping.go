@@ -100,6 +100,22 @@ type statedKeeping struct {
 	Names   []string `json:"names"`
 }
 
+// parse reads a statement, if it is of a kind that says what is kept: members of others
+// may mean something else.
+func (s *statedKeeping) parse(text []byte) error {
+	var kind struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil {
+		return err
+	}
+	switch kind.Kind {
+	case kindPrune, kindPruned, kindHold, kindRelease, kindClockJump, kindClockConfirmed, kindRollupsExpired, kindErase:
+		return json.Unmarshal(text, s)
+	}
+	return nil
+}
+
 // log returns what is known of the prunes of a log of the tenant.
 func (k *keeping) log(t hansard.Tier) *prunes {
 	p := k.logs[t]
@@ -127,7 +143,7 @@ func (k *keeping) take(index uint64, received int64, text []byte) error {
 		return nil
 	}
 	var s statedKeeping
-	if err := json.Unmarshal(text, &s); err != nil {
+	if err := s.parse(text); err != nil {
 		return hansard.Errorf(hansard.KindCorrupt, "statement %d is malformed", index)
 	}
 	at := time.Unix(0, received).UTC()
