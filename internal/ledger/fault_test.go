@@ -73,21 +73,21 @@ func TestFaults(t *testing.T) {
 	}
 	seal := func(_ *life, l *ledger.Ledger) error { return l.Seal() }
 	start := send("acme", 3, true)
-	f("new tenant", scene{start, send("zeta", 2, true), 0, nil})
-	f("commits", scene{start, inTurn(send("acme", 3, true), send("acme", 3, true), send("acme", 3, true), send("acme", 3, true)), 0, nil})
+	f("new tenant", scene{start, send("zeta", 2, true), 0, nil, false})
+	f("commits", scene{start, inTurn(send("acme", 3, true), send("acme", 3, true), send("acme", 3, true), send("acme", 3, true)), 0, nil, false})
 	f("duplicates", scene{inTurn(start, seal), func(v *life, l *ledger.Ledger) error {
 		err := v.w.send(l, v.w.requests[0], v.gone)
 		if err != nil && v.fatal == nil && hansard.KindOf(err) != hansard.KindBusy {
 			return fmt.Errorf("%w: %w", err, errWrong)
 		}
 		return err
-	}, 0, nil})
-	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0, nil})
-	f("close", scene{inTurn(start, seal, start), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0, nil})
-	f("start", scene{inTurn(start, seal, start, start), restartKilled, 0, nil})
+	}, 0, nil, false})
+	f("next seal", scene{inTurn(start, seal, start), inTurn(seal, seal), 0, nil, false})
+	f("close", scene{inTurn(start, seal, start), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0, nil, false})
+	f("start", scene{inTurn(start, seal, start, start), restartKilled, 0, nil, false})
 	if !testing.Short() {
 		whole := inTurn(send("acme", 256, true), seal)
-		f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil})
+		f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
 	}
 }
 
