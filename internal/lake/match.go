@@ -1,9 +1,12 @@
 package lake
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
@@ -27,10 +30,15 @@ func selectable(n query.Node) bool {
 			return n.Field.Name != "log" && n.Field.Name != "leaf_hash"
 		case query.KindText:
 			return true
+		case query.KindList:
+			return strings.HasPrefix(n.Field.Name, resourcesPrefix)
 		}
 	}
 	return false
 }
+
+// resourcesPrefix begins the names of the fields that are members of resources.
+const resourcesPrefix = "resources."
 
 func comparable(n query.Compare) bool {
 	switch n.Field.Kind {
@@ -39,6 +47,9 @@ func comparable(n query.Compare) bool {
 	case query.KindInt, query.KindTime:
 		return true
 	case query.KindList:
+		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
+			return n.Op == query.In
+		}
 		return slices.Contains([]string{"labels", "tags", "on_behalf_of"}, n.Field.Name) && n.Op == query.In &&
 			!slices.ContainsFunc(n.Values, func(v query.Value) bool { return v.Glob })
 	}
@@ -64,9 +75,11 @@ func (r *rows) match(n query.Node) ([]bool, error) {
 	case query.Compare:
 		return r.compare(n)
 	case query.Has:
-		v := r.vector()
-		err := r.file.ReadSet(r.g, columnOf(n.Field.Name), v)
-		return v.Set, err
+		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
+			return r.resources(n)
+		}
+		v, err := r.column("set", columnOf(n.Field.Name), r.file.ReadSet)
+		return slices.Clone(v.Set), err
 	case nil:
 		return nil, nil
 	}
@@ -105,12 +118,58 @@ func (r *rows) matchAny(nodes []query.Node) ([]bool, error) {
 	return any, nil
 }
 
-func (r *rows) compare(n query.Compare) ([]bool, error) {
+// column reads a column, or takes it from before where the searches of a pass share
+// what they read. The caller changes nothing in it then.
+func (r *rows) column(what, column string, read func(g int, column string, v *part.Vector) error) (*part.Vector, error) {
+	if v := r.shared[what+" "+column]; v != nil {
+		return v, nil
+	}
 	v := r.vector()
+	err := read(r.g, column, v)
+	if r.shared != nil && err == nil {
+		r.shared[what+" "+column] = v
+	}
+	return v, err
+}
+
+// resources reads which rows fulfil a node about resources, which are kept as
+// JSON: each text is looked at once.
+func (r *rows) resources(n query.Node) ([]bool, error) {
+	v, err := r.column("terms", "resources", r.file.ReadTerms)
+	if err != nil {
+		return nil, err
+	}
+	matches := make([]bool, len(v.Terms))
+	for i, term := range v.Terms {
+		if has, ok := n.(query.Has); ok {
+			// The text is canonical: empty members are left out, and in a
+			// value the quotes would be escaped.
+			matches[i] = strings.Contains(term, `"`+strings.TrimPrefix(has.Field.Name, resourcesPrefix)+`":"`)
+			continue
+		}
+		var e hansard.Entry
+		if i > 0 {
+			if err := json.Unmarshal([]byte(term), &e.Resources); err != nil {
+				return nil, hansard.Errorf(hansard.KindCorrupt, "select rows: resources: %w", err)
+			}
+		}
+		matches[i] = query.Match(n, &e)
+	}
+	sel := make([]bool, len(v.Codes))
+	for i, code := range v.Codes {
+		sel[i] = matches[code]
+	}
+	return sel, nil
+}
+
+func (r *rows) compare(n query.Compare) ([]bool, error) {
 	column := columnOf(n.Field.Name)
 	switch n.Field.Kind {
 	case query.KindList:
-		sel := make([]bool, r.size())
+		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
+			return r.resources(n)
+		}
+		v, sel := r.vector(), make([]bool, r.size())
 		for _, value := range n.Values {
 			if value.Person || value.Text == "" {
 				continue
@@ -126,7 +185,8 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 	case query.KindInt, query.KindTime:
 		return r.relate(n, column)
 	}
-	if err := r.file.ReadTerms(r.g, column, v); err != nil {
+	v, err := r.column("terms", column, r.file.ReadTerms)
+	if err != nil {
 		return nil, err
 	}
 	matches := make([]bool, len(v.Terms))
@@ -147,14 +207,15 @@ func (r *rows) relate(n query.Compare, column string) ([]bool, error) {
 	if least, greatest, ok := r.file.Bounds(r.g, column); ok && n.Op != query.In && r.enc.Column(column).Required && holds(least) && holds(greatest) {
 		return nil, nil
 	}
-	v := r.vector()
-	if err := r.file.ReadInts(r.g, column, v); err != nil {
+	v, err := r.column("ints", column, r.file.ReadInts)
+	if err != nil {
 		return nil, err
 	}
+	sel := make([]bool, len(v.Set))
 	for i := range v.Set {
-		v.Set[i] = v.Set[i] && holds(v.Ints[i])
+		sel[i] = v.Set[i] && holds(v.Ints[i])
 	}
-	return v.Set, nil
+	return sel, nil
 }
 
 func related(n query.Compare, x int64) bool {

@@ -108,6 +108,9 @@ type rows struct {
 	file  *part.Lookup
 	g     int
 	fresh []*part.Row
+	// shared holds what the searches of one pass have read of the group; nil:
+	// they share nothing.
+	shared map[string]*part.Vector
 	*scratch
 }
 

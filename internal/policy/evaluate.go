@@ -1,0 +1,389 @@
+package policy
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/query"
+)
+
+// Source is what packs are judged over. A *lake.Lake is one.
+type Source interface {
+	Mark(ctx context.Context, tenant string, spec lake.MarkSpec, f func(*lake.Marks) error) error
+	Slices(ctx context.Context, tenant string, p query.Period, n int) ([]query.Period, error)
+	Events(ctx context.Context, tenant string, q query.Query) (lake.Page, error)
+	At(ctx context.Context, tenant string, positions []uint64) ([]*hansard.Entry, error)
+	Tokens(ctx context.Context, tenant string, q query.Query, by []string) ([]lake.TokenStat, error)
+	Key(text string) uint64
+}
+
+// Question says what packs are judged over.
+type Question struct {
+	Tenant string
+	Period query.Period
+	// Node selects the members that count; nil: all.
+	Node query.Node
+	// Last is the greatest position that counts.
+	Last  int64
+	Now   time.Time
+	Facts Facts
+}
+
+// sliceRows is about how many entries are put in the order of time at once.
+const sliceRows = 1_000_000
+
+// Evaluate judges a pack. What a control needs from before and after the period,
+// such as the approval of a call, is read too.
+func Evaluate(ctx context.Context, src Source, p *Pack, q Question) (results []*Result, err error) {
+	if q.Now.IsZero() {
+		q.Now = time.Now()
+	}
+	e := &evaluation{src: src, pack: p, q: q}
+	e.q.Period, _ = p.Applies(q.Period)
+	if err := e.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.pass(ctx); err != nil {
+		return nil, err
+	}
+	for _, c := range p.Controls {
+		r, err := e.judge(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, e.evidence(ctx, results)
+}
+
+// Applies returns the part of a period that the pack judges. rehearsal says that
+// its duty begins after the period only: all of it is judged then, as if the pack
+// applied already.
+func (p *Pack) Applies(period query.Period) (judged query.Period, rehearsal bool) {
+	switch {
+	case p.AppliesFrom.IsZero() || !period.Since.IsZero() && !period.Since.Before(p.AppliesFrom):
+		return period, false
+	case period.Until.IsZero() && p.AppliesFrom.After(time.Now()) || !period.Until.IsZero() && !period.Until.After(p.AppliesFrom):
+		return period, true
+	}
+	period.Since = p.AppliesFrom
+	return period, false
+}
+
+// evaluation is one judgement of a pack.
+type evaluation struct {
+	src       Source
+	pack      *Pack
+	q         Question
+	selectors []lake.Selector // of the predicates, then of the filter
+	machine   *machine
+	counts    []int64 // of the predicates
+	counted   []positions
+}
+
+// prepare turns predicates into selectors. What is not a search over columns is
+// looked up now, event by event.
+func (e *evaluation) prepare(ctx context.Context) error {
+	wide := e.wide()
+	for _, p := range e.pack.predicates {
+		s := lake.Selector{Node: p.node}
+		if !p.exact || !lake.Selectable(p.node) {
+			var err error
+			s.Node = nil
+			if s.Positions, err = e.lookUp(ctx, p, wide); err != nil {
+				return err
+			}
+		}
+		e.selectors = append(e.selectors, s)
+	}
+	filter := lake.Selector{Node: e.q.Node}
+	if !lake.Selectable(e.q.Node) {
+		var err error
+		filter.Node = nil
+		if filter.Positions, err = e.lookUp(ctx, &predicate{node: e.q.Node, exact: true}, e.q.Period); err != nil {
+			return err
+		}
+	}
+	e.selectors = append(e.selectors, filter)
+	return nil
+}
+
+// maxLookUps bounds the positions that a search which is not over columns may find.
+const maxLookUps = 8_000_000
+
+// lookUp returns the positions of the events for which a predicate holds.
+func (e *evaluation) lookUp(ctx context.Context, p *predicate, period query.Period) ([]uint64, error) {
+	found := []uint64{}
+	node := query.And{Nodes: []query.Node{p.node, e.upTo()}}
+	if around := e.around(p); around != nil {
+		node.Nodes = append(node.Nodes, around)
+	}
+	q := query.Query{Node: node, Period: period, Order: query.OldestFirst, Limit: query.MaxLimit}
+	for {
+		page, err := e.src.Events(ctx, e.q.Tenant, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range page.Entries {
+			if p.exact || e.pack.language.evaluate(p, entry) {
+				found = append(found, entry.Position)
+			}
+		}
+		if len(found) > maxLookUps {
+			err := hansard.Errorf(hansard.KindTooLarge, "pack %s: an expression selects more than %d events one by one", e.pack.ID, maxLookUps)
+			return nil, hansard.WithHint(err, "narrow it with && of fields such as event_type, or judge a shorter period")
+		}
+		if !page.Next.Set {
+			slices.Sort(found)
+			return found, nil
+		}
+		q.After = page.Next
+	}
+}
+
+// around returns what every event fulfils that a predicate is asked about, where it
+// is asked about members only.
+func (e *evaluation) around(p *predicate) query.Node {
+	bit, or := e.pack.bitOf(p), query.Or{}
+	if bit < 0 {
+		return nil
+	}
+	for _, c := range e.pack.Controls {
+		if c.each == p || c.unsure == p || c.recorded == p || c.count == p {
+			return nil
+		}
+		if c.must == nil {
+			continue
+		}
+		for _, l := range c.must.leaves() {
+			if !slices.Contains(l.events, bit) {
+				continue
+			}
+			if l.op != opIs {
+				return nil
+			}
+			or.Nodes = append(or.Nodes, c.each.node)
+		}
+	}
+	if len(or.Nodes) == 0 {
+		return nil
+	}
+	return or
+}
+
+// bitOf returns the place of a predicate; -1 if it is none of the pack's.
+func (p *Pack) bitOf(of *predicate) int { return slices.Index(p.predicates, of) }
+
+// upTo returns the node for the entries that were there when the report began.
+func (e *evaluation) upTo() query.Node {
+	return query.Compare{
+		Field: query.Ref{Name: "position", Kind: query.KindInt}, Op: query.LE, Values: []query.Value{{Int: e.q.Last}},
+	}
+}
+
+// wide returns the period with what comes before and after members.
+func (e *evaluation) wide() query.Period {
+	p, back, ahead := e.q.Period, time.Duration(0), time.Duration(0)
+	for _, c := range e.pack.Controls {
+		if c.must == nil {
+			continue
+		}
+		for _, l := range c.must.leaves() {
+			switch {
+			case l.op == opWithin:
+				ahead = max(ahead, l.window)
+			case len(c.per) > 0:
+			case l.op != opIs && l.window == 0:
+				back = math.MaxInt64
+			case l.op != opIs:
+				back = max(back, l.window)
+			}
+		}
+	}
+	switch {
+	case back == math.MaxInt64:
+		p.Since = time.Time{}
+	case !p.Since.IsZero():
+		p.Since = p.Since.Add(-back)
+	}
+	if !p.Until.IsZero() {
+		p.Until = p.Until.Add(ahead)
+	}
+	return p
+}
+
+// pass feeds the machine with the marks of the period, slice by slice.
+func (e *evaluation) pass(ctx context.Context) error {
+	m := newMachine(e.pack, func(*Control) bool { return true })
+	m.loopback = e.src.Key("loopback")
+	m.since, m.until = e.q.Period.Bounds()
+	e.machine, e.counts, e.counted = m, make([]int64, len(e.pack.predicates)), make([]positions, len(e.pack.predicates))
+	parts, err := e.src.Slices(ctx, e.q.Tenant, e.wide(), sliceRows)
+	if err != nil {
+		return err
+	}
+	filterBit := len(e.selectors) - 1
+	ordered := m.orderedMask()
+	counts := e.countMask()
+	for _, period := range parts {
+		var kept []lake.Mark
+		var keys []uint64
+		width := len(e.pack.columns)
+		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Keys: e.pack.columns}
+		err := e.src.Mark(ctx, e.q.Tenant, spec, func(b *lake.Marks) error {
+			for i, mark := range b.Marks {
+				filtered := mark.Bits&(1<<filterBit) == 0
+				mark.Bits &^= 1 << filterBit
+				if mark.Bits == 0 {
+					continue
+				}
+				if filtered {
+					mark.Bits &^= e.memberBits()
+				}
+				o := occurrence{mark.Timestamp, mark.Position, mark.Bits, b.Keys[i*width : (i+1)*width]}
+				m.see(o, false)
+				if !filtered && mark.Bits&counts != 0 && m.within(o) {
+					e.count(o, counts)
+				}
+				if mark.Bits&ordered != 0 {
+					kept, keys = append(kept, mark), append(keys, o.keys...)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		e.feed(kept, keys)
+	}
+	m.finish(e.q.Now.UnixNano())
+	return nil
+}
+
+// feed feeds the machine with a slice in the order of time.
+func (e *evaluation) feed(marks []lake.Mark, keys []uint64) {
+	order := make([]int32, len(marks))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(marks[a].Timestamp, marks[b].Timestamp), cmp.Compare(marks[a].Position, marks[b].Position))
+	})
+	width := len(e.pack.columns)
+	for _, i := range order {
+		mark := marks[i]
+		e.machine.see(occurrence{mark.Timestamp, mark.Position, mark.Bits, keys[int(i)*width : (int(i)+1)*width]}, true)
+	}
+	e.machine.sweep()
+}
+
+// memberBits returns the bits of the predicates that make members.
+func (e *evaluation) memberBits() (mask uint64) {
+	for _, p := range e.machine.plans {
+		mask |= p.each | p.unsure
+	}
+	return mask
+}
+
+// countMask returns the bits of the predicates that are counted.
+func (e *evaluation) countMask() (mask uint64) {
+	for _, c := range e.pack.Controls {
+		if c.count != nil {
+			mask |= 1 << e.pack.bit(c.count)
+		}
+	}
+	return mask
+}
+
+func (e *evaluation) count(o occurrence, mask uint64) {
+	for i := range e.counts {
+		if o.bits&mask&(1<<i) != 0 {
+			e.counts[i]++
+			e.counted[i].add(o.position)
+		}
+	}
+}
+
+// judge judges one control.
+func (e *evaluation) judge(ctx context.Context, c *Control) (*Result, error) {
+	r := &Result{Pack: e.pack, Control: c}
+	recorded := true
+	if c.recorded != nil {
+		var err error
+		if recorded, err = e.recorded(ctx, c.recorded); err != nil {
+			return nil, err
+		}
+	}
+	switch c.kind {
+	case kindShare:
+		i := slices.IndexFunc(e.machine.plans, func(p *plan) bool { return p.control == c })
+		judgeShare(r, e.machine.plans[i], recorded)
+	case kindCount:
+		bit := e.pack.bit(c.count)
+		judgeCount(r, e.counts[bit], recorded)
+		if c.threshold.AtMost.Set || r.Verdict != Fail {
+			r.FoundTotal, r.positions = e.counts[bit], e.counted[bit].least()
+		}
+	case kindBudget:
+		return r, e.budget(ctx, r)
+	case kindRetention:
+		judgeRetention(r, e.q.Facts)
+	}
+	return r, nil
+}
+
+// recorded reports whether there is an event on record, up to the end of the
+// period, for which a predicate holds.
+func (e *evaluation) recorded(ctx context.Context, p *predicate) (bool, error) {
+	q := query.Query{Node: query.And{Nodes: []query.Node{p.node, e.upTo()}}, Period: query.Period{Until: e.q.Period.Until}, Limit: 1}
+	if !p.exact {
+		q.Limit = 1000
+	}
+	for {
+		page, err := e.src.Events(ctx, e.q.Tenant, q)
+		if err != nil {
+			return false, err
+		}
+		for _, entry := range page.Entries {
+			if p.exact || e.pack.language.evaluate(p, entry) {
+				return true, nil
+			}
+		}
+		if !page.Next.Set {
+			return false, nil
+		}
+		q.After = page.Next
+	}
+}
+
+// evidence reads the entries that results name: each once.
+func (e *evaluation) evidence(ctx context.Context, results []*Result) error {
+	var all []uint64
+	for _, r := range results {
+		for _, p := range r.positions {
+			all = append(all, uint64(p))
+		}
+	}
+	slices.Sort(all)
+	entries, err := e.src.At(ctx, e.q.Tenant, slices.Compact(all))
+	if err != nil {
+		return err
+	}
+	byPosition := map[uint64]*hansard.Entry{}
+	for _, entry := range entries {
+		byPosition[entry.Position] = entry
+	}
+	for _, r := range results {
+		for _, p := range r.positions {
+			if entry := byPosition[uint64(p)]; entry != nil {
+				r.Found = append(r.Found, entry)
+			}
+		}
+	}
+	return nil
+}
