@@ -17,6 +17,7 @@ import (
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/ledger"
+	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/reading"
 	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/internal/remote"
@@ -37,6 +38,9 @@ type backend interface {
 	// Incident returns the forensics of the traces that an id stands for, written
 	// in a format, with times in a zone.
 	Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error)
+	// Compliance returns the compliance report, written in a format, and
+	// whether the record is compliant: "true", "false" or "unknown".
+	Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) (text []byte, compliant string, err error)
 	SQL(ctx context.Context, statement string) (*lake.Result, error)
 	// Prove returns a proof's text and the verifier key of the log.
 	Prove(ctx context.Context, id string, disclose bool) (text []byte, vkey string, err error)
@@ -55,7 +59,11 @@ func (p *program) open() (backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		return openLocal(&p.global, cfg.Redact)
+		packs, err := policy.Load(cfg.Packs)
+		if err != nil {
+			return nil, err
+		}
+		return openLocal(&p.global, cfg.Redact, packs)
 	}
 	c, err := p.client()
 	if err != nil {
@@ -129,7 +137,7 @@ type localBackend struct {
 
 // openLocal opens the data folder for reading. The configuration of redaction
 // says how values of persons are normalised before they are looked up.
-func openLocal(g *globals, rules redact.Config) (*localBackend, error) {
+func openLocal(g *globals, rules redact.Config, packs []*policy.Pack) (*localBackend, error) {
 	engine, err := redact.New(rules)
 	if err != nil {
 		return nil, err
@@ -149,7 +157,7 @@ func openLocal(g *globals, rules redact.Config) (*localBackend, error) {
 	reader.Follow(l)
 	return &localBackend{
 		reader: reader, lake: l, tenant: g.tenantOrDefault(),
-		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine)}),
+		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine), Packs: packs}),
 	}, nil
 }
 
@@ -214,6 +222,17 @@ func (b *localBackend) Incident(ctx context.Context, id string, zone *time.Locat
 	var out bytes.Buffer
 	err = report.RenderIncidents(&out, all, format)
 	return out.Bytes(), err
+}
+
+// Compliance returns the compliance report.
+func (b *localBackend) Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) ([]byte, string, error) {
+	r, err := b.reading.Compliance(ctx, b.tenant, q, packs)
+	if err != nil {
+		return nil, "", err
+	}
+	var out bytes.Buffer
+	err = report.Render(&out, r, format)
+	return out.Bytes(), r.Outcome(), err
 }
 
 // SQL runs one SELECT.

@@ -13,6 +13,7 @@ import (
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/otlp"
+	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/internal/retention"
 )
@@ -72,6 +73,9 @@ type serverConfig struct {
 
 	Retention retention.Config `yaml:"retention"`
 
+	// Packs are the compliance packs that are switched on; default: base.
+	Packs []policy.Choice `yaml:"packs"`
+
 	Redact   redact.Config   `yaml:"redact"`
 	Classify classify.Config `yaml:"classify"`
 }
@@ -106,7 +110,7 @@ func (c *serverConfig) otlpLimits() otlp.Config {
 // storeConfig returns how the store is opened.
 func (c *serverConfig) storeConfig() storeConfig {
 	s := storeConfig{
-		Retention: c.Retention, Redact: c.Redact, Classify: c.Classify, QueryMemory: c.QueryMemory,
+		Retention: c.Retention, Redact: c.Redact, Classify: c.Classify, QueryMemory: c.QueryMemory, Packs: c.Packs,
 		Limits: dialect.Limits{MaxBytes: c.Limits.Event, MaxDepth: c.Limits.Depth, MaxFields: c.Limits.Fields},
 	}
 	s.Ledger.JournalSize = c.Ledger.JournalBytes

@@ -18,7 +18,7 @@ func newReport(p *program) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newReportSummary(p), newReportIncident(p))
+	cmd.AddCommand(newReportSummary(p), newReportIncident(p), newReportCompliance(p))
 	return cmd
 }
 

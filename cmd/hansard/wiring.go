@@ -18,6 +18,7 @@ import (
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/live"
 	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/reading"
 	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/internal/retention"
@@ -55,6 +56,7 @@ type storeConfig struct {
 	Patience    time.Duration // of the intake with a busy ledger
 	QueryMemory int64         // bytes that DuckDB may use; 0: lake.DefaultMemoryLimit
 	Logger      *slog.Logger  // default: silent
+	Packs       []policy.Choice
 }
 
 // sqlWorker is the hidden verb by which the lake starts this program again to
@@ -72,7 +74,11 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := retention.NewPolicy(cfg.Retention)
+	packs, err := policy.Load(cfg.Packs)
+	if err != nil {
+		return nil, err
+	}
+	keeping, err := retention.NewPolicy(cfg.Retention)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +102,10 @@ func openStore(cfg storeConfig) (*store, error) {
 	s.reading = reading.New(reading.Config{
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
 		Redact: redactText(s.ledger, engine),
+		Packs: packs,
 	})
 	s.keeper = retention.NewKeeper(retention.KeeperConfig{
-		Ledger: s.ledger, Sums: s.lake, Policy: policy, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,
+		Ledger: s.ledger, Sums: s.lake, Policy: keeping, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,
 	})
 	s.readers = access.NewReaderLog(access.ReaderLogConfig{Has: s.has, State: s.stateReads, Spell: s.spell, Failed: func(err error) {
 		s.logger.Error("reads cannot be put on record; they wait", "error", err)

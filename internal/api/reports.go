@@ -29,6 +29,7 @@ type reportOutput struct {
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
 func (s *Server) reportRoutes(api huma.API) {
+	s.complianceRoutes(api)
 	op := get("reportSummary", "/v1/reports/summary", "Report what happened, in figures", "reports")
 	summary := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[report.SummaryReport](), true, "SummaryReport")
 	op.Responses = map[string]*huma.Response{"200": {Description: "The report", Content: map[string]*huma.MediaType{

@@ -131,7 +131,7 @@ func (c *condition) say(p *Pack) string {
 	}
 	within := ""
 	if c.window > 0 {
-		within = " within " + c.window.String()
+		within = " within " + spanText(c.window)
 	}
 	switch c.op {
 	case opAny:
@@ -159,6 +159,17 @@ func (c *condition) say(p *Pack) string {
 		parts = append(parts, of(i))
 	}
 	return "in this order" + within + ": " + strings.Join(parts, ", then ") + c.join.say(p)
+}
+
+// spanText writes a span of time without zeros at its end: 24h, not 24h0m0s.
+func spanText(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"0s", "0m"} {
+		if strings.HasSuffix(s, "h"+zero) || strings.HasSuffix(s, "m"+zero) {
+			s = strings.TrimSuffix(s, zero)
+		}
+	}
+	return s
 }
 
 func bounds(least, most int) string {

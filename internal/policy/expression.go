@@ -25,11 +25,13 @@ type language struct {
 	fields map[string]query.Field
 	// constants are the parameters of the pack that are numbers.
 	constants map[string]float64
+	// definitions are expressions with names, which those after them can use.
+	definitions map[string]*predicate
 }
 
 // newLanguage returns the language with a pack's parameters as constants.
 func newLanguage(constants map[string]float64) (*language, error) {
-	l := &language{fields: map[string]query.Field{}, constants: constants}
+	l := &language{fields: map[string]query.Field{}, constants: constants, definitions: map[string]*predicate{}}
 	opts := []cel.EnvOption{
 		cel.CrossTypeNumericComparisons(true),
 		cel.Variable("resources", cel.ListType(cel.MapType(cel.StringType, cel.StringType))),
@@ -43,11 +45,29 @@ func newLanguage(constants map[string]float64) (*language, error) {
 		opts = append(opts, cel.Variable(f.Name, typeOf(f.Kind)))
 	}
 	for name := range constants {
+		if _, ok := l.fields[name]; ok {
+			return nil, fmt.Errorf("1:1: the parameter %q is the name of a field", name)
+		}
 		opts = append(opts, cel.Variable(name, cel.DoubleType))
 	}
 	var err error
 	l.env, err = cel.NewEnv(opts...)
 	return l, err
+}
+
+// define gives the expression of a predicate a name.
+func (l *language) define(name string, p *predicate) error {
+	_, field := l.fields[name]
+	_, constant := l.constants[name]
+	if field || constant || l.definitions[name] != nil || name == "resources" {
+		return fmt.Errorf("%q is the name of something else already", name)
+	}
+	env, err := l.env.Extend(cel.Variable(name, cel.BoolType))
+	if err != nil {
+		return err
+	}
+	l.env, l.definitions[name] = env, p
+	return nil
 }
 
 // typeOf returns the type that a field has in an expression. Numbers are doubles:
@@ -159,6 +179,9 @@ func (a *activation) Parent() cel.Activation { return nil }
 func (a *activation) ResolveName(name string) (any, bool) {
 	if v, ok := a.language.constants[name]; ok {
 		return v, true
+	}
+	if p, ok := a.language.definitions[name]; ok {
+		return a.language.holds(p, a.entry), true
 	}
 	if name == "resources" {
 		return resourceMaps(a.entry.Resources), true

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -60,7 +62,7 @@ func (v Value) String() string {
 	case v.Unit == "%":
 		return percent(v.N)
 	case v.Unit == "ms":
-		return (time.Duration(v.N) * time.Millisecond).String()
+		return spanText(time.Duration(v.N) * time.Millisecond)
 	}
 	return number(v.N)
 }
@@ -176,13 +178,17 @@ func (p *Pack) Find(id string) *Control {
 	return nil
 }
 
-// percent writes a share; a number of percent without decimals has none.
+// percent writes a share, with one decimal where it has some: as many more as it
+// takes to tell it from none and from all.
 func percent(share float64) string {
-	s := fmt.Sprintf("%.1f", 100*share)
-	if len(s) > 2 && s[len(s)-2:] == ".0" {
-		s = s[:len(s)-2]
+	for digits := 1; ; digits++ {
+		s := strconv.FormatFloat(100*share, 'f', digits, 64)
+		rounded, _ := strconv.ParseFloat(s, 64) // it was written here
+		if digits < 9 && (rounded == 100 && share < 1-1e-12 || rounded == 0 && share > 1e-12 || rounded == 100 && share > 1+1e-12) {
+			continue
+		}
+		return strings.TrimSuffix(s, ".0") + "%"
 	}
-	return s + "%"
 }
 
 // number writes a plain number.

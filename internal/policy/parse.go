@@ -390,8 +390,12 @@ func (r *reader) define(n *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		if _, err := r.pack.language.compile(t); err != nil {
+		p, err := r.pack.language.compile(t)
+		if err != nil {
 			return err
+		}
+		if err := r.pack.language.define(name, p); err != nil {
+			return at(n.Content[i], "%v", err)
 		}
 		r.definitions[name] = t
 	}

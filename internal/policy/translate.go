@@ -36,6 +36,9 @@ func (t *translator) node(e ast.Expr) (n query.Node, exact bool) {
 		}
 		return every(), e.AsLiteral() == types.True
 	case ast.IdentKind:
+		if p, ok := t.definitions[e.AsIdent()]; ok {
+			return p.node, p.exact
+		}
 		if f, ok := t.fields[e.AsIdent()]; ok && f.Kind == query.KindBool {
 			return query.Compare{Field: refTo(f), Op: query.In, Values: []query.Value{{Bool: true}}}, true
 		}

@@ -127,7 +127,7 @@ func judgeShare(r *Result, p *plan, recorded bool) {
 		r.conclude(NotApplicable, "there are no "+c.unit+" to judge in the period")
 		return
 	case !recorded:
-		r.Detail = "of " + unit(r.Members)
+		r.Detail = "of " + unit(all)
 		r.conclude(InsufficientEvidence, or(c.notRecord, "the record holds no event of the kind that the check needs"))
 		r.FoundTotal, r.positions = 0, nil
 		return

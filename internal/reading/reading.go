@@ -14,6 +14,7 @@ import (
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
+	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/query"
 	"github.com/hansardhq/hansard/proof"
 )
@@ -35,6 +36,11 @@ type Config struct {
 	// Redact redacts a text of a reader that is to go on record; nil where
 	// nothing is put on record.
 	Redact func(tenant, text string) (string, error)
+	// Packs are the compliance packs that are switched on; none: the base pack.
+	Packs []*policy.Pack
+	// Facts returns what packs are held against besides events; nil: nothing is
+	// known.
+	Facts func(tenant string) policy.Facts
 }
 
 // Reading answers questions. It is safe for concurrent use.

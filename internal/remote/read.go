@@ -116,6 +116,17 @@ func (c *Client) Summary(ctx context.Context, q reading.Question, format report.
 	return b, err
 }
 
+// Compliance returns the compliance report, written in a format, and whether the
+// record is compliant: "true", "false" or "unknown".
+func (c *Client) Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) (text []byte, compliant string, err error) {
+	v := values("q", q.Search, "since", q.Since, "until", q.Until, "format", string(format), "pack", strings.Join(packs, ","))
+	b, header, err := c.bytes(ctx, get("/v1/reports/compliance", v))
+	if err != nil {
+		return nil, "", err
+	}
+	return b, header.Get("Hansard-Compliant"), nil
+}
+
 // SQL runs one SELECT.
 func (c *Client) SQL(ctx context.Context, statement string) (*lake.Result, error) {
 	k, err := post("/v1/sql", map[string]string{"query": statement})

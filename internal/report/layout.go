@@ -25,12 +25,15 @@ type section struct {
 	// Told makes the section read as a story on a terminal, too: with its
 	// note, and its columns in their order.
 	Told bool
+	// Wide says that the rows hold prose: documents have it, a terminal does not.
+	Wide bool
 }
 
 type column struct {
 	Title   string
 	Numeric bool // to the right
 	Code    bool // a search or a hash: as it is written
+	Icon    bool // signs of documents, which a terminal's columns are not wide enough for
 }
 
 // row is one line of a table.
@@ -57,7 +60,7 @@ func (l layout) clean() layout {
 		for j, r := range s.Rows {
 			rows[j] = row{cleanAll(r.Cells), r.Share}
 		}
-		sections[i] = section{s.Title, trace.Clean(s.Note), s.Columns, rows, cleanAll(s.Numbered), s.Told}
+		sections[i] = section{trace.Clean(s.Title), trace.Clean(s.Note), s.Columns, rows, cleanAll(s.Numbered), s.Told, s.Wide}
 	}
 	return layout{trace.Clean(l.Title), facts, sections, l.Notes}
 }

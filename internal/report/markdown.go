@@ -15,7 +15,7 @@ func appendMarkdown(dst []byte, l layout) []byte {
 		fmt.Fprintf(b, "- **%s**: %s\n", f.Label, markdown(f.Value))
 	}
 	for _, s := range l.Sections {
-		fmt.Fprintf(b, "\n## %s\n\n", s.Title)
+		fmt.Fprintf(b, "\n## %s\n\n", markdown(s.Title))
 		if s.Note != "" {
 			fmt.Fprintf(b, "%s\n", markdown(s.Note))
 		}
@@ -33,7 +33,7 @@ func appendMarkdown(dst []byte, l layout) []byte {
 		b.WriteString("\n## Notes\n\n")
 	}
 	for _, n := range l.Notes {
-		fmt.Fprintf(b, "- %s\n", n)
+		fmt.Fprintf(b, "- %s\n", markdown(n))
 	}
 	return b.Bytes()
 }

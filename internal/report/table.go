@@ -20,6 +20,9 @@ func appendTable(dst []byte, l layout) []byte {
 		fmt.Fprintf(b, "  %-*s  %s\n", width, f.Label, f.Value)
 	}
 	for _, s := range l.Sections {
+		if s.Wide {
+			continue
+		}
 		fmt.Fprintf(b, "\n%s\n", s.Title)
 		if s.Told && s.Note != "" {
 			wrapped(b, "  ", s.Note)
@@ -96,7 +99,7 @@ func (s section) write(b *bytes.Buffer) {
 func (s section) order() []int {
 	var order []int
 	for i, c := range s.Columns {
-		if (i > 0 || s.keeps()) && c.Title != searchColumn {
+		if (i > 0 || s.keeps()) && c.Title != searchColumn && !c.Icon {
 			order = append(order, i)
 		}
 	}
