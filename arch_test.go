@@ -38,6 +38,7 @@ var mayImport = map[string]string{
 	"internal/ledger":          ". rawjson redact classify part durable keys proof golang.org/x/mod",
 	"internal/query":           ". rawjson",
 	"internal/live":            ". part",
+	"internal/detect":          ". live part",
 	"internal/intake":          ". rawjson dialect transcript redact classify part ledger",
 	"internal/lake":            ". rawjson part query github.com/duckdb/duckdb-go/v2 golang.org/x/sys",
 	"internal/trace":           ". rawjson github.com/mattn/go-runewidth",

@@ -169,6 +169,7 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
 	group.Go(func() error { st.keeper.Serve(ctx); return nil })
+	group.Go(func() error { detections(ctx, st, logger); return nil })
 	if f.demo {
 		group.Go(func() error { return p.playDemo(ctx, st, f, listener.Addr().String()) })
 	}

@@ -43,6 +43,7 @@ type store struct {
 	readers *access.ReaderLog
 	logger  *slog.Logger
 	keeper  *retention.Keeper
+	packs   []*policy.Pack
 }
 
 // storeConfig says how a store is opened. Ledger.Dir is the data folder; all
@@ -78,11 +79,12 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeping, err := retention.NewPolicy(cfg.Retention)
+	raised, needs := neededRetention(cfg.Retention, packs)
+	keeping, err := retention.NewPolicy(raised, needs...)
 	if err != nil {
 		return nil, err
 	}
-	s := &store{hub: live.New(), logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
+	s := &store{hub: live.New(), packs: packs, logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
 	s.lake, err = lake.New(lake.Config{
 		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
 	})
@@ -102,7 +104,8 @@ func openStore(cfg storeConfig) (*store, error) {
 	s.reading = reading.New(reading.Config{
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
 		Redact: redactText(s.ledger, engine),
-		Packs: packs,
+		Packs:  packs,
+		Facts:  func(tenant string) policy.Facts { return factsOf(keeping, tenant) },
 	})
 	s.keeper = retention.NewKeeper(retention.KeeperConfig{
 		Ledger: s.ledger, Sums: s.lake, Policy: keeping, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,

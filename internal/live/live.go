@@ -17,11 +17,14 @@ type Hub struct {
 	// mu guards watchers, which commits read and clients change.
 	mu       sync.Mutex
 	watchers map[*Watcher]struct{}
+	rows     map[*Rows]struct{}
 	enc      *part.Encoder
 }
 
 // New returns a hub without watchers.
-func New() *Hub { return &Hub{watchers: map[*Watcher]struct{}{}, enc: part.NewEncoder()} }
+func New() *Hub {
+	return &Hub{watchers: map[*Watcher]struct{}{}, rows: map[*Rows]struct{}{}, enc: part.NewEncoder()}
+}
 
 // MaxWatchers bounds the watchers of a tenant: each costs something on every
 // commit.
@@ -94,6 +97,7 @@ func (h *Hub) drop(w *Watcher) {
 func (h *Hub) Committed(rows []*part.Row) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.handRows(rows)
 	if len(h.watchers) == 0 {
 		return
 	}

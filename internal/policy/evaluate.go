@@ -43,14 +43,16 @@ func Evaluate(ctx context.Context, src Source, p *Pack, q Question) (results []*
 	if q.Now.IsZero() {
 		q.Now = time.Now()
 	}
-	e := &evaluation{src: src, pack: p, q: q}
+	e := newEvaluation(src, p, q, func(*Control) bool { return true })
 	e.q.Period, _ = p.Applies(q.Period)
+	e.machine.since, e.machine.until = e.q.Period.Bounds()
 	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.pass(ctx); err != nil {
 		return nil, err
 	}
+	e.machine.finish(q.Now.UnixNano())
 	for _, c := range p.Controls {
 		r, err := e.judge(ctx, c)
 		if err != nil {
@@ -84,6 +86,16 @@ type evaluation struct {
 	machine   *machine
 	counts    []int64 // of the predicates
 	counted   []positions
+	use       func(*Control) bool // the controls that matter
+}
+
+func newEvaluation(src Source, p *Pack, q Question, use func(*Control) bool) *evaluation {
+	e := &evaluation{
+		src: src, pack: p, q: q, machine: newMachine(p, use), use: use,
+		counts: make([]int64, len(p.predicates)), counted: make([]positions, len(p.predicates)),
+	}
+	e.machine.loopback = src.Key("loopback")
+	return e
 }
 
 // prepare turns predicates into selectors. What is not a search over columns is
@@ -190,7 +202,7 @@ func (e *evaluation) upTo() query.Node {
 func (e *evaluation) wide() query.Period {
 	p, back, ahead := e.q.Period, time.Duration(0), time.Duration(0)
 	for _, c := range e.pack.Controls {
-		if c.must == nil {
+		if c.must == nil || !e.use(c) {
 			continue
 		}
 		for _, l := range c.must.leaves() {
@@ -219,10 +231,7 @@ func (e *evaluation) wide() query.Period {
 
 // pass feeds the machine with the marks of the period, slice by slice.
 func (e *evaluation) pass(ctx context.Context) error {
-	m := newMachine(e.pack, func(*Control) bool { return true })
-	m.loopback = e.src.Key("loopback")
-	m.since, m.until = e.q.Period.Bounds()
-	e.machine, e.counts, e.counted = m, make([]int64, len(e.pack.predicates)), make([]positions, len(e.pack.predicates))
+	m := e.machine
 	parts, err := e.src.Slices(ctx, e.q.Tenant, e.wide(), sliceRows)
 	if err != nil {
 		return err
@@ -261,7 +270,6 @@ func (e *evaluation) pass(ctx context.Context) error {
 		}
 		e.feed(kept, keys)
 	}
-	m.finish(e.q.Now.UnixNano())
 	return nil
 }
 

@@ -25,6 +25,11 @@ func (k keyer) key(s string) uint64 {
 // occurrence returns an entry as the machine sees it. only are the bits of the
 // predicates to ask.
 func (p *Pack) occurrence(e *hansard.Entry, k keyer, only uint64) occurrence {
+	return p.occurrenceBy(e, k.key, only)
+}
+
+// occurrenceBy is occurrence with any maker of keys.
+func (p *Pack) occurrenceBy(e *hansard.Entry, key func(string) uint64, only uint64) occurrence {
 	o := occurrence{at: query.Timestamp(e), position: int64(e.Position)}
 	for i, pred := range p.predicates {
 		if only&(1<<i) != 0 && p.language.holds(pred, e) {
@@ -34,7 +39,7 @@ func (p *Pack) occurrence(e *hansard.Entry, k keyer, only uint64) occurrence {
 	if o.bits != 0 {
 		for _, name := range p.columns {
 			s, _ := query.ValueOf(e, p.language.fields[name]).(string)
-			o.keys = append(o.keys, k.key(s))
+			o.keys = append(o.keys, key(s))
 		}
 	}
 	return o

@@ -190,7 +190,6 @@ type usage struct {
 // whom nobody knows what they used.
 func judgeBudget(r *Result, all []usage, calls, unknown int64) {
 	c := r.Control
-	r.Members, r.Unsure = int64(len(all)), unknown
 	unit := map[string]string{"tokens": "tokens", "cost": "dollars"}[c.budget.of]
 	switch {
 	case !c.budget.limit.Set || c.budget.limit.N == 0:
@@ -203,6 +202,7 @@ func judgeBudget(r *Result, all []usage, calls, unknown int64) {
 		r.conclude(InsufficientEvidence, "no model call states its "+map[string]string{"tokens": "tokens", "cost": "cost"}[c.budget.of])
 		return
 	}
+	r.Members, r.Unsure = int64(len(all)), unknown
 	worst := usage{used: math.Inf(-1)}
 	over := int64(0)
 	for _, u := range all {

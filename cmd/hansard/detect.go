@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/detect"
+	"github.com/hansardhq/hansard/internal/intake"
+	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/policy"
+	"github.com/hansardhq/hansard/internal/query"
+)
+
+// detector is who submits findings.
+const detector = "hansard"
+
+// foundAgain is how far before a start entries are looked at once more: what was
+// found of them already is a duplicate.
+const foundAgain = 10 * time.Minute
+
+// detections runs the live rules of the packs until the context ends.
+func detections(ctx context.Context, st *store, logger *slog.Logger) {
+	detect.Run(ctx, detect.Config{
+		Hub: st.hub, Follow: st.lake.Follow, Logger: logger,
+		Tenants: func() []string {
+			var names []string
+			for _, i := range st.ledger.Logs() {
+				if i.Log.Tier == hansard.TierMeta {
+					names = append(names, i.Log.Tenant)
+				}
+			}
+			return names
+		},
+		Begin: func(ctx context.Context, tenant string) ([]detect.Detector, uint64, error) {
+			return beginDetections(ctx, st, tenant)
+		},
+		Record: func(ctx context.Context, tenant string, events []*hansard.Event) error {
+			receipt, err := st.intake.Events(ctx, intake.Source{Tenant: tenant, SubmittedBy: detector}, events)
+			if err == nil && len(receipt.Rejected) > 0 {
+				logger.Error("findings were refused", "tenant", tenant, "findings", len(receipt.Rejected), "reason", receipt.Rejected[0].Error)
+			}
+			return err
+		},
+	})
+}
+
+// beginDetections returns the detectors of a tenant, who have seen what is older
+// than foundAgain, and the position to go on from.
+func beginDetections(ctx context.Context, st *store, tenant string) ([]detect.Detector, uint64, error) {
+	received := query.Compare{
+		Field: query.Ref{Name: "received_at", Kind: query.KindTime}, Op: query.LT, Values: []query.Value{{Int: time.Now().Add(-foundAgain).UnixNano()}},
+	}
+	table, err := st.lake.Aggregate(ctx, tenant, query.Query{Node: received}, lake.Spec{
+		OrderBy: -1, Measures: []lake.Measure{{Op: lake.Max, Field: "position"}},
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
+	}
+	last := int64(-1)
+	if len(table.Rows) == 1 {
+		if p, ok := table.Rows[0][0].(int64); ok {
+			last = p
+		}
+	}
+	rules, err := policy.NewLive(ctx, st.lake, tenant, st.packs, last)
+	if err != nil {
+		return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
+	}
+	var all []detect.Detector
+	if rules != nil {
+		all = append(all, rules)
+	}
+	return all, uint64(last + 1), nil
+}

@@ -1,0 +1,201 @@
+// Package detect runs detectors over what is committed, behind the acknowledgement,
+// and puts what they find on record as events.
+//
+// Ingest never waits for it: a commit hands over pointers, and who does not keep up
+// is dropped and reads what it has missed from the record. The events of findings
+// are the same whenever they are made of the same entries, so that one that is
+// found again is a duplicate.
+package detect
+
+import (
+	"context"
+
+	"log/slog"
+	"time"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/live"
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// Detector looks at the entries of one tenant, one after the other, and returns the
+// events of what it finds with each. It is called by one goroutine at a time.
+type Detector interface {
+	Take(e *hansard.Entry) []*hansard.Event
+}
+
+// Config says what is watched and by whom.
+type Config struct {
+	Hub *live.Hub
+	// Tenants lists the tenants that there are.
+	Tenants func() []string
+	// Begin returns the detectors of a tenant, and the position from which on
+	// they are to be given entries.
+	Begin func(ctx context.Context, tenant string) (detectors []Detector, from uint64, err error)
+	// Follow returns entries from a position on, in order: lake.Lake.Follow.
+	Follow func(ctx context.Context, tenant string, tiers []hansard.Tier, from uint64, limit int) ([]*hansard.Entry, error)
+	// Record puts events on record.
+	Record func(ctx context.Context, tenant string, events []*hansard.Event) error
+	Logger *slog.Logger
+}
+
+// queueDepth is how many commits may wait, and catchUp how many entries are read at
+// a time of what was missed.
+const (
+	queueDepth = 256
+	catchUp    = 1000
+)
+
+// watch is the run of a Config.
+type watch struct {
+	Config
+	enc     *part.Encoder
+	tenants map[string]*tenant
+}
+
+// tenant is what is known of one tenant.
+type tenant struct {
+	detectors []Detector
+	next      uint64 // the first position that the detectors have not been given
+}
+
+// Run watches until the context ends. What goes wrong is logged and tried again.
+func Run(ctx context.Context, cfg Config) {
+	w := &watch{Config: cfg, enc: part.NewEncoder(), tenants: map[string]*tenant{}}
+	for ctx.Err() == nil {
+		rows := cfg.Hub.Rows(queueDepth)
+		err := w.all(ctx)
+		if err == nil {
+			err = w.follow(ctx, rows)
+		}
+		rows.Close()
+		if err != nil && ctx.Err() == nil {
+			cfg.Logger.Error("detections stopped; they go on where they were", "error", err)
+			w.pause(ctx, 5*time.Second)
+		}
+	}
+}
+
+func (w *watch) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// all gives the detectors of all tenants what they have missed.
+func (w *watch) all(ctx context.Context) error {
+	for _, name := range w.Tenants() {
+		t, err := w.tenant(ctx, name)
+		if err == nil {
+			err = w.missed(ctx, name, t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tenant returns what is known of a tenant, from its first commit on.
+func (w *watch) tenant(ctx context.Context, name string) (*tenant, error) {
+	if t := w.tenants[name]; t != nil {
+		return t, nil
+	}
+	detectors, from, err := w.Begin(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	t := &tenant{detectors, from}
+	w.tenants[name] = t
+	return t, nil
+}
+
+// missed reads from the record what a tenant's detectors have not been given.
+func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
+	for len(t.detectors) > 0 {
+		entries, err := w.Follow(ctx, name, hansard.Tiers, t.next, catchUp)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		if err := w.take(ctx, name, t, entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow takes commits as they come. It returns nil when some were missed.
+func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case commit, ok := <-rows.Commits():
+			if !ok {
+				w.Logger.Warn("detections fell behind; they read what they missed from the record")
+				return nil
+			}
+			if err := w.commit(ctx, commit); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// commit takes the rows of one commit.
+func (w *watch) commit(ctx context.Context, rows []*part.Row) error {
+	byTenant := map[string][]*hansard.Entry{}
+	for _, r := range rows {
+		if r.Log.Tier == hansard.TierMeta {
+			continue
+		}
+		t, err := w.tenant(ctx, r.Log.Tenant)
+		if err != nil {
+			return err
+		}
+		if len(t.detectors) == 0 || r.Place.Position < t.next {
+			continue
+		}
+		e, err := w.enc.Entry(r)
+		if err != nil {
+			return err
+		}
+		byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], e)
+	}
+	for name, entries := range byTenant {
+		if err := w.take(ctx, name, w.tenants[name], entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take gives entries to a tenant's detectors and puts on record what they find.
+// Only then do the entries count as taken.
+func (w *watch) take(ctx context.Context, name string, t *tenant, entries []*hansard.Entry) error {
+	var found []*hansard.Event
+	next := t.next
+	for _, e := range entries {
+		if e.Position < t.next {
+			continue
+		}
+		for _, d := range t.detectors {
+			found = append(found, d.Take(e)...)
+		}
+		next = max(next, e.Position+1)
+	}
+	for wait := time.Second; len(found) > 0; wait = min(2*wait, time.Minute) {
+		err := w.Record(ctx, name, found)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		w.Logger.Error("findings could not be put on record; they are tried again", "tenant", name, "findings", len(found), "error", err)
+		w.pause(ctx, wait)
+	}
+	t.next = next
+	return nil
+}
