@@ -17,7 +17,6 @@ import (
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/ledger"
-	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/reading"
 	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/internal/remote"
@@ -59,7 +58,7 @@ func (p *program) open() (backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		packs, err := policy.Load(cfg.Packs)
+		packs, err := cfg.localPacks(p.env["HANSARD_CONFIG"] != "")
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +136,7 @@ type localBackend struct {
 
 // openLocal opens the data folder for reading. The configuration of redaction
 // says how values of persons are normalised before they are looked up.
-func openLocal(g *globals, rules redact.Config, packs []*policy.Pack) (*localBackend, error) {
+func openLocal(g *globals, rules redact.Config, packs localPacks) (*localBackend, error) {
 	engine, err := redact.New(rules)
 	if err != nil {
 		return nil, err
@@ -157,7 +156,7 @@ func openLocal(g *globals, rules redact.Config, packs []*policy.Pack) (*localBac
 	reader.Follow(l)
 	return &localBackend{
 		reader: reader, lake: l, tenant: g.tenantOrDefault(),
-		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine), Packs: packs}),
+		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine), Packs: packs.on, Facts: packs.facts}),
 	}, nil
 }
 

@@ -21,8 +21,12 @@ const detector = "hansard"
 // found of them already is a duplicate.
 const foundAgain = 10 * time.Minute
 
-// detections runs the live rules of the packs until the context ends.
+// detections runs the live rules of the packs that are switched on until the
+// context ends.
 func detections(ctx context.Context, st *store, logger *slog.Logger) {
+	if len(st.alerts) == 0 {
+		return
+	}
 	detect.Run(ctx, detect.Config{
 		Hub: st.hub, Follow: st.lake.Follow, Logger: logger,
 		Tenants: func() []string {
@@ -65,7 +69,7 @@ func beginDetections(ctx context.Context, st *store, tenant string) ([]detect.De
 			last = p
 		}
 	}
-	rules, err := policy.NewLive(ctx, st.lake, tenant, st.packs, last)
+	rules, err := policy.NewLive(ctx, st.lake, tenant, st.alerts, last)
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
 	}

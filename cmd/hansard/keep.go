@@ -44,7 +44,7 @@ func (p *program) keeping(f *keepFlags, do func(keepers) error) error {
 	if err != nil {
 		return err
 	}
-	policy, err := retention.NewPolicy(cfg.Retention)
+	policy, err := cfg.keeping()
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ const localCaller = "local"
 
 // read lets f read the folder.
 func (k *localKeepers) read(f func(*localBackend) error) error {
-	b, err := openLocal(&k.p.global, k.cfg.Redact)
+	b, err := openLocal(&k.p.global, k.cfg.Redact, localPacks{})
 	if err != nil {
 		return err
 	}

@@ -44,3 +44,33 @@ func factsOf(p *retention.Policy, tenant string) policy.Facts {
 	}
 	return f
 }
+
+// keeping returns the policy of retention, with what packs need.
+func (c *serverConfig) keeping() (*retention.Policy, error) {
+	packs, err := policy.Load(c.Packs)
+	if err != nil {
+		return nil, err
+	}
+	cfg, needs := neededRetention(c.Retention, packs)
+	return retention.NewPolicy(cfg, needs...)
+}
+
+// localPacks is what reading the files without a server knows of packs.
+type localPacks struct {
+	on    []*policy.Pack
+	facts func(tenant string) policy.Facts // nil: nothing is known
+}
+
+// localPacks returns the packs that the configuration switches on. Without a file
+// nobody knows how long the server keeps what it has.
+func (c *serverConfig) localPacks(isFile bool) (localPacks, error) {
+	on, err := policy.Load(c.Packs)
+	if err != nil || !isFile {
+		return localPacks{on: on}, err
+	}
+	keeping, err := c.keeping()
+	if err != nil {
+		return localPacks{}, err
+	}
+	return localPacks{on, func(tenant string) policy.Facts { return factsOf(keeping, tenant) }}, nil
+}

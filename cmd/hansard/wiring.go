@@ -43,7 +43,7 @@ type store struct {
 	readers *access.ReaderLog
 	logger  *slog.Logger
 	keeper  *retention.Keeper
-	packs   []*policy.Pack
+	alerts  []*policy.Pack // whose controls with alerts are applied live: those that the configuration names
 }
 
 // storeConfig says how a store is opened. Ledger.Dir is the data folder; all
@@ -84,7 +84,10 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{hub: live.New(), packs: packs, logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
+	s := &store{hub: live.New(), logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
+	if len(cfg.Packs) > 0 {
+		s.alerts = packs
+	}
 	s.lake, err = lake.New(lake.Config{
 		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
 	})
