@@ -23,7 +23,7 @@ import (
 type Agent struct {
 	client   *Client
 	name     string
-	defaults []member
+	defaults *bundle
 }
 
 // Agent returns an agent of that name; the fields go with each of its events.

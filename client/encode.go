@@ -75,11 +75,11 @@ type draft struct {
 	typ      string
 	id       string
 	now      time.Time
-	trace    string   // where in the work it happens; empty: nowhere
-	span     string   //
-	parent   string   //
-	carried  []member // what the context says
-	defaults []member // what the agent says
+	trace    string  // where in the work it happens; empty: nowhere
+	span     string  //
+	parent   string  //
+	carried  *bundle // what the context says
+	defaults *bundle // what the agent says
 }
 
 // encode writes the event of d. What the caller gives comes before what the kind
@@ -123,10 +123,18 @@ func (e *encoder) id(k key, v string) {
 }
 
 // members writes those that nobody gave a nearer value.
-func (e *encoder) members(list []member, given []Field, nearer []member) {
+func (e *encoder) members(set *bundle, given []Field, nearer *bundle) {
+	if set == nil {
+		return
+	}
+	if !set.attrs && e.seen[0]&set.seen[0]|e.seen[1]&set.seen[1] == 0 {
+		e.buf = append(e.buf, set.text...)
+		e.seen[0], e.seen[1] = e.seen[0]|set.seen[0], e.seen[1]|set.seen[1]
+		return
+	}
 	b := e.buf
-	for i := range list {
-		m := &list[i]
+	for i := range set.list {
+		m := &set.list[i]
 		if m.key != keyAttribute {
 			if !e.has(m.key) {
 				e.mark(m.key)
@@ -150,9 +158,12 @@ func namedField(fields []Field, name string) bool {
 	return false
 }
 
-func namedMember(list []member, name string) bool {
-	for i := range list {
-		if list[i].key == keyAttribute && list[i].name == name {
+func namedMember(set *bundle, name string) bool {
+	if set == nil || !set.attrs {
+		return false
+	}
+	for i := range set.list {
+		if set.list[i].key == keyAttribute && set.list[i].name == name {
 			return true
 		}
 	}

@@ -6,5 +6,8 @@ var (
 	AppendSpooled = appendSpooled
 )
 
-// AppendTime is compared with the standard library's.
-var AppendTime = appendTime
+// AppendTime and AppendFloat are compared with the standard library's.
+var (
+	AppendTime  = appendTime
+	AppendFloat = appendFloat
+)

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"encoding/hex"
 	"math/rand/v2"
 	"time"
 )
@@ -63,11 +62,15 @@ func putEventID(dst []byte, now time.Time) {
 		b[8+i] = byte(r >> (8 * i))
 	}
 	b[8] = b[8]&0x3f | 0x80
-	hex.Encode(dst[0:8], b[0:4])
-	hex.Encode(dst[9:13], b[4:6])
-	hex.Encode(dst[14:18], b[6:8])
-	hex.Encode(dst[19:23], b[8:10])
-	hex.Encode(dst[24:36], b[10:16])
+	const digits = "0123456789abcdef"
+	at := 0
+	for i, c := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			at++
+		}
+		dst[at], dst[at+1] = digits[c>>4], digits[c&15]
+		at += 2
+	}
 	dst[8], dst[13], dst[18], dst[23] = '-', '-', '-', '-'
 }
 

@@ -33,18 +33,9 @@ func appendTime(dst []byte, t time.Time) []byte {
 	dst = appendTwo(append(dst, ':'), clock/60%60)
 	dst = appendTwo(append(dst, ':'), clock%60)
 	if ns := t.Nanosecond(); ns > 0 {
-		var digits [10]byte
-		digits[0] = '.'
-		last := 0
-		for i := 9; i > 0; i-- {
-			d := byte(ns % 10)
-			ns /= 10
-			digits[i] = '0' + d
-			if d > 0 && last == 0 {
-				last = i
-			}
-		}
-		dst = append(dst, digits[:last+1]...)
+		at := len(dst)
+		dst = appendDecimal(dst, int64(ns), false) // "0.25", of which the zero goes
+		dst = append(dst[:at], dst[at+1:]...)
 	}
 	return append(dst, 'Z')
 }

@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,5 +28,31 @@ func TestTime(t *testing.T) {
 	}
 	for range 20_000 {
 		f(time.Unix(rand.Int64N(1<<38), rand.Int64N(1e9)).In(time.FixedZone("", 3600)))
+	}
+}
+
+// TestFloat holds the numbers that the client writes against the standard
+// library's shortest form.
+func TestFloat(t *testing.T) {
+	f := func(x float64) {
+		t.Helper()
+		format := byte('f')
+		if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
+			format = 'e'
+		}
+		if got, want := string(client.AppendFloat(nil, x)), strconv.FormatFloat(x, format, -1, 64); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+	}
+	for _, x := range []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 0.00231, 129.9, 1e-6, 9.99999e-7, 1e-9, 999999.999999999, 1e6, 1e21, 0.1 + 0.2, math.Pi, math.MaxFloat64, 5e-324} {
+		f(x)
+		f(-x)
+		f(math.Nextafter(x, 1))
+		f(math.Nextafter(x, -1))
+	}
+	for range 300_000 {
+		f(rand.Float64() * math.Pow10(rand.IntN(14)-8))
+		places := math.Pow10(rand.IntN(12))
+		f(math.Round(rand.Float64()*1e6*places) / places)
 	}
 }

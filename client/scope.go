@@ -6,10 +6,10 @@ import "context"
 type scope struct {
 	trace   string
 	span    string
-	event   string   // the parent of what happens here
-	members []member // fields of every event here
-	state   string   // the tracestate of others
-	foreign bool     // the trace came in by headers, with these flags
+	event   string  // the parent of what happens here
+	members *bundle // fields of every event here, nil: none
+	state   string  // the tracestate of others
+	foreign bool    // the trace came in by headers, with these flags
 	flags   byte
 }
 
@@ -54,19 +54,38 @@ func With(ctx context.Context, fields ...Field) context.Context {
 	return c
 }
 
-// merge returns near, and what far has that near has not.
-func merge(near, far []member) []member {
-	all := near[:len(near):len(near)]
-	for _, m := range far {
-		dup := false
-		for _, n := range near {
-			dup = dup || n.key == m.key && n.name == m.name
-		}
-		if !dup {
-			all = append(all, m)
+// bundle is fields that many events have, in one piece: an event that has none of
+// them takes them all at once.
+type bundle struct {
+	list  []member
+	text  []byte    // all of them, each behind a comma
+	seen  [2]uint64 // their keys, by bit
+	attrs bool      // an attribute is among them
+}
+
+// merge returns near, and what far has that near has not. far may be nil.
+func merge(near []member, far *bundle) *bundle {
+	b := &bundle{list: near[:len(near):len(near)]}
+	if far != nil {
+		for _, m := range far.list {
+			dup := false
+			for _, n := range near {
+				dup = dup || n.key == m.key && n.name == m.name
+			}
+			if !dup {
+				b.list = append(b.list, m)
+			}
 		}
 	}
-	return all
+	if len(b.list) == 0 {
+		return nil
+	}
+	for _, m := range b.list {
+		b.text = append(append(b.text, ','), m.text...)
+		b.seen[m.key>>6] |= 1 << (m.key & 63)
+		b.attrs = b.attrs || m.key == keyAttribute
+	}
+	return b
 }
 
 // Detach returns a context that carries what ctx says about the work, but not

@@ -71,15 +71,49 @@ func appendRaw(dst []byte, v json.RawMessage) []byte {
 	return rawjson.Compact(dst, v)
 }
 
+// appendFloat appends a number with as many digits as it needs to be read back.
 func appendFloat(dst []byte, x float64) []byte {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return append(strconv.AppendFloat(append(dst, '"'), x, 'g', -1, 64), '"')
 	}
+	a := math.Abs(x)
+	if a >= 1e-6 && a < 1e6 {
+		// What agents log is mostly a decimal of a few places: money, seconds, a
+		// share. Where a decimal of nine places is read back as x it has at most 15
+		// digits, and of those no two are the same number: it is the shortest.
+		if n := int64(a*1e9 + 0.5); float64(n)/1e9 == a {
+			return appendDecimal(dst, n, x < 0)
+		}
+	}
 	format := byte('f')
-	if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
+	if a != 0 && (a < 1e-6 || a >= 1e21) {
 		format = 'e'
 	}
 	return strconv.AppendFloat(dst, x, format, -1, 64)
+}
+
+// appendDecimal appends n billionths.
+func appendDecimal(dst []byte, n int64, negative bool) []byte {
+	if negative {
+		dst = append(dst, '-')
+	}
+	dst = strconv.AppendInt(dst, n/1e9, 10)
+	n %= 1e9
+	if n == 0 {
+		return dst
+	}
+	var digits [10]byte
+	digits[0] = '.'
+	last := 0
+	for i := 9; i > 0; i-- {
+		d := byte(n % 10)
+		n /= 10
+		digits[i] = '0' + d
+		if d > 0 && last == 0 {
+			last = i
+		}
+	}
+	return append(dst, digits[:last+1]...)
 }
 
 // sortedKeys is how many keys of a map are sorted without an allocation.
