@@ -185,7 +185,7 @@ func TestPages(t *testing.T) {
 	}
 	all := " " + strings.Join(pinned, " | ") + " "
 	files, err := filepath.Glob("../../docs/integrations/*.md")
-	if err != nil || len(files) < 9 {
+	if err != nil || len(files) < 10 {
 		t.Fatal(files, err)
 	}
 	index := page(t, "README.md")
