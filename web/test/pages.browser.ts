@@ -32,7 +32,7 @@ async function violations({ page }: Watched): Promise<string[]> {
   return page.evaluate(async () => {
     interface Found { violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }
     const { run } = (globalThis as unknown as { axe: { run: (o: unknown) => Promise<Found> } }).axe;
-    const r = await run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    const r = await run({ resultTypes: ["violations"], iframes: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
     return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${JSON.stringify(n.target)} ${n.failureSummary}`).join(" | ")}`);
   });
 }

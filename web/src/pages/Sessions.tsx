@@ -13,7 +13,7 @@ import { Inert } from "../text/Inert";
 
 export default function Sessions() {
   const [period] = usePeriod();
-  const got = useQuery({ queryKey: ["facets", "sessions", period], queryFn: ({ signal }) => facets({ q: "", period }, ["session_id"], 200, signal) });
+  const got = useQuery({ queryKey: ["facets", "sessions", period], queryFn: ({ signal }) => facets({ q: "", period }, ["session_id"], 100, signal) });
   return (
     <Page title="Sessions">
       <Await query={got} what="sessions">

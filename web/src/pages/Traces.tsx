@@ -15,7 +15,7 @@ import { Inert } from "../text/Inert";
 
 export default function Traces() {
   const [period] = usePeriod();
-  const got = useQuery({ queryKey: ["facets", "traces", period], queryFn: ({ signal }) => facets({ q: "", period }, ["trace_id"], 200, signal) });
+  const got = useQuery({ queryKey: ["facets", "traces", period], queryFn: ({ signal }) => facets({ q: "", period }, ["trace_id"], 100, signal) });
   return (
     <Page title="Traces" actions={<OpenById />}>
       <Await query={got} what="traces">

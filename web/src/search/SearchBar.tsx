@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { complete } from "../api/search";
 import { compact } from "../parts/figures";
 import { Inert } from "../text/Inert";
+import { useLater } from "../state/later";
 import { byteAt, inserted, placeAt } from "./edit";
 
 /**
@@ -111,14 +112,4 @@ export function SearchBar({ q, onSearch, placeholder = 'Search, such as agent:bi
       </div>
     </div>
   );
-}
-
-/** useLater is a value once it has not changed for some milliseconds. */
-function useLater<T>(value: T, ms: number): T {
-  const [later, setLater] = useState(value);
-  useEffect(() => {
-    const t = setTimeout(() => setLater(value), ms);
-    return () => clearTimeout(t);
-  }, [value, ms]);
-  return later;
 }
