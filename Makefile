@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build ui ui-check run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
+.PHONY: help build ui ui-check screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -28,6 +28,10 @@ build: cc ## build bin/hansard, with the pages if Node.js is there
 
 ui: ## build the pages alone, for the next build of the program (needs Node.js)
 	scripts/ui
+
+screenshots: build ## take the pictures of docs/images anew (needs Node.js and chromium)
+	scripts/chromium
+	cd web && HANSARD=../bin/hansard npx --no-install vitest run --config test/screenshots.config.ts
 
 run: build ## start a server with demonstration data in ./demo-data
 	bin/hansard serve --demo --data ./demo-data
