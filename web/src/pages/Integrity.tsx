@@ -1,4 +1,4 @@
-import { Alert, Button, Progress } from "@mantine/core";
+import { Alert, Button, Progress, SegmentedControl } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 
@@ -9,7 +9,7 @@ import { bytes, count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { sizeOf, useLogs, type Log } from "../parts/record";
 import { Failed, Loading, Snippet } from "../parts/states";
-import { href } from "../state/fragment";
+import { href, useFragment } from "../state/fragment";
 import { Inert, InertValue } from "../text/Inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
@@ -121,7 +121,7 @@ function Retention() {
         {(r) => {
           const logs = (r["logs"] ?? []) as Record<string, unknown>[];
           if (!Array.isArray(logs) || logs.length === 0) return <InertValue value={r} />;
-          const keys = Object.keys(logs[0]!).filter((k) => typeof logs[0]![k] !== "object" || logs[0]![k] === null);
+          const keys = Object.keys(logs[0]!).filter((k) => !["tier", "size", "minimum"].includes(k) && (typeof logs[0]![k] !== "object" || logs[0]![k] === null));
           return (
             <DataTable<Record<string, unknown>>
               rows={logs} label="Retention by log" keyOf={(l) => String(l["log"] ?? l["tier"] ?? JSON.stringify(l))}
@@ -141,27 +141,49 @@ function shown(key: string, v: unknown) {
   return <Inert text={String(v)} />;
 }
 
+/** routine leaves out what is stated all the time. */
+const routine = "WHERE kind NOT IN ('seal', 'read', 'reads')";
+
 /** Statements are what the meta log states: prunes, holds, erasures, keys, readers. */
 function Statements() {
+  const f = useFragment();
+  const all = f.get("statements") === "all";
   const got = useQuery({
-    queryKey: ["statements"],
-    queryFn: ({ signal }) => plain<{ columns: { name: string }[]; rows: unknown[][] }>("POST", "/v1/sql", { query: "SELECT position, received_at, kind, statement FROM statements ORDER BY position DESC LIMIT 50" }, signal),
+    queryKey: ["statements", all],
+    queryFn: ({ signal }) => plain<{ columns: { name: string }[]; rows: unknown[][] }>("POST", "/v1/sql", { query: `SELECT position, received_at, kind, statement FROM statements ${all ? "" : routine} ORDER BY position DESC LIMIT 50` }, signal),
     retry: false,
   });
   return (
-    <Panel title="Statements" aside={<span className="h-muted">the newest 50 of the meta log: prunes, holds, keys, configuration, reads</span>}>
+    <Panel
+      title="Statements"
+      aside={<SegmentedControl size="xs" aria-label="Which statements" data={[{ value: "", label: "Notable" }, { value: "all", label: "All" }]} value={all ? "all" : ""} onChange={(v) => f.set({ statements: v })} />}
+    >
+      <p className="h-muted" style={{ marginTop: 0 }}>The newest 50 of the meta log: {all ? "all kinds" : "prunes, holds, erasures, keys, configuration, clock jumps; without seals and reads"}.</p>
       {got.error ? <Failed error={got.error} /> : !got.data ? <Loading /> : <StatementTable data={got.data} />}
     </Panel>
   );
 }
 
+/** brief is a statement without the signed notes in it, which Logs shows. */
+function brief(statement: unknown): string {
+  let v: unknown = statement;
+  try {
+    if (typeof v === "string") v = JSON.parse(v);
+  } catch {
+    // It is shown as it is.
+  }
+  if (typeof v !== "object" || v === null) return String(v).slice(0, 300);
+  const parts = Object.entries(v).filter(([k]) => k !== "checkpoint" && k !== "kind").map(([k, x]) => `${k}: ${typeof x === "string" ? x : JSON.stringify(x)}`);
+  return parts.join(" · ").slice(0, 300);
+}
+
 function StatementTable({ data }: { data: { columns: { name: string }[]; rows: unknown[][] } }) {
   const rows = Array.isArray(data) ? (data as unknown as Record<string, unknown>[]) : data.rows.map((r) => Object.fromEntries(data.columns.map((c, i) => [c.name, r[i]])));
-  if (rows.length === 0) return <p className="h-muted">Nothing yet.</p>;
+  if (rows.length === 0) return <p className="h-muted">Nothing of the kind yet.</p>;
   return (
     <DataTable<Record<string, unknown>>
       rows={rows} label="Statements" keyOf={(r) => JSON.stringify(r)}
-      columns={Object.keys(rows[0]!).map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (r) => String(r[k]), cell: (r) => (typeof r[k] === "object" ? <Inert text={JSON.stringify(r[k]).slice(0, 240)} /> : shown(k, typeof r[k] === "string" ? (r[k] as string).slice(0, 240) : r[k])) }))}
+      columns={Object.keys(rows[0]!).map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (r) => String(r[k]), cell: (r) => (k === "statement" ? <Inert text={brief(r[k])} /> : shown(k, r[k])) }))}
     />
   );
 }
