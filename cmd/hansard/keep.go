@@ -21,6 +21,7 @@ type keepers interface {
 	AddHold(ctx context.Context, tier, reason string) (ledger.Hold, error)
 	ReleaseHold(ctx context.Context, id, reason string) (ledger.Hold, error)
 	Rollups(ctx context.Context, since, until string) ([]retention.Rollup, error)
+	Erase(ctx context.Context, req retention.EraseRequest) (retention.EraseResult, error)
 }
 
 // keepFlags are those of the verbs about what is kept.
@@ -162,6 +163,16 @@ func (k *localKeepers) Rollups(_ context.Context, since, until string) (out []re
 	}
 	err = k.read(func(b *localBackend) error {
 		out, err = retention.Rollups(b.reader, k.tenant, period.Since, period.Until)
+		return err
+	})
+	return out, err
+}
+
+// Erase erases the content of events.
+func (k *localKeepers) Erase(ctx context.Context, req retention.EraseRequest) (out retention.EraseResult, err error) {
+	req.By = localCaller
+	err = k.write(func(st *store) error {
+		out, err = st.keeper.Erase(ctx, st.reading, k.tenant, req)
 		return err
 	})
 	return out, err

@@ -69,7 +69,7 @@ func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
 		newServe, newSend, newImport, newEvents, newTail, newTrace, newIncident, newReport, newPolicy, newAsk, newSQL, newSQLWorker,
 		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
-		newRetention, newPrune, newHold,
+		newRetention, newPrune, newHold, newErase,
 	}
 }
 

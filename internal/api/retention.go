@@ -59,6 +59,17 @@ type releaseInput struct {
 
 type holdOutput struct{ Body ledger.Hold }
 
+type eraseInput struct {
+	Body struct {
+		Events []string `json:"events,omitempty" maxItems:"10000" doc:"Ids of events"`
+		Value  string   `json:"value,omitempty" doc:"A personal value, such as an e-mail address: all events that hold it"`
+		Reason string   `json:"reason,omitempty" maxLength:"1024" doc:"Needed but for a dry run; it is on record for good"`
+		DryRun bool     `json:"dry_run,omitempty" doc:"Say what would go, and erase nothing"`
+	}
+}
+
+type eraseOutput struct{ Body retention.EraseResult }
+
 type rollupsInput struct {
 	Since string `query:"since" doc:"Such as 30d, 2026-11-23"`
 	Until string `query:"until"`
@@ -108,6 +119,14 @@ func (s *Server) retentionRoutes(api huma.API) {
 			}
 			logs, err := keeper.Run(ctx, id.Tenant, retention.Order{By: id.TokenID, DryRun: in.Body.DryRun})
 			return &pruneOutput{PruneAnswer{in.Body.DryRun, logs}}, err
+		}))
+	huma.Register(api, post("erase", "/v1/erase", "Erase the content of events, or say of which", "retention"),
+		command(s, func(ctx context.Context, id access.Identity, in *eraseInput) (*eraseOutput, error) {
+			b := in.Body
+			out, err := keeper.Erase(ctx, s.cfg.Reading, id.Tenant, retention.EraseRequest{
+				Events: b.Events, Value: b.Value, Reason: b.Reason, By: id.TokenID, DryRun: b.DryRun,
+			})
+			return &eraseOutput{out}, err
 		}))
 	op := post("addHold", "/v1/holds", "Set a legal hold: nothing of the log is pruned while it stands", "retention")
 	op.DefaultStatus = http.StatusCreated

@@ -65,3 +65,14 @@ func (c *Client) Rollups(ctx context.Context, since, until string) ([]retention.
 	}
 	return out.Rollups, c.json(ctx, get("/v1/rollups", values("since", since, "until", until)), &out)
 }
+
+// Erase has the server erase the content of events, by their ids or by a personal
+// value that they hold.
+func (c *Client) Erase(ctx context.Context, req retention.EraseRequest) (retention.EraseResult, error) {
+	k, err := post("/v1/erase", map[string]any{"events": append([]string{}, req.Events...), "value": req.Value, "reason": req.Reason, "dry_run": req.DryRun})
+	if err != nil {
+		return retention.EraseResult{}, err
+	}
+	var out retention.EraseResult
+	return out, c.json(ctx, k, &out)
+}
