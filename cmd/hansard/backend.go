@@ -30,6 +30,10 @@ type backend interface {
 	// Complete says how a search that is being typed may go on.
 	Complete(ctx context.Context, search string, cursor int) (*reading.Completion, error)
 	Trace(ctx context.Context, id string) ([]trace.Timeline, error)
+	// Export writes all that a question selects; an error means that it is not whole.
+	Export(ctx context.Context, w io.Writer, q reading.Question, format reading.ExportFormat) (*reading.Manifest, error)
+	// Groups returns sessions, tasks, agents or users, by the field that names them.
+	Groups(ctx context.Context, by string, q reading.Question) (*reading.Groups, error)
 	// Graph writes the graph of what an id stands for.
 	Graph(ctx context.Context, w io.Writer, id string, g remote.Graph) error
 	// Summary returns the summary report, written in a format.
@@ -184,6 +188,20 @@ func (b *localBackend) Complete(ctx context.Context, search string, cursor int) 
 // Trace returns the timelines that an id stands for.
 func (b *localBackend) Trace(ctx context.Context, id string) ([]trace.Timeline, error) {
 	return b.reading.Timelines(ctx, b.tenant, id)
+}
+
+// Export writes all that a question selects.
+func (b *localBackend) Export(ctx context.Context, w io.Writer, q reading.Question, format reading.ExportFormat) (*reading.Manifest, error) {
+	x, err := b.reading.Export(ctx, b.tenant, q, format)
+	if err != nil {
+		return nil, err
+	}
+	return x.Write(ctx, w, nil)
+}
+
+// Groups returns a page of groups.
+func (b *localBackend) Groups(ctx context.Context, by string, q reading.Question) (*reading.Groups, error) {
+	return b.reading.Groups(ctx, b.tenant, by, q)
 }
 
 // Graph writes the graph of what an id stands for.

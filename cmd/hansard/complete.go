@@ -43,3 +43,27 @@ func (p *program) completeSearch(cmd *cobra.Command, args []string, toComplete s
 	}
 	return words, directive
 }
+
+// completeValue completes a value of a field.
+func (p *program) completeValue(field, typed string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
+	defer cancel()
+	search := field + `:"` + typed
+	var words []string
+	err := p.with(func(b backend) error {
+		c, err := b.Complete(ctx, search, len(search))
+		if err != nil {
+			return err
+		}
+		for _, item := range c.Items {
+			if item.Count != nil {
+				words = append(words, item.Text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}

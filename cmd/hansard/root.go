@@ -68,6 +68,7 @@ found something, 130 interrupted.`,
 func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
 		newServe, newSend, newImport, newEvents, newTail, newTrace, newIncident, newReport, newPolicy, newAsk, newSQL, newSQLWorker,
+		newSession, newTask, newAgent, newUser, newExport,
 		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
 		newRetention, newPrune, newHold, newErase,
 	}

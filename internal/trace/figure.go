@@ -44,7 +44,7 @@ func nearest(n, unit int64) int64 {
 
 // USD writes nano-dollars exactly, with at least two decimals: $0.0123, $12.50.
 func USD(nano int64) string {
-	s, negative := strings.CutPrefix(decimal(nano, 9), "-")
+	s, negative := strings.CutPrefix(Decimal(nano, 9), "-")
 	whole, frac, _ := strings.Cut(s, ".")
 	for len(frac) < 2 {
 		frac += "0"
@@ -81,8 +81,8 @@ func Bytes(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// decimal writes n * 10^-places exactly, without trailing zeros.
-func decimal(n int64, places int) string {
+// Decimal writes n * 10^-places exactly, without trailing zeros.
+func Decimal(n int64, places int) string {
 	s, negative := strings.CutPrefix(strconv.FormatInt(n, 10), "-")
 	if len(s) <= places {
 		s = strings.Repeat("0", places+1-len(s)) + s

@@ -179,7 +179,7 @@ func fixed(n hansard.Opt[int64], places int) json.RawMessage {
 	if !n.Set {
 		return json.RawMessage("null")
 	}
-	return json.RawMessage(decimal(n.V, places))
+	return json.RawMessage(Decimal(n.V, places))
 }
 
 // list returns s, or an empty list for nil.
