@@ -14,6 +14,12 @@ import (
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
+// storyVerbs lists the verbs that tell what happened, by whom it was done or for
+// whom, and the one that takes it elsewhere.
+func storyVerbs() []func(*program) *cobra.Command {
+	return []func(*program) *cobra.Command{newSession, newTask, newAgent, newUser, newExport}
+}
+
 // groupVerb is one run of session, task, agent or user: a list of them, or what
 // happened in one.
 type groupVerb struct {

@@ -58,7 +58,7 @@ found something, 130 interrupted.`,
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
 	p.addGlobals(root.PersistentFlags())
-	for _, verb := range verbs() {
+	for _, verb := range append(verbs(), storyVerbs()...) {
 		root.AddCommand(verb(p))
 	}
 	return root
@@ -68,7 +68,6 @@ found something, 130 interrupted.`,
 func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
 		newServe, newSend, newImport, newEvents, newTail, newTrace, newIncident, newReport, newPolicy, newAsk, newSQL, newSQLWorker,
-		newSession, newTask, newAgent, newUser, newExport,
 		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
 		newRetention, newPrune, newHold, newErase,
 	}
