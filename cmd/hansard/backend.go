@@ -36,6 +36,10 @@ type backend interface {
 	Groups(ctx context.Context, by string, q reading.Question) (*reading.Groups, error)
 	// Graph writes the graph of what an id stands for.
 	Graph(ctx context.Context, w io.Writer, id string, g remote.Graph) error
+	// Diff compares two traces.
+	Diff(ctx context.Context, a, b string) (*trace.Diff, error)
+	// Replay returns decisions of a trace: after the first from ones, at most limit.
+	Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error)
 	// Summary returns the summary report, written in a format.
 	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
 	// Incident returns the forensics of the traces that an id stands for, written
@@ -202,6 +206,16 @@ func (b *localBackend) Export(ctx context.Context, w io.Writer, q reading.Questi
 // Groups returns a page of groups.
 func (b *localBackend) Groups(ctx context.Context, by string, q reading.Question) (*reading.Groups, error) {
 	return b.reading.Groups(ctx, b.tenant, by, q)
+}
+
+// Diff compares two traces.
+func (b *localBackend) Diff(ctx context.Context, left, right string) (*trace.Diff, error) {
+	return b.reading.Diff(ctx, b.tenant, left, right)
+}
+
+// Replay returns decisions of a trace.
+func (b *localBackend) Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error) {
+	return b.reading.Replay(ctx, b.tenant, id, from, limit)
 }
 
 // Graph writes the graph of what an id stands for.

@@ -22,6 +22,8 @@ type traceVerb struct {
 	graph    bool
 	agents   bool
 	expanded bool
+	diff     string // id of the trace to compare with
+	all      bool   // of a diff: steps that are the same, too
 }
 
 func newTrace(p *program) *cobra.Command {
@@ -36,11 +38,16 @@ time went. ID is that of a trace, of a task (then all its traces), or of an even
 
 With --graph it is written as a graph: events and what they caused, or with
 --agents who handed over and delegated to whom; --expanded shows each stretch of
-an agent's work by itself. -o dot is for Graphviz, -o mermaid for Mermaid.`,
+an agent's work by itself. -o dot is for Graphviz, -o mermaid for Mermaid.
+
+With --diff it is compared with another trace: events are paired by type, agent,
+name and place, and what differs in params, result, tokens, cost and time is
+shown. It exits with 5 when they differ in more than time.`,
 		Example: `  hansard trace 4bf92f3577b34da6a3ce929d0e0e4736
   hansard trace refund-4711 --tree
   hansard trace refund-4711 --agents -o mermaid
   hansard trace refund-4711 --graph -o dot | dot -Tsvg > refund.svg
+  hansard trace refund-4711 --diff refund-4712
   hansard trace refund-4711 -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
@@ -50,6 +57,8 @@ an agent's work by itself. -o dot is for Graphviz, -o mermaid for Mermaid.`,
 	f.BoolVar(&v.tree, "tree", false, "indent events under the events that caused them")
 	f.BoolVar(&v.graph, "graph", false, "write the graph of events and what they caused")
 	f.BoolVar(&v.agents, "agents", false, "write the graph of agents: handoffs and delegation")
+	f.StringVar(&v.diff, "diff", "", "compare with the trace of this id")
+	f.BoolVar(&v.all, "all", false, "with --diff: show the steps that are the same, too")
 	f.BoolVar(&v.expanded, "expanded", false, "with --agents: a node for each stretch of work")
 	return cmd
 }
@@ -66,6 +75,12 @@ func (v *traceVerb) run(ctx context.Context, id string) error {
 	case v.graph && v.agents, v.tree && (v.graph || v.agents || drawn):
 		return hansard.Errorf(hansard.KindInvalid, "--tree, --graph and --agents: which one?")
 	}
+	if v.diff != "" {
+		if v.tree || v.graph || v.agents || drawn {
+			return hansard.Errorf(hansard.KindInvalid, "--diff is written as text or JSON, and by itself")
+		}
+		return v.writeDiff(ctx, id, format)
+	}
 	if v.graph || v.agents || drawn {
 		return v.writeGraph(ctx, id, format)
 	}
@@ -76,6 +91,27 @@ func (v *traceVerb) run(ctx context.Context, id string) error {
 		}
 		return v.p.writeTimelines(timelines, format, v.tree)
 	})
+}
+
+// writeDiff compares with another trace.
+func (v *traceVerb) writeDiff(ctx context.Context, id, format string) error {
+	var d *trace.Diff
+	err := v.p.with(func(b backend) (err error) {
+		d, err = b.Diff(ctx, id, v.diff)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if format == formatJSON {
+		err = v.p.writeJSON(d)
+	} else {
+		err = trace.RenderDiff(v.p.stdout, *d, v.p.terminalOf(v.p.stdout).color, v.all)
+	}
+	if err == nil && d.Changed+d.OnlyA+d.OnlyB > 0 {
+		return quietError{exitFinding}
+	}
+	return err
 }
 
 // writeGraph writes a graph: for people as Mermaid, which can be read as it is.

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/trace"
 )
 
 type traceInput struct {
@@ -78,6 +79,39 @@ func (s *Server) traceRoutes(api huma.API) {
 		}
 		return out, nil
 	}))
+	s.storyRoutes(api)
+}
+
+type diffInput struct {
+	ID    string `path:"id" doc:"Id of a trace, of a task with one trace, or of an event"`
+	Other string `path:"other" doc:"Id of the trace to compare it with"`
+}
+
+type diffOutput struct{ Body *trace.Diff }
+
+type replayInput struct {
+	ID    string `path:"id" doc:"Id of a trace, of a task with one trace, or of an event"`
+	From  int    `query:"from" minimum:"0" doc:"How many decisions to pass over"`
+	Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"Default 200"`
+}
+
+type replayOutput struct{ Body *trace.Replay }
+
+// storyRoutes compare traces and play them again.
+func (s *Server) storyRoutes(api huma.API) {
+	huma.Register(api, get("diffTraces", "/v1/traces/{id}/diff/{other}", "Compare two traces: events paired by type, agent, name and place", "traces"),
+		answer(s, func(ctx context.Context, tenant string, in *diffInput) (*diffOutput, error) {
+			d, err := s.cfg.Reading.Diff(ctx, tenant, in.ID, in.Other)
+			return &diffOutput{d}, err
+		}))
+	huma.Register(api, get("replayTrace", "/v1/traces/{id}/replay", "Get the decisions of a trace in order, with what the agent knew at each", "traces"),
+		answer(s, func(ctx context.Context, tenant string, in *replayInput) (*replayOutput, error) {
+			if in.Limit == 0 {
+				in.Limit = 200
+			}
+			r, err := s.cfg.Reading.Replay(ctx, tenant, in.ID, in.From, in.Limit)
+			return &replayOutput{r}, err
+		}))
 }
 
 // wholeTraces reads the traces that an id stands for, with whole events.

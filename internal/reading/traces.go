@@ -132,6 +132,47 @@ func (r *Reading) Timelines(ctx context.Context, tenant, id string) ([]trace.Tim
 	return out, nil
 }
 
+// one returns the entries of the one trace that an id stands for.
+func (r *Reading) one(ctx context.Context, tenant, id string) ([]*hansard.Entry, error) {
+	traces, err := r.Traces(ctx, tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(traces) != 1 {
+		err := hansard.Errorf(hansard.KindInvalid, "%s stands for %d traces", id, len(traces))
+		return nil, hansard.WithHint(err, "hansard trace "+id+" lists them; name one by its trace id")
+	}
+	if traces[0].Cut {
+		return nil, hansard.Errorf(hansard.KindTooLarge, "the trace has more than %d events", MaxTrace)
+	}
+	return traces[0].Entries, nil
+}
+
+// Diff compares the traces that two ids stand for.
+func (r *Reading) Diff(ctx context.Context, tenant, a, b string) (*trace.Diff, error) {
+	left, err := r.one(ctx, tenant, a)
+	if err != nil {
+		return nil, err
+	}
+	right, err := r.one(ctx, tenant, b)
+	if err != nil {
+		return nil, err
+	}
+	d := trace.NewDiff(left, right)
+	return &d, nil
+}
+
+// Replay returns decisions of the trace that an id stands for: those after the first
+// from ones, at most limit.
+func (r *Reading) Replay(ctx context.Context, tenant, id string, from, limit int) (*trace.Replay, error) {
+	entries, err := r.one(ctx, tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	replay := trace.NewReplay(entries, from, limit)
+	return &replay, nil
+}
+
 // GraphOf says which graph is asked for.
 type GraphOf struct {
 	Agents   bool // who handed over and delegated to whom; else what caused what

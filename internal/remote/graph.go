@@ -5,9 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/reading"
+	"github.com/hansardhq/hansard/internal/trace"
 )
 
 // Graph says which graph of a trace to write, and how.
@@ -27,6 +29,20 @@ func (c *Client) Graph(ctx context.Context, w io.Writer, id string, g Graph) err
 		v.Set("expanded", "true")
 	}
 	return c.copy(ctx, w, get("/v1/traces/"+segment(id)+"/graph", v))
+}
+
+// Diff compares the traces that two ids stand for.
+func (c *Client) Diff(ctx context.Context, a, b string) (*trace.Diff, error) {
+	d := &trace.Diff{}
+	return d, c.json(ctx, get("/v1/traces/"+segment(a)+"/diff/"+segment(b), nil), d)
+}
+
+// Replay returns decisions of a trace: those after the first from ones, at most
+// limit.
+func (c *Client) Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error) {
+	r := &trace.Replay{}
+	v := url.Values{"from": {strconv.Itoa(from)}, "limit": {strconv.Itoa(limit)}}
+	return r, c.json(ctx, get("/v1/traces/"+segment(id)+"/replay", v), r)
 }
 
 // copy writes the body of an answer that is no error to w.
