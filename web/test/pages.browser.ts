@@ -11,7 +11,7 @@ const trace = "demo-refund-7731";
 
 const paths = [
   "/", "/live", "/search", "/traces", "/sessions", "/agents", "/tools", "/errors", "/cost", "/compliance", "/incidents",
-  "/reports", "/integrity", "/reference", "/about", "/login", `/traces/${trace}`, `/incidents/${trace}`, "/sessions/chat-20931", "/search/nothing",
+  "/reports", "/integrity", "/reference", "/about", "/login", "/compare", `/traces/${trace}`, `/incidents/${trace}`, "/sessions/chat-20931", "/search/nothing",
 ];
 
 let stage: Stage;
