@@ -40,14 +40,16 @@ type backend interface {
 	Diff(ctx context.Context, a, b string) (*trace.Diff, error)
 	// Replay returns decisions of a trace: after the first from ones, at most limit.
 	Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error)
-	// Summary returns the summary report, written in a format.
-	Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error)
 	// Incident returns the forensics of the traces that an id stands for, written
 	// in a format, with times in a zone.
 	Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error)
 	// Compliance returns the compliance report, written in a format, and
 	// whether the record is compliant: "true", "false" or "unknown".
 	Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) (text []byte, compliant string, err error)
+	// Report returns a report of a type, written in a format.
+	Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error)
+	// CheckReport computes a report again, given in its JSON form.
+	CheckReport(ctx context.Context, text []byte, format report.Format) (out []byte, same bool, err error)
 	SQL(ctx context.Context, statement string) (*lake.Result, error)
 	// Prove returns a proof's text and the verifier key of the log.
 	Prove(ctx context.Context, id string, disclose bool) (text []byte, vkey string, err error)
@@ -70,7 +72,7 @@ func (p *program) open() (backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		return openLocal(&p.global, cfg.Redact, packs)
+		return openLocal(&p.global, cfg, packs)
 	}
 	c, err := p.client()
 	if err != nil {
@@ -144,8 +146,12 @@ type localBackend struct {
 
 // openLocal opens the data folder for reading. The configuration of redaction
 // says how values of persons are normalised before they are looked up.
-func openLocal(g *globals, rules redact.Config, packs localPacks) (*localBackend, error) {
-	engine, err := redact.New(rules)
+func openLocal(g *globals, cfg *serverConfig, packs localPacks) (*localBackend, error) {
+	engine, err := redact.New(cfg.Redact)
+	if err != nil {
+		return nil, err
+	}
+	spend, err := cfg.spending()
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +170,10 @@ func openLocal(g *globals, rules redact.Config, packs localPacks) (*localBackend
 	reader.Follow(l)
 	return &localBackend{
 		reader: reader, lake: l, tenant: g.tenantOrDefault(),
-		reading: reading.New(reading.Config{Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine), Packs: packs.on, Facts: packs.facts}),
+		reading: reading.New(reading.Config{
+			Lake: l, Prover: reader, Pseudonyms: pseudonyms(reader, ring, engine), Prices: spend.prices, Budgets: spend.budgets,
+			Packs: packs.on, Facts: packs.facts,
+		}),
 	}, nil
 }
 
@@ -233,14 +242,14 @@ func (b *localBackend) Graph(ctx context.Context, w io.Writer, id string, g remo
 	return json.NewEncoder(w).Encode(graph)
 }
 
-// Summary returns the summary report.
-func (b *localBackend) Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error) {
-	summary, err := b.reading.Summary(ctx, b.tenant, q)
+// Report returns a report of a type.
+func (b *localBackend) Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error) {
+	made, err := b.reading.Report(ctx, b.tenant, name, o)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
-	err = report.Render(&out, summary, format)
+	err = report.Render(&out, made, format)
 	return out.Bytes(), err
 }
 
@@ -264,6 +273,17 @@ func (b *localBackend) Compliance(ctx context.Context, q reading.Question, packs
 	var out bytes.Buffer
 	err = report.Render(&out, r, format)
 	return out.Bytes(), r.Outcome(), err
+}
+
+// CheckReport computes a report again.
+func (b *localBackend) CheckReport(ctx context.Context, text []byte, format report.Format) ([]byte, bool, error) {
+	made, err := b.reading.CheckReport(ctx, b.tenant, text)
+	if err != nil {
+		return nil, false, err
+	}
+	var out bytes.Buffer
+	err = report.Render(&out, made, format)
+	return out.Bytes(), made.Same, err
 }
 
 // SQL runs one SELECT.

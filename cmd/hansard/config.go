@@ -12,9 +12,12 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/otlp"
 	"github.com/hansardhq/hansard/internal/policy"
+	"github.com/hansardhq/hansard/internal/price"
 	"github.com/hansardhq/hansard/internal/redact"
+	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/internal/retention"
 )
 
@@ -76,6 +79,12 @@ type serverConfig struct {
 	// Packs are the compliance packs that are switched on; default: base.
 	Packs []policy.Choice `yaml:"packs"`
 
+	// Prices is a file of what models cost, which extends and overrides the
+	// table that comes with the program; docs/COST.md.
+	Prices string `yaml:"prices"`
+	// Budgets bound what agents may use; reports say how far they were used.
+	Budgets []report.Budget `yaml:"budgets"`
+
 	Redact   redact.Config   `yaml:"redact"`
 	Classify classify.Config `yaml:"classify"`
 }
@@ -97,6 +106,37 @@ func readConfig(path string) (*serverConfig, error) {
 		return nil, hansard.WithHint(err, "the keys are those of serverConfig in cmd/hansard/config.go; docs/CONFIGURATION.md lists them")
 	}
 	return cfg, nil
+}
+
+// spending is what reports on cost need of the configuration.
+type spending struct {
+	prices  *price.Table
+	budgets []report.Budget
+}
+
+// maxPrices bounds a file of prices, in bytes.
+const maxPrices = 1_000_000
+
+// spending reads the table of prices and checks the budgets.
+func (c *serverConfig) spending() (s spending, err error) {
+	if s.prices, err = price.Default(); err != nil {
+		return s, err
+	}
+	if c.Prices != "" {
+		text, err := durable.ReadFile(durable.OS{}, c.Prices, maxPrices)
+		if err != nil {
+			return s, hansard.Errorf(hansard.KindInvalid, "read the prices that the configuration names: %w", err)
+		}
+		own, err := price.Parse(c.Prices, text)
+		if err != nil {
+			return s, err
+		}
+		if s.prices, err = s.prices.With(own); err != nil {
+			return s, err
+		}
+	}
+	s.budgets = c.Budgets
+	return s, report.CheckBudgets(c.Budgets)
 }
 
 // otlpLimits returns what OpenTelemetry may cost.

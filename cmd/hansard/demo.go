@@ -117,7 +117,7 @@ func (p *program) showDemo(ctx context.Context, st *store, addr string) error {
 	if err := st.ledger.PublishCheckpoints(); err != nil {
 		return err
 	}
-	sum, err := st.reading.Summary(ctx, tenant, reading.Question{})
+	sum, err := st.reading.Report(ctx, tenant, "summary", reading.Order{})
 	if err != nil {
 		return err
 	}

@@ -159,6 +159,17 @@ func (d *period) apply(q *reading.Question, zone *time.Location) error {
 	return nil
 }
 
+// instants returns the ends of the period as RFC 3339 times. otherwise is the
+// begin where neither is named.
+func (d *period) instants(otherwise string, zone *time.Location) (since, until string, err error) {
+	from := d.since
+	if d.since == "" && d.until == "" {
+		from = otherwise
+	}
+	p, err := query.ParsePeriod(from, d.until, time.Now(), zone)
+	return instant(p.Since), instant(p.Until), err
+}
+
 func instant(t time.Time) string {
 	if t.IsZero() {
 		return ""

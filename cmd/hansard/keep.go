@@ -68,7 +68,7 @@ const localCaller = "local"
 
 // read lets f read the folder.
 func (k *localKeepers) read(f func(*localBackend) error) error {
-	b, err := openLocal(&k.p.global, k.cfg.Redact, localPacks{})
+	b, err := openLocal(&k.p.global, k.cfg, localPacks{})
 	if err != nil {
 		return err
 	}

@@ -109,6 +109,9 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 		return err
 	}
 	sc := cfg.storeConfig()
+	if sc.Spending, err = cfg.spending(); err != nil {
+		return err
+	}
 	sc.Ledger.Dir, sc.Ledger.KeyDir, sc.Ledger.Name, sc.Logger = p.global.data, p.global.keyDir(), f.name, logger
 	if cfg.MemoryLimit > 0 && p.env["GOMEMLIMIT"] == "" {
 		debug.SetMemoryLimit(cfg.MemoryLimit)

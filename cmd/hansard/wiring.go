@@ -55,8 +55,9 @@ type storeConfig struct {
 	Classify    classify.Config
 	Limits      dialect.Limits
 	Patience    time.Duration // of the intake with a busy ledger
-	QueryMemory int64         // bytes that DuckDB may use; 0: lake.DefaultMemoryLimit
-	Logger      *slog.Logger  // default: silent
+	Spending    spending
+	QueryMemory int64        // bytes that DuckDB may use; 0: lake.DefaultMemoryLimit
+	Logger      *slog.Logger // default: silent
 	Packs       []policy.Choice
 }
 
@@ -107,8 +108,9 @@ func openStore(cfg storeConfig) (*store, error) {
 	s.reading = reading.New(reading.Config{
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
 		Redact: redactText(s.ledger, engine),
-		Packs:  packs,
-		Facts:  func(tenant string) policy.Facts { return factsOf(keeping, tenant) },
+		Prices: cfg.Spending.prices, Budgets: cfg.Spending.budgets,
+		Packs: packs,
+		Facts: func(tenant string) policy.Facts { return factsOf(keeping, tenant) },
 	})
 	s.keeper = retention.NewKeeper(retention.KeeperConfig{
 		Ledger: s.ledger, Sums: s.lake, Policy: keeping, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,

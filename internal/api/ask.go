@@ -118,13 +118,15 @@ func (s *Server) runAsked(ctx context.Context, tenant, zone string, a *AskAnswer
 
 // reportAsked computes a report. One that this server does not have is no error:
 // the answer says so.
-func (s *Server) reportAsked(ctx context.Context, tenant, name, _ string, a *AskAnswer) error {
+func (s *Server) reportAsked(ctx context.Context, tenant, name, zone string, a *AskAnswer) error {
 	c := a.Command
-	if name != "summary" {
+	if _, err := report.TypeOf(name); err != nil {
 		a.Note = "this server has no report " + name
 		return nil
 	}
-	r, err := s.cfg.Reading.Summary(ctx, tenant, reading.Question{Search: c.Search, Value: c.Value, Since: instant(c.Since), Until: instant(c.Until)})
+	r, err := s.cfg.Reading.Report(ctx, tenant, name, reading.Order{
+		Search: c.Search, Value: c.Value, Since: instant(c.Since), Until: instant(c.Until), TimeZone: zone, Subject: c.Subject, Limit: c.Limit,
+	})
 	if err != nil {
 		return err
 	}

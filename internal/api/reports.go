@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,16 +14,44 @@ import (
 )
 
 type reportInput struct {
-	Q      string `query:"q" doc:"Search; the report is about what it selects"`
-	Since  string `query:"since" doc:"Such as 24h, 7d, yesterday; default: from the first event on"`
-	Until  string `query:"until"`
-	Format string `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
+	Q       string `query:"q" doc:"Search; the report is about what it selects"`
+	Since   string `query:"since" doc:"Such as 24h, 7d, yesterday; the default depends on the report: see GET /v1/reports"`
+	Until   string `query:"until"`
+	TZ      string `query:"tz" doc:"The zone that times are read and shown in: an IANA name, or +02:00; default the server's"`
+	Subject string `query:"subject" doc:"The agent or the session that the report is about"`
+	Day     string `query:"day" doc:"Daily: the day, such as yesterday or 2026-11-23, in place of since and until"`
+	Limit   int    `query:"limit" minimum:"0" maximum:"10000" doc:"How many events are listed"`
+	Format  string `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
+}
+
+type reportOrder struct {
+	Body struct {
+		reading.Order
+		Format string `json:"format,omitempty" enum:"json,markdown,csv,html,table" doc:"Default json"`
+	}
 }
 
 type reportOutput struct {
 	ContentType string `header:"Content-Type"`
 	CSP         string `header:"Content-Security-Policy"`
-	Body        []byte
+	// Same is of a check: whether every figure is the same, true or false.
+	Same string `header:"Hansard-Same"`
+	Body []byte
+}
+
+// ReportType describes a type of report.
+type ReportType struct {
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases" nullable:"false"`
+	Short   string   `json:"short" doc:"What it answers"`
+	Subject string   `json:"subject" doc:"What the subject must name: agent or session; empty: none"`
+	Since   string   `json:"since" doc:"The begin of the period where none is asked for; empty: of the record"`
+}
+
+type reportTypesOutput struct {
+	Body struct {
+		Reports []ReportType `json:"reports" nullable:"false"`
+	}
 }
 
 // pagePolicy is the policy of a report's page: it holds its own style, and
@@ -30,31 +60,120 @@ const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:
 
 func (s *Server) reportRoutes(api huma.API) {
 	s.complianceRoutes(api)
-	op := get("reportSummary", "/v1/reports/summary", "Report what happened, in figures", "reports")
-	summary := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[report.SummaryReport](), true, "SummaryReport")
-	op.Responses = map[string]*huma.Response{"200": {Description: "The report", Content: map[string]*huma.MediaType{
-		"application/json": {Schema: summary}, "text/markdown": {}, "text/csv": {}, "text/html": {}, "text/plain": {},
+	huma.Register(api, get("listReports", "/v1/reports", "List the types of report", "reports"),
+		answer(s, func(context.Context, string, *struct{}) (*reportTypesOutput, error) {
+			out := &reportTypesOutput{}
+			for _, t := range report.Types() {
+				out.Body.Reports = append(out.Body.Reports, ReportType{t.Name, append([]string{}, t.Aliases...), t.Short, t.Subject, t.Default})
+			}
+			return out, nil
+		}))
+	figureSchemas(api.OpenAPI().Components.Schemas)
+	s.checkRoute(api)
+	for _, t := range report.Types() {
+		s.reportRoute(api, t, t.Name, "")
+		for _, alias := range t.Aliases {
+			s.reportRoute(api, t, alias, "; the same as /v1/reports/"+t.Name)
+		}
+	}
+}
+
+// figureSchemas says how figures look that are written as JSON by their own rules.
+func figureSchemas(r huma.Registry) {
+	number, texts := reflect.TypeFor[*float64](), reflect.TypeFor[map[string]int64]()
+	for _, t := range []reflect.Type{reflect.TypeFor[report.Cost](), reflect.TypeFor[report.Millis]()} {
+		r.RegisterTypeAlias(t, number)
+	}
+	r.RegisterTypeAlias(reflect.TypeFor[report.Tallies](), texts)
+	r.RegisterTypeAlias(reflect.TypeFor[report.Ranking](), reflect.TypeFor[[][]any]())
+	r.RegisterTypeAlias(reflect.TypeFor[report.Tokens](), reflect.TypeFor[tokenSums]())
+}
+
+// tokenSums is how report.Tokens is written.
+type tokenSums struct {
+	Input      *int64 `json:"input_tokens"`
+	Output     *int64 `json:"output_tokens"`
+	CacheRead  *int64 `json:"cache_read_tokens"`
+	CacheWrite *int64 `json:"cache_write_tokens"`
+	Reasoning  *int64 `json:"reasoning_tokens"`
+	Total      *int64 `json:"token_count"`
+}
+
+// reportRoute registers the routes of one type of report under a name.
+func (s *Server) reportRoute(api huma.API, t report.Type, name, more string) {
+	schema := reflect.TypeOf(t.Empty()).Elem()
+	answers := map[string]*huma.Response{"200": {Description: "The report", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: api.OpenAPI().Components.Schemas.Schema(schema, true, schema.Name())},
+		"text/markdown":    {}, "text/csv": {}, "text/html": {}, "text/plain": {},
 	}}}
-	huma.Register(api, op, answer(s, func(ctx context.Context, tenant string, in *reportInput) (*reportOutput, error) {
+	read := get("report_"+name, "/v1/reports/"+name, t.Short+more, "reports")
+	read.Responses = answers
+	huma.Register(api, read, answer(s, func(ctx context.Context, tenant string, in *reportInput) (*reportOutput, error) {
 		if err := noPersons(in.Q); err != nil {
 			return nil, err
 		}
-		format := report.JSON
-		if in.Format != "" {
-			format = report.Format(in.Format)
-		}
-		sum, err := s.cfg.Reading.Summary(ctx, tenant, reading.Question{Search: in.Q, Since: in.Since, Until: in.Until})
+		return s.report(ctx, tenant, t.Name, in.Format, reading.Order{
+			Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ, Subject: in.Subject, Limit: in.Limit, Day: in.Day,
+		})
+	}))
+	ask := post("order_"+name, "/v1/reports/"+name, t.Short+more+"; for a search that names a person", "reports")
+	ask.Responses = answers
+	huma.Register(api, ask, answer(s, func(ctx context.Context, tenant string, in *reportOrder) (*reportOutput, error) {
+		return s.report(ctx, tenant, t.Name, in.Body.Format, in.Body.Order)
+	}))
+}
+
+// report answers with a report in a format.
+func (s *Server) report(ctx context.Context, tenant, name, format string, o reading.Order) (*reportOutput, error) {
+	made, err := s.cfg.Reading.Report(ctx, tenant, name, o)
+	if err != nil {
+		return nil, err
+	}
+	return written(made, format)
+}
+
+// written returns a report in a format as an answer.
+func written(made report.Report, format string) (*reportOutput, error) {
+	as := report.JSON
+	if format != "" {
+		as = report.Format(format)
+	}
+	var b bytes.Buffer
+	if err := report.Render(&b, made, as); err != nil {
+		return nil, err
+	}
+	out := &reportOutput{ContentType: as.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Body: b.Bytes()}
+	if as == report.HTML {
+		out.CSP = pagePolicy
+	}
+	return out, nil
+}
+
+type checkInput struct {
+	Body struct {
+		Report json.RawMessage `json:"report" doc:"A report in its JSON form"`
+		Format string          `json:"format,omitempty" enum:"json,markdown,csv,html,table" doc:"Default json"`
+	}
+}
+
+// checkRoute registers the check of a report that was made earlier.
+func (s *Server) checkRoute(api huma.API) {
+	op := post("checkReport", "/v1/reports/check", "Compute a report again and say which figures differ, and what was pruned since", "reports")
+	op.MaxBodyBytes = reading.MaxReport
+	schema := reflect.TypeFor[report.CheckReport]()
+	op.Responses = map[string]*huma.Response{"200": {Description: "What differs", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: api.OpenAPI().Components.Schemas.Schema(schema, true, schema.Name())},
+		"text/markdown":    {}, "text/csv": {}, "text/html": {}, "text/plain": {},
+	}}}
+	huma.Register(api, op, answer(s, func(ctx context.Context, tenant string, in *checkInput) (*reportOutput, error) {
+		made, err := s.cfg.Reading.CheckReport(ctx, tenant, in.Body.Report)
 		if err != nil {
 			return nil, err
 		}
-		var b bytes.Buffer
-		if err := report.Render(&b, sum, format); err != nil {
-			return nil, err
+		out, err := written(made, in.Body.Format)
+		if err == nil {
+			out.Same = strconv.FormatBool(made.Same)
 		}
-		out := &reportOutput{ContentType: format.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Body: b.Bytes()}
-		if format == report.HTML {
-			out.CSP = pagePolicy
-		}
-		return out, nil
+		return out, err
 	}))
 }

@@ -31,6 +31,9 @@ const maxFoldedRows = 100_000
 
 // addable reports whether the figures of two sets of events give those of both.
 func (spec Spec) addable() bool {
+	if slices.Contains(spec.By, ErrorText) { // of nearly every error another one
+		return false
+	}
 	return !slices.ContainsFunc(spec.Measures, func(m Measure) bool {
 		switch m.Op {
 		case Count, Errors, Present, Sum, Min, Max:

@@ -42,8 +42,10 @@ type Measure struct {
 // Spec says what Aggregate computes.
 type Spec struct {
 	// By names the fields to group by: texts, truths and integers of
-	// query.Fields, and the buckets "hour" and "day" of the timestamp in
-	// UTC, as Unix nanoseconds of their begin. None: one row in all.
+	// query.Fields; the buckets "minute", "hour" and "day" of the timestamp
+	// in UTC, as Unix nanoseconds of their begin; "error_text", the first
+	// 100 characters of an error; "error_pattern", an error with its
+	// numbers and ids replaced. None: one row in all.
 	By       []string
 	Measures []Measure
 	// OrderBy is the column to sort by, counted over By and Measures from
@@ -151,13 +153,23 @@ func (a *aggregation) add(name, expr string, columns ...string) {
 }
 
 const (
-	nanosPerHour = 3_600_000_000_000
-	nanosPerDay  = 24 * nanosPerHour
+	nanosPerMinute = 60_000_000_000
+	nanosPerHour   = 60 * nanosPerMinute
+	nanosPerDay    = 24 * nanosPerHour
 )
 
 // by adds a field to group by.
 func (a *aggregation) by(name string, fields map[string]query.Field) error {
 	switch name {
+	case ErrorText:
+		a.add(name, errorText, "error")
+		return nil
+	case ErrorPattern:
+		a.add(name, errorPattern, "error")
+		return nil
+	case "minute":
+		a.add(name, bucket(nanosPerMinute), "timestamp")
+		return nil
 	case "hour":
 		a.add(name, bucket(nanosPerHour), "timestamp")
 		return nil

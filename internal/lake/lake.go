@@ -42,6 +42,8 @@ type Lake struct {
 	tokenSums *fold[*tokenSum]
 	tableSums *fold[*tableSum]
 	traces    *fold[int64]
+	// invocationSums are those of Invocations.
+	invocationSums *fold[*invocationSum]
 	// workers has room for the children of SQL that may run at once.
 	workers chan struct{}
 
@@ -71,6 +73,7 @@ func New(config Config) (*Lake, error) {
 	}
 	l.lookups = newLookups(l.enc)
 	l.toolSums, l.tokenSums = newFold((*toolSum).size), newFold((*tokenSum).size)
+	l.invocationSums = newFold((*invocationSum).size)
 	l.tableSums, l.traces = newFold((*tableSum).size), newFold(func(int64) int { return 0 })
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err

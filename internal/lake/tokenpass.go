@@ -17,18 +17,22 @@ import (
 type statement struct {
 	event, parent, span uint64
 	values              [tokenClasses]int64
-	has                 uint8 // a bit for each value that is there
-	key                 int32 // number of the group
-	rank                uint8 // 0 is the best
+	table               int64               // what it costs by the table
+	keys                [maxGroupings]int32 // numbers of its groups
+	has                 uint8               // a bit for each value that is there
+	rank                uint8               // 0 is the best
+	tabled              bool                // the table knows what it costs
 	selected            bool
 	better              bool // may stand for others
 }
 
-// tokenClasses is the number of tokenColumns; cost is the last of them.
+// tokenClasses is the number of tokenColumns; cost is the last of them. A sum has
+// one more: what the table says.
 const (
 	tokenClasses = 7
 	costClass    = tokenClasses - 1
 	totalClass   = tokenClasses - 2
+	tableClass   = tokenClasses
 )
 
 func (s *statement) counts() bool { return s.has&^(1<<costClass) != 0 }
@@ -38,16 +42,18 @@ func (s *statement) costs() bool  { return s.has&(1<<costClass) != 0 }
 type tokenPass struct {
 	q         query.Query
 	said      *scope
-	better    *scope // around it, of those that may stand for others
-	by        []string
+	better    *scope       // around it, of those that may stand for others
+	picked    *positionSet // what is selected; nil: what q selects
+	by        [][]string   // the fields of each grouping
+	pricing   Pricing
 	withLinks bool
-	keys      *numbers // of the groups: their texts, packed
+	keys      []*numbers // of the groups of each grouping: their texts, packed
 	tallies   []tokenTally
 }
 
 // tokenTally is what one worker has counted.
 type tokenTally struct {
-	groups map[int32]*tokenSums
+	groups []map[int32]*tokenSums // of each grouping
 	// apart are traces in which one event may stand for another.
 	apart map[uint64]bool
 }
@@ -56,7 +62,8 @@ type tokenTally struct {
 type tokenSums struct {
 	events                 int64 // statements that count
 	calls, counted, priced int64
-	sums                   [tokenClasses]wideSum // the total in place of token_count
+	tabled, unpriced       int64
+	sums                   [tokenClasses + 1]wideSum // the total in place of token_count
 }
 
 // wideSum is a sum of n integers in 128 bits.
@@ -95,51 +102,39 @@ func (w wideSum) value() (hansard.Opt[int64], error) {
 	return hansard.Opt[int64]{V: v, Set: w.n > 0}, nil
 }
 
-// tokenSum is what statements came to, by group. It is never changed.
+// tokenSum is what statements came to, by the groups of each grouping. It is never
+// changed.
 type tokenSum struct {
-	names  *numbers
-	groups map[int32]*tokenSums
+	names  []*numbers
+	groups []map[int32]*tokenSums
+}
+
+func newTokenSum(names []*numbers) *tokenSum {
+	s := &tokenSum{names: names}
+	for range names {
+		s.groups = append(s.groups, map[int32]*tokenSums{})
+	}
+	return s
 }
 
 func (s *tokenSum) size() int {
-	if s == nil {
-		return 0
-	}
-	return 400 * len(s.groups)
-}
-
-// tokens answers Tokens for a node that is selectable. What links events is read
-// in a second pass, over the traces in which one may stand for another.
-func (l *Lake) tokens(ctx context.Context, snap *snapshot, q query.Query, by []string) ([]TokenStat, error) {
-	said, around := newScope(q.Node, q.Period), newScope(nil, wider(q.Period, tokenWindow))
-	groups, err := l.groups(ctx, snap, around)
-	if err != nil {
-		return nil, err
-	}
-	names := &numbers{}
-	run := func(groups []*group, only map[uint64]bool) (*tokenSum, error) {
-		tp := &tokenPass{q: q, by: by, said: said, better: around, keys: names}
-		return tp.run(ctx, l, groups, only)
-	}
-	key, ok := foldKey(snap, q, by...)
-	if !ok {
-		sum, err := run(groups, nil)
-		if err != nil {
-			return nil, err
+	n := 0
+	if s != nil {
+		for _, g := range s.groups {
+			n += 400 * len(g)
 		}
-		return tokenStats(mergeTokens(sum, nil, nil), len(by))
 	}
-	sum, less, more, err := foldTraces(ctx, l, l.tokenSums, key, snap, around, groups, run, mergeTokens)
-	if err != nil {
-		return nil, err
-	}
-	return tokenStats(mergeTokens(sum, less, more), len(by))
+	return n
 }
 
 // run counts the statements in groups.
 func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*tokenSum, error) {
 	for range l.config.Threads {
-		tp.tallies = append(tp.tallies, tokenTally{groups: map[int32]*tokenSums{}, apart: map[uint64]bool{}})
+		t := tokenTally{apart: map[uint64]bool{}}
+		for range tp.by {
+			t.groups = append(t.groups, map[int32]*tokenSums{})
+		}
+		tp.tallies = append(tp.tallies, t)
 	}
 	p := &tracePass[statement]{lake: l, groups: groups, only: only, read: tp.read, done: tp.done}
 	if err := p.run(ctx); err != nil {
@@ -153,23 +148,30 @@ func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map
 	if err := p.again(ctx, apart); err != nil {
 		return nil, err
 	}
-	sum := &tokenSum{names: tp.keys, groups: map[int32]*tokenSums{}}
+	sum := newTokenSum(tp.keys)
 	for _, t := range tp.tallies {
-		for key, g := range t.groups {
-			sum.add(key, g, 1)
+		for i, groups := range t.groups {
+			for key, g := range groups {
+				sum.add(i, key, g, 1)
+			}
 		}
 	}
 	return sum, nil
 }
 
-// add adds the sums of a group, or with the sign -1 takes them away.
-func (s *tokenSum) add(key int32, g *tokenSums, sign int64) {
-	sum := s.groups[key]
+// add adds the sums of a group of a grouping, or with the sign -1 takes them away.
+func (s *tokenSum) add(grouping int, key int32, g *tokenSums, sign int64) {
+	sum := s.groups[grouping][key]
 	if sum == nil {
 		sum = &tokenSums{}
-		s.groups[key] = sum
+		s.groups[grouping][key] = sum
 	}
+	sum.merge(g, sign)
+}
+
+func (sum *tokenSums) merge(g *tokenSums, sign int64) {
 	sum.calls, sum.counted, sum.priced = sum.calls+sign*g.calls, sum.counted+sign*g.counted, sum.priced+sign*g.priced
+	sum.tabled, sum.unpriced = sum.tabled+sign*g.tabled, sum.unpriced+sign*g.unpriced
 	sum.events += sign * g.events
 	for c := range g.sums {
 		sum.sums[c].merge(g.sums[c], sign)
@@ -178,29 +180,51 @@ func (s *tokenSum) add(key int32, g *tokenSums, sign int64) {
 
 // mergeTokens makes one sum of three: the first, less the second, and the third.
 func mergeTokens(sum, less, more *tokenSum) *tokenSum {
-	merged := &tokenSum{names: &numbers{}, groups: map[int32]*tokenSums{}}
-	for i, s := range []*tokenSum{sum, less, more} {
-		if s == nil {
-			continue
-		}
-		sign := int64(1)
-		if i == 1 {
-			sign = -1
-		}
-		for key, g := range s.groups {
-			name := ""
-			if len(s.names.texts) > 0 {
-				name = s.names.text(key)
-			}
-			merged.add(merged.names.of([]string{name})[0], g, sign)
-		}
+	names := make([]*numbers, len(sum.groups))
+	for i := range names {
+		names[i] = &numbers{}
 	}
-	for key, g := range merged.groups {
-		if g.events == 0 {
-			delete(merged.groups, key)
-		}
+	merged := newTokenSum(names)
+	for i := range names {
+		sum.each(less, more, i, func(name string, g *tokenSums) {
+			merged.add(i, names[i].of([]string{name})[0], g, 1)
+		})
 	}
 	return merged
+}
+
+// each calls f with the sums of each group of a grouping: its own, less those of
+// less, and those of more.
+func (s *tokenSum) each(less, more *tokenSum, grouping int, f func(name string, g *tokenSums)) {
+	changed := map[string]*tokenSums{}
+	for i, d := range []*tokenSum{less, more} {
+		if d == nil {
+			continue
+		}
+		for key, g := range d.groups[grouping] {
+			name := d.names[grouping].text(key)
+			if changed[name] == nil {
+				changed[name] = &tokenSums{}
+			}
+			changed[name].merge(g, []int64{-1, 1}[i])
+		}
+	}
+	for key, g := range s.groups[grouping] {
+		name := s.names[grouping].text(key)
+		if d := changed[name]; d != nil {
+			d.merge(g, 1)
+			g = d
+			delete(changed, name)
+		}
+		if g.events > 0 {
+			f(name, g)
+		}
+	}
+	for name, g := range changed {
+		if g.events > 0 {
+			f(name, g)
+		}
+	}
 }
 
 // read returns the statements of a group.
@@ -256,6 +280,9 @@ func (tp *tokenPass) read(r *rows) (items []statement, at []int, err error) {
 			s.values[c] = v.Ints[i]
 		}
 		rest.fill(&s, i)
+		if s.selected && s.counts() && rest.prices != nil {
+			s.table, s.tabled = rest.prices.of(&s, i)
+		}
 		at[n], n = i, n+1
 		items = append(items, s)
 	}
@@ -266,19 +293,35 @@ func (tp *tokenPass) read(r *rows) (items []statement, at []int, err error) {
 type statementRest struct {
 	selected, around    []bool
 	event, parent, span *part.Vector // nil: not read
-	keys                []int32
+	keys                [][]int32    // of each grouping
+	prices              *rowPrices   // nil: no table is asked
 }
 
 func (tp *tokenPass) readRest(r *rows) (*statementRest, error) {
 	rest := &statementRest{}
 	var err error
-	if rest.selected, err = r.selected(tp.q, tp.said); err != nil {
+	if tp.picked != nil {
+		rest.selected, err = tp.picked.of(r)
+	} else {
+		rest.selected, err = r.selected(tp.q, tp.said)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if rest.around, err = r.within(tp.better.since, tp.better.until); err != nil {
 		return nil, err
 	}
-	if rest.keys, err = tp.groupKeys(r); err != nil || !tp.withLinks {
+	if rest.around, err = r.upTo(rest.around, tp.said.positionTo); err != nil {
+		return nil, err
+	}
+	for i := range tp.by {
+		keys, err := tp.groupKeys(r, i)
+		if err != nil {
+			return nil, err
+		}
+		rest.keys = append(rest.keys, keys)
+	}
+	if rest.prices, err = tp.pricing.rows(r); err != nil || !tp.withLinks {
 		return rest, err
 	}
 	rest.event, rest.parent, rest.span = r.vector(), r.vector(), r.vector()
@@ -286,33 +329,44 @@ func (tp *tokenPass) readRest(r *rows) (*statementRest, error) {
 }
 
 func (rest *statementRest) fill(s *statement, row int) {
-	s.key = rest.keys[row]
+	for i, keys := range rest.keys {
+		s.keys[i] = keys[row]
+	}
 	if rest.event != nil {
 		s.event, s.parent, s.span = rest.event.Keys[row], rest.parent.Keys[row], rest.span.Keys[row]
 	}
 }
 
-// groupKeys returns the number of each row's group.
-func (tp *tokenPass) groupKeys(r *rows) ([]int32, error) {
-	columns := make([]*part.Vector, len(tp.by))
-	for i, name := range tp.by {
+// groupKeys returns the number of each row's group in a grouping.
+func (tp *tokenPass) groupKeys(r *rows, grouping int) ([]int32, error) {
+	by, numbers := tp.by[grouping], tp.keys[grouping]
+	keys := make([]int32, r.size())
+	if len(by) == 0 {
+		empty := numbers.of([]string{""})[0]
+		for i := range keys {
+			keys[i] = empty
+		}
+		return keys, nil
+	}
+	columns := make([]*part.Vector, len(by))
+	for i, name := range by {
 		columns[i] = r.vector()
-		if err := r.terms(name, columns[i]); err != nil {
+		read := r.terms
+		if name == groupDay {
+			read = func(_ string, v *part.Vector) error { return r.days(tp.pricing.Zone, v) }
+		}
+		if err := read(name, columns[i]); err != nil {
 			return nil, err
 		}
 	}
-	keys := make([]int32, r.size())
-	switch len(columns) {
-	case 0:
-		return keys, nil
-	case 1:
+	if len(columns) == 1 {
 		names := make([]string, len(columns[0].Terms))
 		for i, t := range columns[0].Terms {
 			names[i] = packed(t)
 		}
-		numbers := tp.keys.of(names)
+		known := numbers.of(names)
 		for i, c := range columns[0].Codes {
-			keys[i] = numbers[c]
+			keys[i] = known[c]
 		}
 		return keys, nil
 	}
@@ -321,7 +375,7 @@ func (tp *tokenPass) groupKeys(r *rows) ([]int32, error) {
 		for _, c := range columns {
 			name += packed(c.Terms[c.Codes[i]])
 		}
-		keys[i] = tp.keys.of([]string{name})[0]
+		keys[i] = numbers.of([]string{name})[0]
 	}
 	return keys, nil
 }
@@ -344,12 +398,21 @@ func (tp *tokenPass) done(worker int, trace uint64, items []statement) {
 		if !s.selected {
 			continue
 		}
-		any, count, cost := ranks.best(s)
-		calls, counts, costs := any >= s.rank, count >= s.rank, cost >= s.rank
-		if calls || counts || costs {
-			t.add(s, calls, counts, costs)
+		best := ranks.best(s)
+		c := counting{calls: best.any >= s.rank, tokens: best.count >= s.rank, cost: best.cost >= s.rank, priced: best.stated, counted: best.count != noRank}
+		if c.calls || c.tokens || c.cost {
+			for g := range t.groups {
+				t.add(g, s, c, tp.pricing.Reprice)
+			}
 		}
 	}
+}
+
+// counting is what of a statement counts, and what others state of the same call.
+type counting struct {
+	calls, tokens, cost bool
+	priced              bool // another one states the cost
+	counted             bool // another one states the tokens
 }
 
 // mixed reports whether a better statement is among others.
@@ -358,14 +421,18 @@ func mixed(items []statement) bool {
 	return slices.ContainsFunc(items, func(s statement) bool { return s.better && s.rank < worst })
 }
 
-// linkRanks are the least ranks of the statements that a link leads to.
-type linkRanks struct{ any, count, cost uint8 }
+// linkRanks are the least ranks of the statements that a link leads to, and whether
+// any statement there, one that stands for no others too, states a cost.
+type linkRanks struct {
+	any, count, cost uint8
+	stated           bool
+}
 
 // noRank is the rank of no statement.
 const noRank = 255
 
 func (r linkRanks) least(o linkRanks) linkRanks {
-	return linkRanks{min(r.any, o.any), min(r.count, o.count), min(r.cost, o.cost)}
+	return linkRanks{min(r.any, o.any), min(r.count, o.count), min(r.cost, o.cost), r.stated || o.stated}
 }
 
 // link is a way from one statement to another: by the same span, to the parent,
@@ -390,14 +457,17 @@ func newRanks(items []statement, linked bool) rankIndex {
 	index := rankIndex{}
 	for i := range items {
 		s := &items[i]
-		if !s.better {
+		if !s.better && !s.costs() {
 			continue
 		}
-		own := linkRanks{s.rank, noRank, noRank}
-		if s.counts() {
+		own := linkRanks{noRank, noRank, noRank, s.costs()}
+		if s.better {
+			own.any = s.rank
+		}
+		if s.better && s.counts() {
 			own.count = s.rank
 		}
-		if s.costs() {
+		if s.better && s.costs() {
 			own.cost = s.rank
 		}
 		for _, k := range []link{{bySpan, s.span}, {byEvent, s.event}, {byParent, s.parent}} {
@@ -415,41 +485,55 @@ func newRanks(items []statement, linked bool) rankIndex {
 }
 
 // best returns the least ranks among the statements that are linked with s.
-func (index rankIndex) best(s *statement) (any, count, cost uint8) {
-	best := linkRanks{noRank, noRank, noRank}
+func (index rankIndex) best(s *statement) linkRanks {
+	best := linkRanks{any: noRank, count: noRank, cost: noRank}
 	for _, k := range []link{{bySpan, s.span}, {byEvent, s.parent}, {byParent, s.event}} {
 		if o, ok := index[k]; ok && k.key != 0 {
 			best = best.least(o)
 		}
 	}
-	return best.any, best.count, best.cost
+	return best
 }
 
-// add counts a statement.
-func (t *tokenTally) add(s *statement, calls, counts, costs bool) {
-	g := t.groups[s.key]
+// add counts a statement in its group of a grouping. With reprice what it costs is
+// what the table says, else what it states, and only where nothing states it, what
+// the table says.
+func (t *tokenTally) add(grouping int, s *statement, c counting, reprice bool) {
+	g := t.groups[grouping][s.keys[grouping]]
 	if g == nil {
 		g = &tokenSums{}
-		t.groups[s.key] = g
+		t.groups[grouping][s.keys[grouping]] = g
 	}
 	g.events++
-	if calls {
+	if c.calls {
 		g.calls++
 	}
-	if counts {
-		for c := range totalClass {
-			if s.has&(1<<c) != 0 {
-				g.sums[c].add(s.values[c])
+	if c.tokens && s.counts() {
+		for i := range totalClass {
+			if s.has&(1<<i) != 0 {
+				g.sums[i].add(s.values[i])
 			}
 		}
 		if total, ok := s.total(); ok {
 			g.counted++
 			g.sums[totalClass].add(total)
 		}
+		switch stated := s.costs() || c.priced; {
+		case stated && !reprice:
+		case s.tabled:
+			g.tabled++
+			g.sums[tableClass].add(s.table)
+		default:
+			g.unpriced++
+		}
 	}
-	if costs && s.costs() {
+	switch {
+	case !c.cost || !s.costs():
+	case !reprice:
 		g.priced++
 		g.sums[costClass].add(s.values[costClass])
+	case !s.counts() && !c.counted: // a cost without tokens
+		g.unpriced++
 	}
 }
 
@@ -469,31 +553,23 @@ func (s *statement) total() (int64, bool) {
 	return sum, true
 }
 
-// tokenStats returns the sums of each group of n texts, the most expensive first.
-func tokenStats(sum *tokenSum, n int) ([]TokenStat, error) {
-	if n == 0 && len(sum.groups) == 0 {
-		sum.groups[0] = &tokenSums{}
+// stat returns the sums of a group of n texts.
+func (g *tokenSums) stat(name string, n int) (TokenStat, error) {
+	s := TokenStat{Calls: g.calls, Counted: g.counted, Priced: g.priced, Tabled: g.tabled, Unpriced: g.unpriced}
+	if n > 0 {
+		s.Key = splitKey(name, n)
 	}
-	var stats []TokenStat
-	for key, g := range sum.groups {
-		s := TokenStat{Calls: g.calls, Counted: g.counted, Priced: g.priced}
-		if n > 0 {
-			s.Key = splitKey(sum.names.text(key), n)
+	for c, o := range []*hansard.Opt[int64]{&s.Input, &s.Output, &s.CacheRead, &s.CacheWrite, &s.Reasoning, &s.Total, &s.CostNanoUSD, &s.TableNanoUSD} {
+		var err error
+		if *o, err = g.sums[c].value(); err != nil {
+			return s, err
 		}
-		for c, o := range []*hansard.Opt[int64]{&s.Input, &s.Output, &s.CacheRead, &s.CacheWrite, &s.Reasoning, &s.Total, &s.CostNanoUSD} {
-			var err error
-			if *o, err = g.sums[c].value(); err != nil {
-				return nil, err
-			}
-		}
-		stats = append(stats, s)
 	}
-	slices.SortFunc(stats, byCost)
-	return stats, nil
+	return s, nil
 }
 
-// byCost orders by cost, then by tokens, the largest first and unknown ones last,
-// then by key.
+// byCost orders by cost, stated and by the table, then by tokens, the largest first
+// and unknown ones last, then by key.
 func byCost(a, b TokenStat) int {
 	descending := func(a, b hansard.Opt[int64]) int {
 		if a.Set != b.Set {
@@ -504,7 +580,7 @@ func byCost(a, b TokenStat) int {
 		}
 		return cmp.Compare(b.V, a.V)
 	}
-	return cmp.Or(descending(a.CostNanoUSD, b.CostNanoUSD), descending(a.Total, b.Total), slices.Compare(a.Key, b.Key))
+	return cmp.Or(descending(a.Cost(), b.Cost()), descending(a.Total, b.Total), slices.Compare(a.Key, b.Key))
 }
 
 // splitKey returns the n texts of a group.

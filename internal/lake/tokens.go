@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -19,7 +20,12 @@ type TokenStat struct {
 
 	Calls   int64 // events that count: model calls, as far as known
 	Counted int64 // of these, with tokens
-	Priced  int64 // of these, with a cost
+	Priced  int64 // of these, with a cost that they state
+	// Tabled are those with tokens whose cost nothing states and the table of
+	// Pricing knows, Unpriced those whose cost nobody knows. Of what the
+	// engine selects for Tokens they are 0.
+	Tabled   int64
+	Unpriced int64
 
 	Input      hansard.Opt[int64]
 	Output     hansard.Opt[int64]
@@ -29,7 +35,19 @@ type TokenStat struct {
 	// Total sums token_count, or where that is absent, input, output and
 	// both cache classes.
 	Total       hansard.Opt[int64]
-	CostNanoUSD hansard.Opt[int64]
+	CostNanoUSD hansard.Opt[int64] // as stated
+	// TableNanoUSD is what the calls of Tabled cost.
+	TableNanoUSD hansard.Opt[int64]
+}
+
+// Cost returns what the calls cost, stated and by the table, in nano-dollars; a sum
+// of more than 64 bits is the greatest of them.
+func (s TokenStat) Cost() hansard.Opt[int64] {
+	sum := s.CostNanoUSD.V + s.TableNanoUSD.V
+	if s.CostNanoUSD.V > 0 && s.TableNanoUSD.V > 0 && sum < 0 {
+		sum = math.MaxInt64
+	}
+	return hansard.Opt[int64]{V: sum, Set: s.CostNanoUSD.Set || s.TableNanoUSD.Set}
 }
 
 // tokenWindow is how far from a period an event may be that says the same
@@ -53,7 +71,11 @@ func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []st
 	snap := l.pin(tenant)
 	defer snap.release()
 	if selectable(q.Node) {
-		return l.tokens(ctx, snap, q, keys)
+		spend, err := l.spend(ctx, snap, q, [][]string{keys}, Pricing{}, nil)
+		if err != nil {
+			return nil, err
+		}
+		return spend[0].top(0)
 	}
 	columns := append([]string{"event_id", "trace_id", "span_id", "parent_event_id", "event_type", "labels"}, tokenColumns...)
 	said, err := l.relation(ctx, snap, q, append(columns, keys...))

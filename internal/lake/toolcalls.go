@@ -186,6 +186,9 @@ func (tp *toolPass) read(r *rows) (items []mention, at []int, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if in, err = r.upTo(in, tp.calls.positionTo); err != nil {
+		return nil, nil, err
+	}
 	status, source, tool, call, us, position, event, parent := r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector()
 	if err := firstError(
 		r.terms("status", status), r.terms("time_source", source), r.terms("tool_name", tool),

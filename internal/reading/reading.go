@@ -15,7 +15,9 @@ import (
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/policy"
+	"github.com/hansardhq/hansard/internal/price"
 	"github.com/hansardhq/hansard/internal/query"
+	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/proof"
 )
 
@@ -41,6 +43,10 @@ type Config struct {
 	// Facts returns what packs are held against besides events; nil: nothing is
 	// known.
 	Facts func(tenant string) policy.Facts
+	// Prices is the table that reports on cost ask; nil: what states no cost
+	// is unpriced. Budgets are held against what was used.
+	Prices  *price.Table
+	Budgets []report.Budget
 }
 
 // Reading answers questions. It is safe for concurrent use.

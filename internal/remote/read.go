@@ -109,10 +109,17 @@ func (c *Client) Trace(ctx context.Context, id string) ([]trace.Timeline, error)
 	return out, nil
 }
 
-// Summary returns the summary report, written in a format.
-func (c *Client) Summary(ctx context.Context, q reading.Question, format report.Format) ([]byte, error) {
-	v := values("q", q.Search, "since", q.Since, "until", q.Until, "format", string(format))
-	b, _, err := c.bytes(ctx, get("/v1/reports/summary", v))
+// Report returns a report of a type, written in a format. The order is the body of
+// a POST, so that no person's value stands in a URL.
+func (c *Client) Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error) {
+	k, err := post("/v1/reports/"+segment(name), struct {
+		reading.Order
+		Format report.Format `json:"format,omitempty"`
+	}{o, format})
+	if err != nil {
+		return nil, err
+	}
+	b, _, err := c.bytes(ctx, k)
 	return b, err
 }
 
@@ -125,6 +132,17 @@ func (c *Client) Compliance(ctx context.Context, q reading.Question, packs []str
 		return nil, "", err
 	}
 	return b, header.Get("Hansard-Compliant"), nil
+}
+
+// CheckReport computes a report again, given in its JSON form; same says whether
+// every figure is the same. text is written in a format.
+func (c *Client) CheckReport(ctx context.Context, report []byte, format report.Format) (text []byte, same bool, err error) {
+	k, err := post("/v1/reports/check", map[string]any{"report": json.RawMessage(report), "format": format})
+	if err != nil {
+		return nil, false, err
+	}
+	text, header, err := c.bytes(ctx, k)
+	return text, header.Get("Hansard-Same") == "true", err
 }
 
 // SQL runs one SELECT.

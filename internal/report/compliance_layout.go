@@ -184,7 +184,7 @@ func (r *ComplianceReport) notes() []string {
 }
 
 // figures lists the report's figures for CSV.
-func (r *ComplianceReport) figures() []figure {
+func (r *ComplianceReport) figures() ([]figure, error) {
 	list := []figure{
 		{name: "report", value: r.Report}, {name: "tenant", value: r.Tenant}, {name: "filter", value: r.Filter},
 		{name: "period.start", value: instant(r.Period.Start)}, {name: "period.end", value: instant(r.Period.End)},
@@ -204,7 +204,7 @@ func (r *ComplianceReport) figures() []figure {
 	for _, c := range r.Checkpoints {
 		list = append(list, figure{name: "checkpoints." + c.Log + ".size", value: strconv.FormatUint(c.Size, 10)}, figure{name: "checkpoints." + c.Log + ".root", value: c.Root})
 	}
-	return list
+	return list, nil
 }
 
 // figures lists the figures of a check.

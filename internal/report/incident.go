@@ -133,7 +133,7 @@ func Incident(in *forensic.Incident, entries []*hansard.Entry, req Request) *Inc
 	}
 	if len(tl.Lines) > 0 {
 		start, end := tl.Start.In(req.Location), tl.End.In(req.Location)
-		r.Period = Period{&start, &end}
+		r.Period = Period{Start: &start, End: &end}
 		last := int64(0)
 		for _, l := range tl.Lines {
 			last = max(last, int64(l.Position))
@@ -167,8 +167,8 @@ func zoned(marks []forensic.Mark, zone *time.Location) []forensic.Mark {
 func costOf(in *forensic.Incident) IncidentCost {
 	c := in.Cost
 	out := IncidentCost{
-		CostUSD: Cost(c.Whole.CostNanoUSD), Tokens: tokensOf(c.Whole), Unpriced: c.Whole.Unpriced,
-		AfterUSD: Cost(c.After.CostNanoUSD), AfterTokens: tokensOf(c.After), WaitedMS: Millis(c.WaitedUS), ElapsedMS: Millis(c.ElapsedUS),
+		CostUSD: Cost(c.Whole.CostNanoUSD), Tokens: spentTokens(c.Whole), Unpriced: c.Whole.Unpriced,
+		AfterUSD: Cost(c.After.CostNanoUSD), AfterTokens: spentTokens(c.After), WaitedMS: Millis(c.WaitedUS), ElapsedMS: Millis(c.ElapsedUS),
 	}
 	var after hansard.Opt[time.Duration]
 	out.ResolvedByID, after = in.Resolved()
@@ -178,7 +178,7 @@ func costOf(in *forensic.Incident) IncidentCost {
 	return out
 }
 
-func tokensOf(s trace.Spend) Tokens {
+func spentTokens(s trace.Spend) Tokens {
 	return Tokens{Input: s.Input, Output: s.Output, CacheRead: s.CacheRead, CacheWrite: s.CacheWrite, Reasoning: s.Reasoning, Total: s.Tokens}
 }
 
@@ -283,7 +283,11 @@ func RenderIncidents(w io.Writer, all []*IncidentReport, f Format) error {
 	case CSV:
 		var figures []figure
 		for _, r := range all {
-			figures = append(figures, r.figures()...)
+			more, err := r.figures()
+			if err != nil {
+				return err
+			}
+			figures = append(figures, more...)
 		}
 		b, err := appendCSV(nil, figures)
 		if err == nil {

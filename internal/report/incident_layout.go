@@ -244,7 +244,7 @@ func (r *IncidentReport) notes() []string {
 }
 
 // figures lists the report for CSV.
-func (r *IncidentReport) figures() []figure {
+func (r *IncidentReport) figures() ([]figure, error) {
 	var all []figure
 	add := func(name, value string) { all = append(all, figure{name, value, r.Searches[name]}) }
 	add("report", r.Report)
@@ -305,7 +305,7 @@ func (r *IncidentReport) figures() []figure {
 		add("checkpoints."+c.Log+".size", strconv.FormatUint(c.Size, 10))
 		add("checkpoints."+c.Log+".root", c.Root)
 	}
-	return all
+	return all, nil
 }
 
 // plainJSON writes milliseconds as in JSON; "" when unknown.

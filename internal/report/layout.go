@@ -20,6 +20,7 @@ type section struct {
 	Note    string   // under the title; may be empty
 	Columns []column // none: the section is words alone
 	Rows    []row
+	Chart   *chart // nil: none
 	// Numbered is a list of sentences below, each with its number.
 	Numbered []string
 	// Told makes the section read as a story on a terminal, too: with its
@@ -60,9 +61,21 @@ func (l layout) clean() layout {
 		for j, r := range s.Rows {
 			rows[j] = row{cleanAll(r.Cells), r.Share}
 		}
-		sections[i] = section{trace.Clean(s.Title), trace.Clean(s.Note), s.Columns, rows, cleanAll(s.Numbered), s.Told, s.Wide}
+		sections[i] = section{trace.Clean(s.Title), trace.Clean(s.Note), s.Columns, rows, s.Chart.clean(), cleanAll(s.Numbered), s.Told, s.Wide}
 	}
 	return layout{trace.Clean(l.Title), facts, sections, l.Notes}
+}
+
+// clean is like that of a layout; of nil it is nil.
+func (c *chart) clean() *chart {
+	if c == nil {
+		return nil
+	}
+	cleaned := &chart{Title: c.Title}
+	for _, p := range c.Points {
+		cleaned.Points = append(cleaned.Points, point{trace.Clean(p.Label), p.Value, trace.Clean(p.Text)})
+	}
+	return cleaned
 }
 
 func cleanAll(texts []string) []string {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/demo"
+	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
@@ -151,8 +151,23 @@ func mixed(n int) []*hansard.Event {
 	return events
 }
 
-// incident returns the events of the example run.
-func incident() []*hansard.Event { return demo.Incident(start) }
+// incident returns the events of testdata/incident.ndjson: a refund that goes wrong,
+// and two runs beside it.
+func incident() []*hansard.Event {
+	lines, err := os.ReadFile("testdata/incident.ndjson")
+	if err != nil {
+		panic(err)
+	}
+	var events []*hansard.Event
+	for line := range bytes.Lines(lines) {
+		e, err := (&dialect.Flat{}).Decode(line)
+		if err != nil {
+			panic(err)
+		}
+		events = append(events, e)
+	}
+	return events
+}
 
 func parse(t testing.TB, search string) query.Node {
 	t.Helper()

@@ -53,7 +53,7 @@ func (f Format) ContentType() string {
 // Report is a report of this package.
 type Report interface {
 	layout() layout
-	figures() []figure
+	figures() ([]figure, error)
 }
 
 // Render writes a report in a format. The error is of KindInvalid for an unknown
@@ -70,9 +70,16 @@ func Render(w io.Writer, r Report, f Format) error {
 	case JSON:
 		b, err = appendJSON(nil, r)
 	case CSV:
-		b, err = appendCSV(nil, r.figures())
+		var figures []figure
+		if figures, err = r.figures(); err == nil {
+			b, err = appendCSV(nil, figures)
+		}
 	case Markdown:
-		b = appendMarkdown(nil, r.layout().clean())
+		if d, ok := r.(interface{ document() []byte }); ok {
+			b = d.document()
+		} else {
+			b = appendMarkdown(nil, r.layout().clean())
+		}
 	case HTML:
 		b, err = appendHTML(nil, r.layout().clean())
 	}

@@ -82,19 +82,25 @@ func hostile() []*hansard.Event {
 // form.
 func TestRenderIsHarmless(t *testing.T) {
 	r := summary(t, hostile(), report.Request{Query: report.Filter{Text: evil}})
-	for _, f := range report.Formats() {
-		for _, c := range string(render(t, r, f)) {
-			if c != '\n' && !unicode.IsPrint(c) {
-				t.Errorf("%s: %U came through", f, c)
-			}
-		}
-	}
+	harmless(t, r)
 	var back struct {
 		TopAgents [][2]any `json:"top_agents"`
 		Filter    string   `json:"filter"`
 	}
 	if err := json.Unmarshal(render(t, r, report.JSON), &back); err != nil || back.Filter != evil || back.TopAgents[0][0] != evil {
 		t.Errorf("json: %v: %q", err, back)
+	}
+}
+
+// harmless looks at each form of a report with a reader of that form.
+func harmless(t *testing.T, r report.Report) {
+	t.Helper()
+	for _, f := range report.Formats() {
+		for _, c := range string(render(t, r, f)) {
+			if c != '\n' && !unicode.IsPrint(c) {
+				t.Errorf("%s: %U came through", f, c)
+			}
+		}
 	}
 	lines, err := csv.NewReader(bytes.NewReader(render(t, r, report.CSV))).ReadAll()
 	if err != nil {
@@ -189,7 +195,7 @@ func TestJSON(t *testing.T) {
 	f(full, "report", "summary")
 	f(full, "tenant", "acme")
 	f(full, "filter", "")
-	f(full, "period", map[string]any{"start": "2026-11-23T14:22:49Z", "end": "2026-11-23T14:27:50.2Z"})
+	f(full, "period", map[string]any{"start": "2026-11-23T14:22:49Z", "end": "2026-11-23T14:27:50.2Z", "open_end": true})
 	f(full, "total_events", 61.0)
 	f(full, "total_errors", 4.0)
 	f(full, "error_rate", "6.6%")
@@ -205,7 +211,7 @@ func TestJSON(t *testing.T) {
 	f(full, "top_agents", []any{[]any{"support", 22.0}, []any{"billing", 20.0}, []any{"research", 13.0}, []any{"router", 6.0}})
 	f(full, "last_position", 60.0)
 	empty := summary(t, nil, report.Request{})
-	f(empty, "period", map[string]any{"start": nil, "end": nil})
+	f(empty, "period", map[string]any{"start": nil, "end": nil, "open_end": true})
 	f(empty, "error_rate", "0%")
 	f(empty, "cost_usd", nil)
 	f(empty, "top_agents", []any{})

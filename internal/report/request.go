@@ -6,15 +6,18 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/price"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
 // Source is what a report reads the record through. A *lake.Lake is one.
 type Source interface {
 	Aggregate(ctx context.Context, tenant string, q query.Query, spec lake.Spec) (lake.Table, error)
-	Tokens(ctx context.Context, tenant string, q query.Query, by []string) ([]lake.TokenStat, error)
 	ToolCalls(ctx context.Context, tenant string, q query.Query) ([]lake.ToolStat, error)
 	Gaps(ctx context.Context, tenant string, q query.Query) (sessions, events int64, err error)
+	Spend(ctx context.Context, tenant string, q query.Query, by [][]string, pricing lake.Pricing, top int) ([]lake.Spending, error)
+	Invocations(ctx context.Context, tenant string, q query.Query) ([]lake.InvocationStat, error)
+	Events(ctx context.Context, tenant string, q query.Query) (lake.Page, error)
 	Pending(ctx context.Context, tenant string, q query.Query) (spans int64, err error)
 }
 
@@ -24,6 +27,24 @@ type Request struct {
 	Query  Filter
 	// Period is the span of event timestamps asked for; a side may be open.
 	Period query.Period
+	// UpTo is the greatest position that counts; not set: that of the last
+	// entry there is.
+	UpTo hansard.Opt[int64]
+	// Subject names the agent or the session that a report is about, for the
+	// types that need one.
+	Subject string
+	// Limit is how many entries a report lists; 0: as many as its type says.
+	Limit int
+	// Prices is the table that knows what calls cost that state no cost; nil:
+	// they are unpriced. With Reprice the cost of every call is the table's.
+	Prices  *price.Table
+	Reprice bool
+	// Budgets are held against what was used.
+	Budgets []Budget
+	// Compliance are the verdicts that a daily report quotes; nil: none were
+	// judged. Integrity is what a look at the logs showed; nil: there was none.
+	Compliance []ComplianceLine
+	Integrity  *Integrity
 	// Now is when the report is made; zero: the present.
 	Now time.Time
 	// Location is the zone that times are shown in; nil: UTC.
@@ -47,6 +68,9 @@ type Checkpoint struct {
 	Log  string `json:"log"`  // tenant/tier, or the log's origin
 	Size uint64 `json:"size"` // entries
 	Root string `json:"root"` // as in the signed checkpoint: base64
+	// First is the index of the first entry that was still there: retention
+	// took those before it.
+	First uint64 `json:"first,omitempty"`
 }
 
 // Period is the span of time that a report covers.
@@ -57,6 +81,8 @@ type Period struct {
 	// later). nil: open, and there is no event.
 	Start *time.Time `json:"start"`
 	End   *time.Time `json:"end"`
+	// OpenEnd says that no end was asked for.
+	OpenEnd bool `json:"open_end,omitempty"`
 }
 
 // checked fills in what a request may leave out.
@@ -100,6 +126,7 @@ func (r Request) period(first, last hansard.Opt[int64]) Period {
 	case first.Set:
 		p.Start = at(time.Unix(0, first.V))
 	}
+	p.OpenEnd = r.Period.Until.IsZero()
 	switch {
 	case !r.Period.Until.IsZero():
 		p.End = at(r.Period.Until)

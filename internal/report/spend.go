@@ -49,20 +49,8 @@ func use(stats []lake.TokenStat) []ModelUse {
 	for _, s := range stats {
 		models = append(models, ModelUse{
 			Model: s.Key[0], CostUSD: Cost(s.CostNanoUSD),
-			Tokens: Tokens{s.Input, s.Output, s.CacheRead, s.CacheWrite, s.Reasoning, s.Total},
+			Tokens: tokensOf(s),
 		})
 	}
 	return models
-}
-
-// total sums the use of all models.
-func total(models []ModelUse) (t Tokens, c Cost) {
-	var cost hansard.Opt[int64]
-	for _, m := range models {
-		t.Input, t.Output = plus(t.Input, m.Tokens.Input), plus(t.Output, m.Tokens.Output)
-		t.CacheRead, t.CacheWrite = plus(t.CacheRead, m.Tokens.CacheRead), plus(t.CacheWrite, m.Tokens.CacheWrite)
-		t.Reasoning, t.Total = plus(t.Reasoning, m.Tokens.Reasoning), plus(t.Total, m.Tokens.Total)
-		cost = plus(cost, hansard.Opt[int64](m.CostUSD))
-	}
-	return t, Cost(cost)
 }

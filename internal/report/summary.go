@@ -73,6 +73,9 @@ func Summary(ctx context.Context, src Source, req Request) (*SummaryReport, erro
 		return nil, err
 	}
 	spans := query.Query{Node: req.Query.Node, Period: req.Period}
+	if req.UpTo.Set {
+		spans.Node = selection{spans.Node}.and(upTo(req.UpTo.V))
+	}
 	c, err := newCensus(ctx, src, req.Tenant, spans)
 	if err != nil {
 		return nil, err
@@ -152,28 +155,14 @@ func (r *SummaryReport) compute(ctx context.Context, src Source, q query.Query) 
 	for _, t := range tools {
 		r.ToolCallErrors += t.Errors
 	}
-	models, err := src.Tokens(ctx, r.Tenant, q, []string{"model"})
+	models, err := src.Spend(ctx, r.Tenant, q, [][]string{{"model"}}, lake.Pricing{}, 0)
 	if err != nil {
 		return err
 	}
-	r.ByModel = use(models)
-	r.Tokens, r.CostUSD = total(r.ByModel)
-	r.UnpricedCalls, err = unpriced(ctx, src, r.Tenant, within(counted(), query.Not{Node: priced()}, own()))
-	return err
-}
-
-// unpriced counts the model calls among entries with tokens and no cost. Whether
-// there are such entries is asked first: to find the calls takes far longer.
-func unpriced(ctx context.Context, src Source, tenant string, q query.Query) (calls int64, err error) {
-	n, err := count(ctx, src, tenant, q, lake.Measure{Op: lake.Count})
-	if err != nil || n == 0 {
-		return 0, err
-	}
-	stats, err := src.Tokens(ctx, tenant, q, nil)
-	for _, s := range stats {
-		calls += s.Calls
-	}
-	return calls, err
+	r.ByModel = use(models[0].Top)
+	r.Tokens, r.CostUSD = tokensOf(models[0].Total), Cost(models[0].Total.CostNanoUSD)
+	r.UnpricedCalls = models[0].Total.Unpriced
+	return nil
 }
 
 // searches returns the searches of the figures and their rows.

@@ -10,7 +10,7 @@ import (
 
 // figures lists the summary's figures for CSV, with the names of the JSON form;
 // what is unknown is empty.
-func (r *SummaryReport) figures() []figure {
+func (r *SummaryReport) figures() ([]figure, error) {
 	list := []figure{
 		{name: "report", value: r.Report}, {name: "tenant", value: r.Tenant}, {name: "filter", value: r.Filter},
 		{name: "period.start", value: instant(r.Period.Start)}, {name: "period.end", value: instant(r.Period.End)},
@@ -45,7 +45,7 @@ func (r *SummaryReport) figures() []figure {
 	number("loss.dropped", r.Loss.Dropped)
 	number("loss.withheld", r.Loss.Withheld)
 	number("loss.pending_spans", r.Loss.PendingSpans)
-	return append(list, r.rowFigures()...)
+	return append(list, r.rowFigures()...), nil
 }
 
 // rowFigures lists the figures that have rows.

@@ -43,7 +43,7 @@ func (r *SummaryReport) layout() layout {
 	missing := r.missing()
 	missing.Note = "A kind that was never seen is not always a fault: an agent that never failed has no error."
 	l.add("Kinds never seen", missing)
-	l.add("Checkpoints", r.checkpoints())
+	l.add("Checkpoints", checkpointSection(r.Checkpoints))
 	return l
 }
 
@@ -58,6 +58,13 @@ func (l *layout) add(title string, s section) {
 	}
 	s.Title = title
 	l.Sections = append(l.Sections, s)
+}
+
+// all adds a section that has rows, with all of them.
+func (l *layout) all(title string, s section) {
+	if s.Title = title; len(s.Rows) > 0 {
+		l.Sections = append(l.Sections, s)
+	}
 }
 
 // overview is the section with the figures of the whole.
@@ -120,9 +127,10 @@ func (r *SummaryReport) missing() section {
 	return s
 }
 
-func (r *SummaryReport) checkpoints() section {
+// checkpointSection lists the checkpoints that a report was computed at.
+func checkpointSection(checkpoints []Checkpoint) section {
 	s := section{Columns: []column{{Title: "Log"}, {Title: "Size", Numeric: true}, {Title: "Root", Code: true}}}
-	for _, c := range r.Checkpoints {
+	for _, c := range checkpoints {
 		s.Rows = append(s.Rows, row{Cells: []string{c.Log, fmt.Sprint(c.Size), c.Root}})
 	}
 	return s
@@ -141,7 +149,7 @@ func (r *SummaryReport) notes() []string {
 		notes = append(notes, "Events are missing from the sequence that their sender gives them: they were lost before they came here, or have expired.")
 	}
 	if len(r.Checkpoints) == 0 {
-		notes = append(notes, "No checkpoint was given: the figures cannot be held against the logs.")
+		notes = append(notes, noCheckpoint)
 	}
 	return notes
 }

@@ -1,0 +1,78 @@
+package report_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/report"
+)
+
+// make computes a report of a type over events.
+func makeReport(t *testing.T, of report.Type, events []*hansard.Event, req report.Request) report.Report {
+	t.Helper()
+	l, _ := record(t, events)
+	req.Tenant, req.Now = tenant, now
+	if of.Subject != "" && req.Subject == "" {
+		req.Subject = map[string]string{"agent": "billing", "session": events[0].SessionID}[of.Subject]
+	}
+	r, err := of.Make(context.Background(), l, req)
+	if err != nil {
+		t.Fatalf("%s: %v", of.Name, err)
+	}
+	return r
+}
+
+// TestGolden compares every type of report in every format with a file that a
+// person can read.
+func TestGolden(t *testing.T) {
+	for _, of := range report.Types() {
+		if of.Name == "summary" {
+			continue // see TestRender
+		}
+		r := makeReport(t, of, incident(), report.Request{Checkpoints: checkpoints()})
+		for _, f := range report.Formats() {
+			golden(t, of.Name+"."+string(f), render(t, r, f))
+		}
+	}
+}
+
+// TestTypesAreHarmless renders hostile names, and nothing at all, in every type of
+// report.
+func TestTypesAreHarmless(t *testing.T) {
+	events := hostile()
+	for _, e := range events {
+		e.Error, e.ErrorType, e.ToolName, e.SessionID, e.Status = evil, evil, evil, evil, "error"
+	}
+	for _, of := range report.Types() {
+		req := report.Request{Query: report.Filter{Text: evil}}
+		if of.Subject != "" {
+			req.Subject = evil
+		}
+		harmless(t, makeReport(t, of, events, req))
+		none := report.Request{}
+		if of.Subject != "" {
+			none.Subject = "nobody"
+		}
+		harmless(t, makeReport(t, of, nil, none))
+	}
+}
+
+func TestTypeOf(t *testing.T) {
+	seen := map[string]bool{}
+	for _, of := range report.Types() {
+		for _, name := range append([]string{of.Name}, of.Aliases...) {
+			if got, err := report.TypeOf(name); err != nil || got.Name != of.Name || seen[name] {
+				t.Errorf("%s: %s %v", name, got.Name, err)
+			}
+			seen[name] = true
+		}
+		if of.Short == "" || of.Empty() == nil || !slices.Contains([]string{"", "agent", "session"}, of.Subject) {
+			t.Errorf("%s: not described", of.Name)
+		}
+	}
+	if _, err := report.TypeOf("nonsense"); hansard.KindOf(err) != hansard.KindNotFound || hansard.HintOf(err) == "" {
+		t.Errorf("nonsense: %v", err)
+	}
+}
