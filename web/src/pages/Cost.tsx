@@ -68,7 +68,7 @@ function Report({ r }: { r: CostReport }) {
         />
       </Panel>
       {(r.unpriced ?? []).length > 0 && (
-        <Panel title="Models without a price" aside={<span className="h-muted">give them one in the configuration: docs/CONFIGURATION.md</span>}>
+        <Panel title="Models without a price" aside={<span className="h-muted">give them one in the configuration: docs/COST.md</span>}>
           <ul style={{ margin: 0 }}>{r.unpriced!.map((m) => <li key={`${m.provider}/${m.model}`}><Inert text={[m.provider, m.model].filter(Boolean).join(" / ") || "(no model named)"} />: {count(m.unpriced_calls || m.model_calls)} calls, {compact(m.tokens.token_count)} tokens</li>)}</ul>
         </Panel>
       )}

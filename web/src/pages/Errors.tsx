@@ -32,10 +32,10 @@ export default function Errors() {
 function Report({ r }: { r: ErrorsReport }) {
   return (
     <div className="h-grid">
-      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(10rem, 1fr))" }}>
+      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(11rem, 1fr))" }}>
         <Figure name="Errors" value={count(r.total_errors)} href={href("/search", { q: errorSearch })} note={`${r.error_rate} of ${count(r.total_events)} events`} />
         <Figure name="Kinds" value={count(Object.keys(r.error_types ?? {}).length)} />
-        <div className="h-panel"><span className="h-figure-name">First and last</span><div><When at={r.first_seen} /></div><div><When at={r.last_seen} /></div></div>
+        <div className="h-panel" style={{ fontSize: "0.84rem" }}><span className="h-figure-name">First and last</span><div><When at={r.first_seen} /></div><div><When at={r.last_seen} /></div></div>
       </div>
       {(r.suggested_actions ?? []).length > 0 && (
         <Panel title="What to do">

@@ -12,7 +12,7 @@ export function When({ at, brief = false }: { at: string | Date | undefined | nu
   if (Number.isNaN(t.getTime())) return <span className="h-muted">unknown</span>;
   const title = `${stamp(t, "utc")} UTC, ${ago(t, new Date())}`;
   return (
-    <time dateTime={t.toISOString()} title={title} style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
+    <time dateTime={t.toISOString()} title={title} style={{ position: "relative", fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
       {brief ? clock(t, zone) : `${stamp(t, zone)}`}
       {!brief && zone === "local" && <span className="h-visually-hidden"> {offset(t, zone)}</span>}
     </time>
