@@ -23,7 +23,10 @@ import (
 )
 
 // folder makes a data folder with 200 events in parts, and returns it.
-func folder(t *testing.T) string {
+func folder(t *testing.T) string { return folderOf(t, 200) }
+
+// folderOf does the same with another number of events.
+func folderOf(t *testing.T, events int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	l, err := ledger.Open(ledger.Config{Dir: dir, Name: "test", SealAfter: time.Hour, JournalSize: 1 << 18})
@@ -43,7 +46,7 @@ func folder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	var records []classify.Record
-	for i := range 200 {
+	for i := range events {
 		r, err := engine.Redact(keys, &hansard.Event{
 			EventID: fmt.Sprintf("e-%03d", i), EventType: hansard.TypeToolCall, AgentName: "billing", TraceID: fmt.Sprintf("t-%d", i/10),
 			Timestamp: 1763907781000000000 + int64(i)*1e9, Params: json.RawMessage(fmt.Sprintf(`{"amount":%d}`, i)), Tags: []string{"a", "b"},
