@@ -136,6 +136,13 @@ func (b *bench) questions() []question {
 			v := url.Values{"since": {w.Day(i).Format(time.RFC3339)}, "until": {w.Day(i).AddDate(0, 0, 1).Format(time.RFC3339)}}
 			return c.get(ctx, "/v1/reports/summary?"+v.Encode())
 		}, target{}, atMost(100, 50)},
+		{"tools report", whole("tools"), target{}, atMost(1000, 1000)},
+		{"errors report", whole("errors"), target{}, atMost(1000, 1000)},
+		{"cost report", whole("cost"), target{}, atMost(1000, 1000)},
+		{"one day's cost", func(ctx context.Context, c *client, i int) ([]byte, error) {
+			v := url.Values{"since": {w.Day(i).Format(time.RFC3339)}, "until": {w.Day(i).AddDate(0, 0, 1).Format(time.RFC3339)}}
+			return c.get(ctx, "/v1/reports/cost?"+v.Encode())
+		}, target{}, atMost(150, 150)},
 		{"newest 100 of an agent", events(func(i int) string { return "agent:" + w.Agent(i) }), target{}, atMost(150, 20)},
 		{"a rare word", events(func(int) string { return rareWord }), target{}, atMost(500, 200)},
 		{"errors of an agent's tool", events(func(i int) string {
@@ -143,4 +150,9 @@ func (b *bench) questions() []question {
 		}), target{}, target{}},
 		{"newest 100", events(func(int) string { return "" }), target{}, target{}},
 	}
+}
+
+// whole asks for a report over the whole record.
+func whole(name string) func(context.Context, *client, int) ([]byte, error) {
+	return func(ctx context.Context, c *client, _ int) ([]byte, error) { return c.get(ctx, "/v1/reports/"+name) }
 }
