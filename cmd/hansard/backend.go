@@ -40,6 +40,8 @@ type backend interface {
 	Diff(ctx context.Context, a, b string) (*trace.Diff, error)
 	// Replay returns decisions of a trace: after the first from ones, at most limit.
 	Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error)
+	// Scan looks for injections; with record it puts what is new on record.
+	Scan(ctx context.Context, q reading.Question, record bool) (*reading.Scan, error)
 	// Incident returns the forensics of the traces that an id stands for, written
 	// in a format, with times in a zone.
 	Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/detect"
+	"github.com/hansardhq/hansard/internal/forensic"
 	"github.com/hansardhq/hansard/internal/intake"
 	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/policy"
@@ -21,12 +22,9 @@ const detector = "hansard"
 // found of them already is a duplicate.
 const foundAgain = 10 * time.Minute
 
-// detections runs the live rules of the packs that are switched on until the
-// context ends.
+// detections finds injections, and what violates the live rules of the packs that
+// are switched on, until the context ends.
 func detections(ctx context.Context, st *store, logger *slog.Logger) {
-	if len(st.alerts) == 0 {
-		return
-	}
 	detect.Run(ctx, detect.Config{
 		Hub: st.hub, Follow: st.lake.Follow, Logger: logger,
 		Tenants: func() []string {
@@ -69,13 +67,30 @@ func beginDetections(ctx context.Context, st *store, tenant string) ([]detect.De
 			last = p
 		}
 	}
-	rules, err := policy.NewLive(ctx, st.lake, tenant, st.alerts, last)
-	if err != nil {
-		return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
-	}
-	var all []detect.Detector
-	if rules != nil {
-		all = append(all, rules)
+	all := []detect.Detector{injections{forensic.NewWatch()}}
+	if len(st.alerts) > 0 {
+		rules, err := policy.NewLive(ctx, st.lake, tenant, st.alerts, last)
+		if err != nil {
+			return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
+		}
+		if rules != nil {
+			all = append(all, rules)
+		}
 	}
 	return all, uint64(last + 1), nil
+}
+
+// injections finds injections by where values came from.
+type injections struct{ watch *forensic.Watch }
+
+// Take implements detect.Detector. What detectors found is not looked at again.
+func (i injections) Take(e *hansard.Entry) []*hansard.Event {
+	if e.SubmittedBy == detector {
+		return nil
+	}
+	var events []*hansard.Event
+	for _, f := range i.watch.Take(e) {
+		events = append(events, f.Event())
+	}
+	return events
 }

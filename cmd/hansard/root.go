@@ -67,7 +67,7 @@ found something, 130 interrupted.`,
 // verbs lists the verbs.
 func verbs() []func(*program) *cobra.Command {
 	return []func(*program) *cobra.Command{
-		newServe, newSend, newImport, newEvents, newTail, newTrace, newReplay, newIncident, newReport, newPolicy, newAsk, newSQL, newSQLWorker,
+		newServe, newSend, newImport, newEvents, newTail, newTrace, newReplay, newIncident, newScan, newReport, newPolicy, newAsk, newSQL, newSQLWorker,
 		newVerify, newProve, newLogs, newExplainOTLP, newReindex, newToken, newDoctor, newBench, newOpenAPI, newVersion,
 		newRetention, newPrune, newHold, newErase,
 	}

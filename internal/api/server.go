@@ -135,6 +135,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.traceRoutes(api)
 	s.incidentRoutes(api)
 	s.askRoutes(api)
+	s.scanRoutes(api)
 	s.reportRoutes(api)
 	s.sqlRoutes(api)
 	s.logRoutes(api)

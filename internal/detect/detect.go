@@ -46,6 +46,14 @@ const (
 	catchUp    = 1000
 )
 
+// restTimes is for how many times as long as it worked it rests where it is behind:
+// it takes a tenth of one processor at most, and ingest has the rest. busy is how
+// many waiting commits are behind.
+const (
+	restTimes = 9
+	busy      = 8
+)
+
 // watch is the run of a Config.
 type watch struct {
 	Config
@@ -114,12 +122,16 @@ func (w *watch) tenant(ctx context.Context, name string) (*tenant, error) {
 // missed reads from the record what a tenant's detectors have not been given.
 func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
 	for len(t.detectors) > 0 {
+		begin := time.Now()
 		entries, err := w.Follow(ctx, name, hansard.Tiers, t.next, catchUp)
 		if err != nil || len(entries) == 0 {
 			return err
 		}
 		if err := w.take(ctx, name, t, entries); err != nil {
 			return err
+		}
+		if len(entries) == catchUp {
+			w.pause(ctx, restTimes*time.Since(begin))
 		}
 	}
 	return nil
@@ -136,8 +148,12 @@ func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 				w.Logger.Warn("detections fell behind; they read what they missed from the record")
 				return nil
 			}
+			begin := time.Now()
 			if err := w.commit(ctx, commit); err != nil {
 				return err
+			}
+			if len(rows.Commits()) >= busy {
+				w.pause(ctx, restTimes*time.Since(begin))
 			}
 		}
 	}

@@ -89,43 +89,28 @@ func happened(e *hansard.Entry) time.Time {
 	return time.Unix(0, e.Timestamp).UTC()
 }
 
-// findRetries groups the calls that do the same thing, and keeps the groups in
-// which a failed call was made again.
+// findRetries takes the calls that were made again, and adds up what their
+// failed tries took. A try again is no thing of its own to do.
 func (p *patterns) findRetries(r *run, failures []Failure) {
-	failedCall := map[int]*Failure{}
+	failedCall := map[string]*Failure{}
 	for i := range failures {
 		if failures[i].call != none {
-			failedCall[failures[i].call] = &failures[i]
+			failedCall[failures[i].EventIDs[0]] = &failures[i]
 		}
 	}
-	groups := map[string]int{}
-	var all []Retry
-	for i, c := range r.calls {
-		key := c.Call.AgentName + "\x00" + c.Call.ToolName + "\x00" + canonical(c.Call.Params)
-		g, ok := groups[key]
-		if !ok {
-			g = len(all)
-			groups[key] = g
-			all = append(all, Retry{ToolName: c.Call.ToolName, AgentName: c.Call.AgentName})
+	p.Intents = p.Calls
+	for _, t := range trace.Retries(r.entries) {
+		group := Retry{ToolName: t.Tool, AgentName: t.Agent, EventIDs: t.Calls, Attempts: len(t.Calls), Errors: t.Failed, Recovered: t.Recovered}
+		p.Intents -= len(t.Calls) - 1
+		for _, id := range t.Calls {
+			f := failedCall[id]
+			if f == nil {
+				continue
+			}
+			group.Class = or(group.Class, f.Class)
+			group.WaitedUS += r.calls[f.call].LatencyUS.V
 		}
-		t := &all[g]
-		t.Attempts++
-		t.EventIDs = append(t.EventIDs, c.Call.EventID)
-		f := failedCall[i]
-		if t.Recovered = f == nil; f == nil {
-			continue
-		}
-		t.Errors++
-		t.Class = f.Class
-		if c.LatencyUS.Set {
-			t.WaitedUS += c.LatencyUS.V
-		}
-	}
-	p.Intents = len(all)
-	for _, t := range all {
-		if t.Attempts > 1 && t.Errors > 0 {
-			p.Retries = append(p.Retries, t)
-		}
+		p.Retries = append(p.Retries, group)
 	}
 }
 

@@ -3,6 +3,7 @@ package forensic
 import (
 	"container/list"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -36,6 +37,8 @@ type Finding struct {
 	Direct      bool    `json:"plan_change"` // the call came right after the answer: no user spoke in between and nothing was asked for that names it
 	Confidence  float64 `json:"confidence"`
 	Why         string  `json:"why"`
+
+	sink *hansard.Entry
 }
 
 // The bounds of a Watch.
@@ -77,12 +80,17 @@ type origin struct {
 // NewWatch returns a watch that follows nothing yet.
 func NewWatch() *Watch { return &Watch{traces: map[string]*list.Element{}, recent: list.New()} }
 
+// Watched lists the types of the events that a Watch looks at.
+func Watched() []string {
+	return []string{
+		hansard.TypeInvocation, hansard.TypeHumanIntervention, hansard.TypeLifecycle, hansard.TypeToolResult, hansard.TypeToolCall, hansard.TypeFeedback,
+	}
+}
+
 // Take looks at an entry and returns what was found. Entries of a trace come in
 // their order; traces may be mixed.
 func (w *Watch) Take(e *hansard.Entry) []Finding {
-	switch e.EventType {
-	case hansard.TypeInvocation, hansard.TypeHumanIntervention, hansard.TypeLifecycle, hansard.TypeToolResult, hansard.TypeToolCall, hansard.TypeFeedback:
-	default:
+	if !slices.Contains(Watched(), e.EventType) {
 		return nil
 	}
 	f := w.follow(or(e.TraceID, e.EventID))
@@ -202,7 +210,7 @@ func (f *followed) call(e *hansard.Entry) []Finding {
 				found = append(found, Finding{
 					Rule: rule, TraceID: f.id, AgentName: e.AgentName, SourceEvent: o.event, SourceTool: o.tool, SinkEvent: e.EventID, SinkTool: e.ToolName,
 					Argument: path, Value: value, Kind: o.kind, Direct: o.turn == f.turn, Confidence: confidence,
-					Why: why,
+					Why: why, sink: e,
 				})
 			}
 		}
