@@ -121,6 +121,12 @@ func byClass() []advice {
 		{"provider_error", func(in *Incident) bool { return in.is(ClassProvider) }, func(in *Incident) string {
 			return fmt.Sprintf("Agree with those who run %s on what it owes, and hold this trace against it.", tool(in))
 		}},
+		{"injection", func(in *Incident) bool { return in.is(ClassInjection) }, func(in *Incident) string {
+			return fmt.Sprintf("Allow %s only destinations that the user named or a list holds, and have a human approve any other.", tool(in))
+		}},
+		{"injection.spread", func(in *Incident) bool { return in.is(ClassInjection) }, func(in *Incident) string {
+			return "Find out where else the source was read: hansard scan --since 7d looks through history. Call back or block what was sent, if it can be."
+		}},
 		{"auth", func(in *Incident) bool { return in.is(ClassAuth) }, func(in *Incident) string {
 			return fmt.Sprintf("Renew the credentials of %s, and check them when the agent starts, not at the first call.", tool(in))
 		}},

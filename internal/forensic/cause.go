@@ -41,6 +41,9 @@ func (r *run) cause(failures []Failure, p *patterns) (*RootCause, string) {
 	if len(r.entries) == 0 {
 		return nil, "the trace has no events"
 	}
+	if c := r.injected(); c != nil {
+		return c, ""
+	}
 	if c := r.outage(failures, p); c != nil {
 		return c, ""
 	}
@@ -65,6 +68,24 @@ func (r *run) cause(failures []Failure, p *patterns) (*RootCause, string) {
 		return nil, "every failure on record was made good later"
 	}
 	return nil, "no failure is on record, and the texts show nothing that would point to one"
+}
+
+// injected returns the cause if a call followed what a tool's answer said. The
+// source is the cause, the call what it led to.
+func (r *run) injected() *RootCause {
+	w := NewWatch()
+	for _, e := range r.entries {
+		for _, f := range w.Take(e) {
+			if f.Rule == RuleUnasked {
+				continue // too weak to explain a run by
+			}
+			c := r.at(e, ClassInjection, f.Confidence, fmt.Sprintf("%s called %s with a destination that %s brought in. %s", or(f.AgentName, "The agent"), f.SinkTool, or(f.SourceTool, "a tool"), f.Why))
+			c.EventIDs = []string{f.SourceEvent, f.SinkEvent}
+			c.Signs = append(c.Signs, "argument "+f.Argument+": "+f.Value)
+			return c
+		}
+	}
+	return nil
 }
 
 // of returns a cause that lies in a failure on record.

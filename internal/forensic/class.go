@@ -22,6 +22,7 @@ const (
 	ClassCircuit    = "circuit_open"
 	ClassLoop       = "loop"
 	ClassBudget     = "budget_exceeded"
+	ClassInjection  = "injection" // a call followed what a tool's answer said
 	ClassError      = "error" // any other
 
 	ClassDrift       = "goal_drift"         // the briefing is not about the task
@@ -44,6 +45,7 @@ const (
 	PartyConfig = "configuration"
 	PartyPolicy = "policy"
 	PartyPlan   = "orchestrator"
+	PartyInput  = "untrusted input"
 )
 
 // party returns with whom a cause of a class lies: model says that a model's
@@ -59,6 +61,8 @@ func party(class string, model bool) string {
 		return PartyConfig
 	case ClassDenied:
 		return PartyPolicy
+	case ClassInjection:
+		return PartyInput
 	case ClassLoop, ClassDrift, ClassBudget:
 		return PartyPlan
 	}

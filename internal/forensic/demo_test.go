@@ -50,7 +50,10 @@ func TestCompanyInjections(t *testing.T) {
 // found in what it met, and what was made good is not blamed.
 func TestCompanyCauses(t *testing.T) {
 	h, _, traces := company()
-	outage := 0
+	outage, injected := 0, map[string]bool{}
+	for _, in := range h.Injections {
+		injected[in.TraceID] = true
+	}
 	for id, entries := range traces {
 		in := forensic.Analyze(entries)
 		c := in.RootCause
@@ -60,7 +63,10 @@ func TestCompanyCauses(t *testing.T) {
 		if c == nil {
 			continue
 		}
-		if len(in.Failures) == 0 {
+		if injected[id] != (c.Class == forensic.ClassInjection) {
+			t.Errorf("%s: injected: %v, cause: %+v", id, injected[id], c)
+		}
+		if len(in.Failures) == 0 && !injected[id] {
 			t.Errorf("%s: nothing failed, and %s is to blame: %s", id, c.AgentName, c.Why)
 		}
 		if c.Class == forensic.ClassTimeout {
