@@ -22,10 +22,14 @@ type RootCause struct {
 	Why        string             `json:"why"`
 	Signs      []string           `json:"signs"`     // what speaks for it
 	OnRecord   bool               `json:"on_record"` // a failure is on record; else the texts were judged
+	// Measured says that the confidence was measured on runs whose cause is
+	// known; else a rule sets it.
+	Measured bool `json:"confidence_measured"`
 }
 
-// The confidences: how often the same kind of evidence named the right step in
-// runs whose cause is known (see the tests), rounded down.
+// The confidences. Those of outages are set by rule; the others are how often the
+// same kind of evidence named the right step in runs whose cause is known (see
+// the tests of reading), rounded down.
 const (
 	sureOutage    = 0.9 // a tool or provider failed, and a breaker or a person confirms it
 	sureFailure   = 0.8 // a tool or provider failed
@@ -92,7 +96,7 @@ func (r *run) injected() *RootCause {
 func (r *run) of(f *Failure, confidence float64, why string) *RootCause {
 	return &RootCause{
 		EventIDs: f.EventIDs, AgentName: f.AgentName, Step: stepNumber(f.entry), Class: f.Class, Party: f.Party,
-		ToolName: f.ToolName, Confidence: confidence, Why: why, Signs: []string{}, OnRecord: true,
+		ToolName: f.ToolName, Confidence: confidence, Why: why, Signs: []string{}, OnRecord: true, Measured: confidence < sureFailure,
 	}
 }
 
@@ -227,7 +231,7 @@ func (r *run) refused(failures []Failure) *RootCause {
 func (r *run) at(e *hansard.Entry, class string, confidence float64, why string) *RootCause {
 	return &RootCause{
 		EventIDs: []string{e.EventID}, AgentName: e.AgentName, Step: stepNumber(e), Class: class, Party: party(class, false),
-		ToolName: e.ToolName, Confidence: confidence, Why: why, Signs: []string{},
+		ToolName: e.ToolName, Confidence: confidence, Why: why, Signs: []string{}, Measured: true,
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 	ClassLoop       = "loop"
 	ClassBudget     = "budget_exceeded"
 	ClassInjection  = "injection" // a call followed what a tool's answer said
-	ClassError      = "error" // any other
+	ClassError      = "error"     // any other
 
 	ClassDrift       = "goal_drift"         // the briefing is not about the task
 	ClassInherited   = "unverified_result"  // a result was taken over unchecked

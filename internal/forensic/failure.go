@@ -53,8 +53,12 @@ func (r *run) failures() []Failure {
 		})
 	}
 	sort.SliceStable(all, func(i, k int) bool { return all[i].at < all[k].at })
+	before := map[string]bool{} // events of failures before
 	for i := range all {
-		r.judge(&all[i], all[:i], byID)
+		r.judge(&all[i], before, byID)
+		for _, id := range all[i].EventIDs {
+			before[id] = true
+		}
 	}
 	return all
 }
@@ -81,7 +85,7 @@ func callFailure(c trace.ToolCall) *Failure {
 }
 
 // judge gives a failure its class, and looks for what made it good.
-func (r *run) judge(f *Failure, before []Failure, byID map[string]*hansard.Entry) {
+func (r *run) judge(f *Failure, before map[string]bool, byID map[string]*hansard.Entry) {
 	f.Class = classOf(f.failed)
 	f.Party = party(f.Class, f.ToolName == "" && f.entry.Model != "")
 	f.Error = excerpt(f.failed.Error, 200)
@@ -96,15 +100,9 @@ func (r *run) judge(f *Failure, before []Failure, byID map[string]*hansard.Entry
 
 // below reports whether an error has a failure among its ancestors, or ends an
 // invocation in which one was: then it tells of that one.
-func below(e *hansard.Entry, before []Failure, byID map[string]*hansard.Entry) bool {
-	ids := map[string]bool{}
-	for _, f := range before {
-		for _, id := range f.EventIDs {
-			ids[id] = true
-		}
-	}
+func below(e *hansard.Entry, before map[string]bool, byID map[string]*hansard.Entry) bool {
 	for at, hops := e, 0; at != nil && hops < 64; at, hops = byID[at.ParentEventID], hops+1 {
-		if ids[at.ParentEventID] {
+		if before[at.ParentEventID] {
 			return true
 		}
 	}
@@ -127,12 +125,13 @@ func (r *run) recovery(f *Failure) *hansard.Entry {
 		return nil
 	}
 	was := r.calls[f.call].Call
-	for _, c := range r.calls[f.call+1:] {
-		if callFailure(c) != nil || len(c.Results) == 0 && !c.Call.DurationUS.Set {
+	for i := f.call + 1; i < min(len(r.calls), f.call+1+maxAhead); i++ {
+		c := r.calls[i]
+		if !r.worked[i] {
 			continue
 		}
 		same := c.Call.ToolName == was.ToolName
-		if same && (equivalent(c.Call, was) || !changes(was)) || changes(was) && changes(c.Call) && sameThing(c.Call, was) && (same || f.Party == PartyCaller) {
+		if same && (r.params[i] == r.params[f.call] || !changes(was)) || changes(was) && changes(c.Call) && sameThing(c.Call, was) && (same || f.Party == PartyCaller) {
 			return c.Call
 		}
 	}
@@ -142,9 +141,9 @@ func (r *run) recovery(f *Failure) *hansard.Entry {
 // changes reports whether a call changes something.
 func changes(e *hansard.Entry) bool { return e.SideEffect == "write" || e.SideEffect == "irreversible" }
 
-// equivalent reports whether two calls have the same arguments, whatever their
-// order and white space.
-func equivalent(a, b *hansard.Entry) bool { return canonical(a.Params) == canonical(b.Params) }
+// maxAhead is how many calls after a failed one are looked at for one that made it
+// good: a loop of thousands must not cost its square.
+const maxAhead = 500
 
 // canonical returns the members of a JSON value in a fixed order, without white
 // space.

@@ -109,14 +109,15 @@ func (r *run) sources(c *RootCause) []Source {
 	}
 	at := slices.IndexFunc(r.entries, func(e *hansard.Entry) bool { return e.EventID == c.EventIDs[0] })
 	if e := r.entries[at]; e.EventType == hansard.TypeToolCall {
+		var values []string
 		_ = rawjson.Object(e.Params, func(k, v []byte) error {
-			value := folded(plainText(v))
-			if len(value) < 3 || len(out) == maxSources {
-				return nil
+			if value := folded(plainText(v)); len(value) >= 3 && len(out) < maxSources {
+				out = append(out, Source{Argument: string(rawjson.Unquote(nil, k))})
+				values = append(values, value)
 			}
-			out = append(out, r.firstSeen(string(rawjson.Unquote(nil, k)), value, at))
 			return nil
 		})
+		r.firstSeen(out, values, at)
 	}
 	return out
 }
@@ -124,24 +125,30 @@ func (r *run) sources(c *RootCause) []Source {
 // maxSources bounds the arguments that are traced back.
 const maxSources = 16
 
-// firstSeen finds the first entry before index at that holds a value.
-func (r *run) firstSeen(argument, value string, at int) Source {
-	s := Source{Argument: argument}
+// firstSeen finds for each argument the first entry before index at that holds
+// its value.
+func (r *run) firstSeen(sources []Source, values []string, at int) {
+	left := len(sources)
 	for _, e := range r.entries[:at] {
-		text := plainText(e.Params) + " " + plainText(e.Result) + " " + plainText(e.Response) + " " + plainText(e.Messages) + " " + e.Reasoning + " " + e.ContextSummary
-		if !contains(folded(text), value) {
-			continue
+		if left == 0 {
+			return
 		}
-		s.EventID, s.ToolName, s.From = e.EventID, e.ToolName, "agent"
-		switch {
-		case e.EventType == hansard.TypeToolResult:
-			s.From = "tool"
-		case e.Source == "user" || e.ActorType == "human":
-			s.From = "user"
+		text := folded(plainText(e.Params) + " " + plainText(e.Result) + " " + plainText(e.Response) + " " + plainText(e.Messages) + " " + e.Reasoning + " " + e.ContextSummary)
+		for i := range sources {
+			s := &sources[i]
+			if s.EventID != "" || !contains(text, values[i]) {
+				continue
+			}
+			left--
+			s.EventID, s.ToolName, s.From = e.EventID, e.ToolName, "agent"
+			switch {
+			case e.EventType == hansard.TypeToolResult:
+				s.From = "tool"
+			case e.Source == "user" || e.ActorType == "human":
+				s.From = "user"
+			}
 		}
-		return s
 	}
-	return s
 }
 
 // MarshalJSON writes a cause with its step, null where the source does not count.

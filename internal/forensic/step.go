@@ -43,6 +43,8 @@ type run struct {
 	calls   []trace.ToolCall
 	steps   []*step
 	callOf  map[*hansard.Entry]int // the call that a call or result entry belongs to
+	worked  []bool                 // which calls did
+	params  []string               // the calls' params in canonical form
 	agents  []string               // distinct speakers, tools apart, in order
 	numbers bool                   // steps are numbered by the source
 }
@@ -58,6 +60,8 @@ func newRun(entries []*hansard.Entry) *run {
 	r.calls, _ = trace.ToolCalls(tree)
 	for i, c := range r.calls {
 		r.callOf[c.Call] = i
+		r.worked = append(r.worked, callFailure(c) == nil && (len(c.Results) > 0 || c.Call.DurationUS.Set))
+		r.params = append(r.params, canonical(c.Call.Params))
 		for _, res := range c.Results {
 			r.callOf[res] = i
 		}

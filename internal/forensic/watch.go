@@ -43,7 +43,7 @@ type Finding struct {
 
 // The bounds of a Watch.
 const (
-	maxTraces  = 8192     // traces that are followed at a time
+	MaxTraces  = 8192     // traces that are followed at a time
 	maxAsked   = 16 << 10 // bytes of a trace's users' words that are kept
 	maxValues  = 512      // values from tools' answers that are kept of a trace
 	maxAnswer  = 64 << 10 // bytes of one answer that are looked at
@@ -114,7 +114,7 @@ func (w *Watch) follow(id string) *followed {
 	}
 	f := &followed{id: id}
 	w.traces[id] = w.recent.PushFront(f)
-	if w.recent.Len() > maxTraces {
+	if w.recent.Len() > MaxTraces {
 		last := w.recent.Back()
 		delete(w.traces, last.Value.(*followed).id)
 		w.recent.Remove(last)

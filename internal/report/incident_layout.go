@@ -234,8 +234,10 @@ func (r *IncidentReport) notes() []string {
 	if r.SyntheticTimes {
 		notes = append(notes, "The times were invented by a converter: only their order means something.")
 	}
-	if c := r.RootCause; c != nil {
+	if c := r.RootCause; c != nil && c.Measured {
 		notes = append(notes, "The confidence is how often this kind of evidence named the right step in runs whose cause is known. No model was asked.")
+	} else if c != nil {
+		notes = append(notes, "The confidence is set by a rule, and was not measured on runs whose cause is known: 90% where a breaker or a person confirms the failure, else 80%. No model was asked.")
 	}
 	if len(r.Checkpoints) == 0 {
 		notes = append(notes, "No checkpoint was given: the entries cannot be held against the logs.")
