@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +57,7 @@ func (v *asking) run(ctx context.Context, question string) error {
 		err := hansard.Errorf(hansard.KindInvalid, "ask what?")
 		return hansard.WithHint(err, `hansard ask "what failed yesterday?"; hansard ask --examples lists more`)
 	}
-	zone, err := zoneToAsk(v.p.global.zone())
+	zone, err := zoneName(v.p.global.zone())
 	if err != nil {
 		return err
 	}
@@ -151,16 +150,4 @@ func (b *localBackend) Ask(ctx context.Context, question, zone string) (ask.Mean
 		return ask.Meaning{}, err
 	}
 	return b.reading.Ask(ctx, b.tenant, question, loc)
-}
-
-// zoneToAsk returns the name of a zone, so that a server elsewhere knows it.
-func zoneToAsk(zone *time.Location) (string, error) {
-	if zone != time.Local {
-		return zone.String(), nil
-	}
-	local, err := query.Zone("")
-	if err == nil && local == time.Local {
-		return time.Now().Format("-07:00"), nil
-	}
-	return local.String(), err
 }

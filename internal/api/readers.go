@@ -12,6 +12,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
+	"github.com/hansardhq/hansard/internal/report"
 	"github.com/hansardhq/hansard/internal/trace"
 )
 
@@ -47,7 +48,7 @@ func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
 	next.ServeHTTP(w, inner)
 	r.Pattern = inner.Pattern
 	id, known := access.IdentityOf(ctx)
-	if !n.read || r.Pattern == "/" || r.Pattern == "" {
+	if !n.read || !readable(r.URL.Path) || r.Pattern == "/" || r.Pattern == "" {
 		return
 	}
 	if tenant, ok := strings.CutPrefix(r.URL.Path, "/log/"); ok {
@@ -104,8 +105,8 @@ func routeOf(r *http.Request) string {
 	return r.Method + " " + r.Pattern
 }
 
-// readable reports whether a GET of a path reads the record: not what the server
-// says of itself.
+// readable reports whether what is at a path is of the record: not what the server
+// says of itself and of the sizes and roots of its logs.
 func readable(path string) bool {
 	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session", "/v1/logs", "/v1/verification"} {
 		if strings.HasPrefix(path, p) {
@@ -145,7 +146,7 @@ func describe(list []access.Asked, v reflect.Value) []access.Asked {
 		}
 		if name := nameOf(f); value.Kind() == reflect.Struct || value.Kind() == reflect.Pointer {
 			list = describe(list, value)
-		} else if !value.IsZero() && name != "" && value.Type() != reflect.TypeFor[[]byte]() {
+		} else if !value.IsZero() && name != "" && !bytesIn(value) {
 			text := fmt.Sprint(value.Interface())
 			list = append(list, access.Asked{Name: name, Value: text[:min(len(text), maxAsked)]})
 		}
@@ -153,11 +154,16 @@ func describe(list []access.Asked, v reflect.Value) []access.Asked {
 	return list
 }
 
+// bytesIn reports whether a field is a body as it is: a file, no question.
+func bytesIn(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8
+}
+
 // nameOf returns the name of an input's field; "" for what is no question, such
 // as a format.
 func nameOf(f reflect.StructField) string {
 	for _, tag := range []string{"query", "path", "json"} {
-		if name, _, _ := strings.Cut(f.Tag.Get(tag), ","); name != "" && name != "format" {
+		if name, _, _ := strings.Cut(f.Tag.Get(tag), ","); name != "" && name != "format" && name != "prices" {
 			return name
 		}
 	}
@@ -194,6 +200,18 @@ func rowsOf(out any) hansard.Opt[int64] {
 		return hansard.Opt[int64]{}
 	}
 	return lenOf(v.FieldByName("Body"))
+}
+
+// eventsOf returns how many events a report is about, where it says so.
+func eventsOf(r report.Report) hansard.Opt[int64] {
+	v := reflect.Indirect(reflect.ValueOf(r))
+	if v.Kind() != reflect.Struct {
+		return hansard.Opt[int64]{}
+	}
+	if n := v.FieldByName("TotalEvents"); n.IsValid() && n.CanInt() {
+		return hansard.Some(n.Int())
+	}
+	return hansard.Opt[int64]{}
 }
 
 // lenOf returns the length of a list, or of the first list in a body.

@@ -129,6 +129,7 @@ func (s *Server) report(ctx context.Context, tenant, name, format string, o read
 	if err != nil {
 		return nil, err
 	}
+	noteOf(ctx).rows = eventsOf(made)
 	return written(made, format)
 }
 

@@ -65,6 +65,10 @@ func Types() []Type {
 			Name: "feed", Short: "The newest events, newest first",
 			Empty: func() Report { return &FeedReport{} }, Make: made(Feed),
 		},
+		{
+			Name: "readers", Short: "Who read the record through the server: when, what, and how many rows",
+			Empty: func() Report { return &ReadersReport{} }, Make: made(Readers),
+		},
 	}
 }
 
