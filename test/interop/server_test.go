@@ -116,7 +116,7 @@ func (s *server) call(method, path string, body []byte) ([]byte, http.Header) {
 // publicLog is a log as /v1/logs lists it.
 type publicLog struct {
 	Log, Origin, VKey, Checkpoint string
-	Size, Sealed                  uint64
+	Size, Sealed, Minimum         uint64
 }
 
 // base is the URL below which the log is served.
