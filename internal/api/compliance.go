@@ -12,8 +12,11 @@ import (
 )
 
 type complianceInput struct {
-	reportInput
-	Pack []string `query:"pack" doc:"Packs to judge; default: those that are switched on"`
+	Q      string   `query:"q" doc:"Search; what it selects is judged"`
+	Since  string   `query:"since" doc:"Such as 24h, 7d, yesterday; default: from the first event on"`
+	Until  string   `query:"until"`
+	Format string   `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
+	Pack   []string `query:"pack" doc:"Packs to judge; default: those that are switched on"`
 }
 
 type complianceOutput struct {

@@ -1,0 +1,31 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+)
+
+// TestCompliance asks for the report under both names, in two formats, and for packs
+// by name.
+func TestCompliance(t *testing.T) {
+	s := start(t, nil)
+	for _, path := range []string{"/v1/reports/compliance?pack=base&since=24h&format=json", "/v1/reports/compliance_check?pack=base,eu-ai-act"} {
+		status, body, header := s.call(http.MethodGet, path, "", nil)
+		if status != http.StatusOK || header.Get("Hansard-Compliant") != "unknown" {
+			t.Fatalf("%s: %d: %s", path, status, body)
+		}
+		var r struct {
+			Checks map[string]any `json:"checks"`
+		}
+		if err := json.Unmarshal([]byte(body), &r); err != nil || r.Checks["tool_approval_rate"] == nil {
+			t.Errorf("%s: %v, checks %v", path, err, r.Checks)
+		}
+	}
+	if status, body, header := s.call(http.MethodGet, "/v1/reports/compliance?format=markdown", "", nil); status != http.StatusOK || header.Get("Content-Type") != "text/markdown; charset=utf-8" {
+		t.Errorf("markdown: %d: %s", status, body)
+	}
+	if status, _, _ := s.call(http.MethodGet, "/v1/reports/compliance?pack=/etc/passwd", "", nil); status != http.StatusNotFound {
+		t.Errorf("a pack by the path of a file: %d", status)
+	}
+}
