@@ -9,16 +9,16 @@ import (
 
 // names are what a question names.
 type names struct {
-	agent, handoffTo  string
-	tool, model       string
-	session           string
-	ids               []string // of traces, tasks or events
-	value             string   // a personal value
-	text              []string // in quotation marks
-	environment       string
-	status, errorType string
-	limit             int
-	format            string
+	agent, handoffTo string
+	tool, model      string
+	session          string
+	ids              []string // of traces, tasks or events
+	value            string   // a personal value
+	text             []string // in quotation marks
+	environment      string
+	errorType        string
+	limit            int
+	format           string
 }
 
 // Vocabulary is what is in a record: names that are understood without being

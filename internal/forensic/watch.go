@@ -60,11 +60,10 @@ type Watch struct {
 
 // followed is what is kept of a trace.
 type followed struct {
-	id      string
-	asked   string // words of users and of instructions, folded
-	values  map[string]origin
-	sources int
-	turn    int // counts the words of users
+	id     string
+	asked  string // words of users and of instructions, folded
+	values map[string]origin
+	turn   int // counts the words of users
 }
 
 // origin is where a value was first seen.

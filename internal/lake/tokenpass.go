@@ -169,12 +169,12 @@ func (s *tokenSum) add(grouping int, key int32, g *tokenSums, sign int64) {
 	sum.merge(g, sign)
 }
 
-func (sum *tokenSums) merge(g *tokenSums, sign int64) {
-	sum.calls, sum.counted, sum.priced = sum.calls+sign*g.calls, sum.counted+sign*g.counted, sum.priced+sign*g.priced
-	sum.tabled, sum.unpriced = sum.tabled+sign*g.tabled, sum.unpriced+sign*g.unpriced
-	sum.events += sign * g.events
-	for c := range g.sums {
-		sum.sums[c].merge(g.sums[c], sign)
+func (g *tokenSums) merge(o *tokenSums, sign int64) {
+	g.calls, g.counted, g.priced = g.calls+sign*o.calls, g.counted+sign*o.counted, g.priced+sign*o.priced
+	g.tabled, g.unpriced = g.tabled+sign*o.tabled, g.unpriced+sign*o.unpriced
+	g.events += sign * o.events
+	for c := range o.sums {
+		g.sums[c].merge(o.sums[c], sign)
 	}
 }
 

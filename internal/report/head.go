@@ -27,9 +27,6 @@ type Head struct {
 	LastPosition *int64 `json:"last_position"`
 }
 
-// head returns itself; reports that embed a Head inherit it.
-func (h *Head) head() *Head { return h }
-
 // work is a report under way. What it counts is fixed when it begins: entries that
 // come while it runs are left out.
 type work struct {

@@ -95,11 +95,3 @@ func dollars(n hansard.Opt[int64]) json.RawMessage {
 }
 
 func plainDollars(nano int64) string { return strings.Replace(trace.USD(nano), "$", "", 1) }
-
-// plus returns the sum of what is known.
-func plus(a, b hansard.Opt[int64]) hansard.Opt[int64] {
-	if !b.Set {
-		return a
-	}
-	return hansard.Some(a.V + b.V)
-}
