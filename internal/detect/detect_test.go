@@ -39,7 +39,9 @@ func TestRun(t *testing.T) {
 	stuck := make(chan struct{})
 	cfg := detect.Config{
 		Hub: hub, Logger: slog.New(slog.DiscardHandler), Tenants: func() []string { return []string{"acme"} },
-		Begin: func(context.Context, string) ([]detect.Detector, uint64, error) { return []detect.Detector{every{}}, 1, nil },
+		Begin: func(context.Context, string) ([]detect.Detector, uint64, error) {
+			return []detect.Detector{every{}}, 1, nil
+		},
 		Follow: func(_ context.Context, _ string, _ []hansard.Tier, from uint64, limit int) ([]*hansard.Entry, error) {
 			mu.Lock()
 			defer mu.Unlock()
