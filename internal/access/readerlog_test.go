@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,10 +38,31 @@ func (m *metaLog) state(tenant string, members map[string]any) error {
 	return nil
 }
 
+// said returns what was stated so far.
+func (m *metaLog) said() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.statements)
+}
+
+// breaks makes statements fail, or work again; it returns how often they failed.
+func (m *metaLog) breaks(broken bool) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = broken
+	return m.failures
+}
+
+func (m *metaLog) failed(error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.failures++
+}
+
 func (m *metaLog) log() *access.ReaderLog {
 	return access.NewReaderLog(access.ReaderLogConfig{
 		Has: func(tenant string) bool { return tenant != "nobody" }, State: m.state,
-		Failed: func(error) { m.failures++ },
+		Failed: m.failed,
 		Spell: func(_ string, asked []access.Asked) (string, error) {
 			var words []string
 			for _, a := range asked {
@@ -65,27 +87,27 @@ func TestReaderLogBatches(t *testing.T) {
 		l.Note(read(1, access.Asked{Name: "q", Value: "agent:billing ada@example.com"}))
 		l.Note(read(2))
 		synctest.Wait()
-		if len(m.statements) != 0 {
-			t.Fatalf("a statement before a second is over: %s", m.statements)
+		if len(m.said()) != 0 {
+			t.Fatalf("a statement before a second is over: %s", m.said())
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		want := `{"count":2,"reads":[` +
 			`{"at":"2026-11-23T14:00:01.000Z","query":"q=agent:billing pii:email","reader":"desk","route":"GET /v1/events","rows":1,"status":200},` +
 			`{"at":"2026-11-23T14:00:02.000Z","reader":"desk","route":"GET /v1/events","rows":2,"status":200}]}`
-		if len(m.statements) != 1 || m.statements[0] != want {
-			t.Errorf("stated %s\nwant %s", m.statements, want)
+		if len(m.said()) != 1 || m.said()[0] != want {
+			t.Errorf("stated %s\nwant %s", m.said(), want)
 		}
 		time.Sleep(time.Minute)
-		if len(m.statements) != 1 {
-			t.Errorf("statements without reads: %s", m.statements)
+		if len(m.said()) != 1 {
+			t.Errorf("statements without reads: %s", m.said())
 		}
 		// What waits when the server stops is stated.
 		l.Note(read(3))
 		l.Count("acme", "public", "GET /log/")
 		l.Count("acme", "public", "GET /log/")
-		if err := l.Close(); err != nil || len(m.statements) != 2 || !strings.Contains(m.statements[1], `"not_listed":[{"n":2,"reader":"public","route":"GET /log/"}]`) || !strings.Contains(m.statements[1], `"count":3`) {
-			t.Errorf("at the end %v %s", err, m.statements)
+		if err := l.Close(); err != nil || len(m.said()) != 2 || !strings.Contains(m.said()[1], `"not_listed":[{"n":2,"reader":"public","route":"GET /log/"}]`) || !strings.Contains(m.said()[1], `"count":3`) {
+			t.Errorf("at the end %v %s", err, m.said())
 		}
 	})
 }
@@ -129,7 +151,7 @@ func TestReaderLogIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	listed, counted := 0, 0
-	for _, s := range m.statements {
+	for _, s := range m.said() {
 		var body struct {
 			Count     int
 			Reads     []access.ReadOnRecord
@@ -161,15 +183,13 @@ func TestReaderLogWaits(t *testing.T) {
 		l.Note(read(1))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		m.mu.Lock()
-		m.broken = false
-		m.mu.Unlock()
+		failures := m.breaks(false)
 		l.Note(read(2))
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		all := strings.Join(m.statements, "\n")
-		if strings.Count(all, `"rows":1`) != 1 || strings.Count(all, `"rows":2`) != 1 || m.failures != 1 {
-			t.Errorf("%d failures told; stated\n%s", m.failures, all)
+		all := strings.Join(m.said(), "\n")
+		if strings.Count(all, `"rows":1`) != 1 || strings.Count(all, `"rows":2`) != 1 || failures != 1 {
+			t.Errorf("%d failures told; stated\n%s", failures, all)
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)

@@ -301,7 +301,8 @@ func (r *run) unsupported([]Failure) *RootCause {
 	return nil
 }
 
-// holdsNumber reports whether a text holds n as a number of its own.
+// holdsNumber reports whether a text holds n as a number of its own: digits within
+// a word are none, such as those of a pseudonym.
 func holdsNumber(text, n string) bool {
 	for at := 0; ; {
 		i := strings.Index(text[at:], n)
@@ -310,14 +311,18 @@ func holdsNumber(text, n string) bool {
 		}
 		i += at
 		end := i + len(n)
-		if (i == 0 || !digitOrDot(text[i-1])) && (end == len(text) || !digitOrDot(text[end])) {
+		if (i == 0 || !joins(text[i-1])) && (end == len(text) || !joins(text[end])) {
 			return true
 		}
 		at = end
 	}
 }
 
-func digitOrDot(c byte) bool { return c >= '0' && c <= '9' || c == '.' || c == '#' || c == '"' }
+// joins reports whether a character makes digits beside it part of another number,
+// or of a word.
+func joins(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '#' || c == '"'
+}
 
 // cutOff finds that the user spoke last and got no answer.
 func (r *run) cutOff([]Failure) *RootCause {

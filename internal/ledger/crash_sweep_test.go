@@ -255,7 +255,10 @@ func (s scene) sweep(t *testing.T) (int, error) {
 	}
 	_ = l.Close()
 	every := 1
-	if testing.Short() || s.sparse && !thorough() {
+	switch {
+	case testing.Short():
+		every = 32
+	case s.sparse && !thorough():
 		every = 8
 	}
 	for i := range images {

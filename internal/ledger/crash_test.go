@@ -25,7 +25,7 @@ import (
 func TestPowerCuts(t *testing.T) {
 	first, runs := uint64(0), uint64(1000)
 	if testing.Short() {
-		runs = 30
+		runs = 10
 	}
 	if n, err := strconv.ParseUint(os.Getenv("HANSARD_CRASH_RUNS"), 10, 64); err == nil {
 		runs = n

@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 					n += 3
 				}
 				if testing.Short() {
-					n += 9
+					n += 29
 				}
 			}
 			t.Logf("%d faults", runs)

@@ -117,10 +117,12 @@ func (i *Integrity) line() string {
 	case i.Logs == 0:
 		return "⚠️ no log has a checkpoint yet"
 	}
-	text := fmt.Sprintf("✅ %d logs verified up to %s entries, no gaps", i.Logs, trace.Count(int64(i.Entries)))
+	logs := "logs"
 	if i.Logs == 1 {
-		text = fmt.Sprintf("✅ 1 log verified up to %s entries, no gaps", trace.Count(int64(i.Entries)))
+		logs = "log"
 	}
+	// The report reads no entry: it says what it looked at, and who reads them all.
+	text := fmt.Sprintf("✅ %d %s signed up to %s entries, no gaps (hansard verify reads each entry)", i.Logs, logs, trace.Count(int64(i.Entries)))
 	if i.Unsigned > 0 {
 		text += fmt.Sprintf("; %d without a checkpoint yet", i.Unsigned)
 	}
