@@ -63,6 +63,7 @@ func (q *question) has(concept string) bool { return q.concepts[concept] }
 
 // Understand returns what a question means.
 func Understand(text string, c Context) Meaning {
+	text = strings.ToValidUTF8(text, "\uFFFD") // no search holds anything else
 	q := &question{words: split(text), vocabulary: c.Vocabulary, concepts: map[string]bool{}}
 	read := clock{c.Now, q.words}
 	period, dated := read.period()
