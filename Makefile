@@ -77,7 +77,7 @@ staticcheck: cc
 	$(GO) run $(STATICCHECK) ./...
 
 race: cc
-	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short $$packages
+	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short -timeout 20m $$packages
 
 fuzz-short: cc
 	GO=$(GO) scripts/fuzz 2s
@@ -89,4 +89,4 @@ interop: cc
 	GO=$(GO) scripts/interop
 
 unit: cc
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
