@@ -96,8 +96,11 @@ func (v *replayVerb) play(ctx context.Context, b backend, id string) error {
 		if err != nil {
 			return err
 		}
-		if r.Total == 0 {
+		switch {
+		case r.Total == 0:
 			v.p.say("no decision, tool call or handoff is on record in this trace; hansard trace %s shows all of it", id)
+		case v.from > r.Total:
+			v.p.say("this trace has %d decisions, and --from %d is after the last", r.Total, v.from)
 		}
 		for i, m := range r.Moments {
 			if err := v.wait(ctx, keys, r, m.Time.Sub(last), last.IsZero()); err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -45,9 +44,6 @@ func (b *readBatch) add(r *Read) {
 
 // readTime is how a read's time is written.
 const readTime = "2006-01-02T15:04:05.000Z"
-
-// ParseReadTime reads the time of a read on record.
-func ParseReadTime(s string) (time.Time, error) { return time.Parse(readTime, s) }
 
 // addGroup adds reads that are counted only.
 func (b *readBatch) addGroup(g group, n int64) {

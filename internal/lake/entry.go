@@ -286,28 +286,6 @@ func TraceAs[T any](ctx context.Context, l *Lake, p TraceQuery, as func(*hansard
 	return items, nil
 }
 
-// Oldest is the first entry that a log still has.
-type Oldest struct {
-	Index    uint64
-	Received int64 // Unix nanoseconds
-}
-
-// Oldest returns, for each tier of a tenant's events that has entries, the first
-// that is there: those before its index have expired.
-func (l *Lake) Oldest(tenant string) map[hansard.Tier]Oldest {
-	snap := l.pin(tenant)
-	defer snap.release()
-	oldest := map[hansard.Tier]Oldest{}
-	for _, tier := range hansard.Tiers {
-		if parts := snap.version.parts[tier]; len(parts) > 0 {
-			oldest[tier] = Oldest{parts[0].Name.First, parts[0].FirstReceived}
-		} else if rows := snap.fresh[tier]; len(rows) > 0 {
-			oldest[tier] = Oldest{rows[0].Place.Index, rows[0].Place.ReceivedAt}
-		}
-	}
-	return oldest
-}
-
 // TracesOfTask returns the ids of the traces that hold an event of the task,
 // sorted.
 func (l *Lake) TracesOfTask(ctx context.Context, tenant, taskID string) ([]string, error) {

@@ -120,18 +120,3 @@ func RequiredRetention(packs []*Pack) map[hansard.Tier]Need {
 	}
 	return needs
 }
-
-// CheckRetention refuses settings of retention that are below what the packs need.
-// The error is of KindInvalid and says which pack needs it, and why.
-func CheckRetention(packs []*Pack, days map[hansard.Tier]int) error {
-	needs := RequiredRetention(packs)
-	for _, t := range hansard.Tiers {
-		n, ok := needs[t]
-		if !ok || days[t] >= n.Days {
-			continue
-		}
-		err := hansard.Errorf(hansard.KindInvalid, "tier %s is kept %d days, and pack %q needs %d: %s", t, days[t], n.Pack, n.Days, n.Why)
-		return hansard.WithHint(err, fmt.Sprintf("keep it at least %d days, or switch the pack off (packs: in the configuration)", n.Days))
-	}
-	return nil
-}
