@@ -146,3 +146,14 @@ func (l *jsonList) close() error {
 	_, err := io.WriteString(l.w, end)
 	return err
 }
+
+// writeJSONList writes items as a JSON array, or as NDJSON where that is the format.
+func writeJSONList[T any](p *program, items []T, format string) error {
+	list := jsonList{w: p.stdout, t: p.terminalOf(p.stdout), lines: format == formatNDJSON}
+	for _, item := range items {
+		if err := list.add(item); err != nil {
+			return err
+		}
+	}
+	return list.close()
+}

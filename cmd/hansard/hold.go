@@ -112,13 +112,7 @@ func newHoldList(p *program, f *keepFlags) *cobra.Command {
 func (p *program) writeHolds(holds []ledger.Hold, format string) error {
 	t := p.terminalOf(p.stdout)
 	if format == formatJSON || format == formatNDJSON {
-		out := jsonList{w: p.stdout, t: t, lines: format == formatNDJSON}
-		for _, h := range holds {
-			if err := out.add(h); err != nil {
-				return err
-			}
-		}
-		return out.close()
+		return writeJSONList(p, holds, format)
 	}
 	titles := []string{"HOLD", "LOG", "SINCE", "BY", "RELEASED", "REASON"}
 	rows := make([][]string, len(holds))

@@ -39,13 +39,7 @@ check the record, by a way that they trust.`,
 func (p *program) writeLogs(logs []reading.Log, format string) error {
 	t := p.terminalOf(p.stdout)
 	if format == formatJSON || format == formatNDJSON {
-		list := jsonList{w: p.stdout, t: t, lines: format == formatNDJSON}
-		for _, l := range logs {
-			if err := list.add(l); err != nil {
-				return err
-			}
-		}
-		return list.close()
+		return writeJSONList(p, logs, format)
 	}
 	titles := []string{"LOG", "SIZE", "SEALED", "VERIFIER KEY"}
 	rows := make([][]string, len(logs))

@@ -110,13 +110,7 @@ func lineOf(pack *policy.Pack, on bool) packLine {
 func (p *program) writePacks(lines []packLine, format string) error {
 	t := p.terminalOf(p.stdout)
 	if format == formatJSON || format == formatNDJSON {
-		list := jsonList{w: p.stdout, t: t, lines: format == formatNDJSON}
-		for _, l := range lines {
-			if err := list.add(l); err != nil {
-				return err
-			}
-		}
-		return list.close()
+		return writeJSONList(p, lines, format)
 	}
 	titles := []string{"PACK", "ON", "CONTROLS", "APPLIES FROM", "KEEPS", "TITLE"}
 	var rows [][]string

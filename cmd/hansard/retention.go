@@ -168,13 +168,7 @@ count whole.`,
 func (p *program) writeRollups(list []retention.Rollup, format string) error {
 	t := p.terminalOf(p.stdout)
 	if format == formatJSON || format == formatNDJSON {
-		out := jsonList{w: p.stdout, t: t, lines: format == formatNDJSON}
-		for _, r := range list {
-			if err := out.add(r); err != nil {
-				return err
-			}
-		}
-		return out.close()
+		return writeJSONList(p, list, format)
 	}
 	titles := []string{"DAY", "TIER", "AGENT", "TOOL", "MODEL", "TASK", "EVENTS", "ERRORS", "TOKENS", "COST"}
 	if format == formatCSV {

@@ -97,13 +97,7 @@ func (v *scan) write(found *reading.Scan, format string) error {
 	case formatJSON:
 		return p.writeJSON(found)
 	case formatNDJSON:
-		lines := &jsonList{w: p.stdout, t: p.terminalOf(p.stdout), lines: true}
-		for _, f := range found.Findings {
-			if err := lines.add(f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeJSONList(p, found.Findings, format)
 	}
 	titles := []string{"TRACE", "RULE", "AGENT", "FROM", "TO", "VALUE", "CALL", "RECORD"}
 	var rows [][]string
