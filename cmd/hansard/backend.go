@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/ask"
@@ -42,14 +41,9 @@ type backend interface {
 	Replay(ctx context.Context, id string, from, limit int) (*trace.Replay, error)
 	// Scan looks for injections; with record it puts what is new on record.
 	Scan(ctx context.Context, q reading.Question, record bool) (*reading.Scan, error)
-	// Incident returns the forensics of the traces that an id stands for, written
-	// in a format, with times in a zone.
-	Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error)
-	// Compliance returns the compliance report, written in a format, and
-	// whether the record is compliant: "true", "false" or "unknown".
-	Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) (text []byte, compliant string, err error)
-	// Report returns a report of a type, written in a format.
-	Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error)
+	// Report returns a report of a type, written in a format, and what a
+	// compliance report comes to: "true", "false" or "unknown".
+	Report(ctx context.Context, name string, o reading.Order, format report.Format) (text []byte, compliant string, err error)
 	// CheckReport computes a report again, given in its JSON form.
 	CheckReport(ctx context.Context, text []byte, format report.Format) (out []byte, same bool, err error)
 	SQL(ctx context.Context, statement string) (*lake.Result, error)
@@ -245,36 +239,14 @@ func (b *localBackend) Graph(ctx context.Context, w io.Writer, id string, g remo
 }
 
 // Report returns a report of a type.
-func (b *localBackend) Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error) {
+func (b *localBackend) Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, string, error) {
 	made, err := b.reading.Report(ctx, b.tenant, name, o)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = report.Render(&out, made, format)
-	return out.Bytes(), err
-}
-
-// Incident returns the forensics of the traces that an id stands for.
-func (b *localBackend) Incident(ctx context.Context, id string, zone *time.Location, format report.Format) ([]byte, error) {
-	all, err := b.reading.Incidents(ctx, b.tenant, id, zone)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = report.RenderIncidents(&out, all, format)
-	return out.Bytes(), err
-}
-
-// Compliance returns the compliance report.
-func (b *localBackend) Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) ([]byte, string, error) {
-	r, err := b.reading.Compliance(ctx, b.tenant, q, packs)
 	if err != nil {
 		return nil, "", err
 	}
 	var out bytes.Buffer
-	err = report.Render(&out, r, format)
-	return out.Bytes(), r.Outcome(), err
+	err = report.Render(&out, made, format)
+	return out.Bytes(), report.Outcome(made), err
 }
 
 // CheckReport computes a report again.

@@ -28,9 +28,9 @@ record is checked by "hansard verify".`,
   hansard doctor --data ./hansard-data`,
 		Args: cobra.NoArgs,
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
 		}

@@ -35,9 +35,9 @@ with "-" it is read from standard input. A legal hold on a log keeps its content
 	flags.StringVar(&req.Value, "value", "", "a personal value: all events that hold it; - reads it from standard input")
 	flags.StringVar(&req.Reason, "reason", "", "why; it is kept for good")
 	flags.BoolVar(&req.DryRun, "dry-run", false, "say what would go, and erase nothing")
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
 		}

@@ -38,10 +38,10 @@ JSON, one request or one a line, or protobuf; - is the standard input, and .gz a
   curl -s localhost:9999/last-export | hansard explain-otlp -`,
 		Args: cobra.ExactArgs(1),
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().StringVar(&signal, "signal", "", "traces or logs (default: what the file looks like)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,6 @@ import (
 // The output formats.
 const (
 	formatTable    = "table"
-	formatText     = "text"
 	formatJSON     = "json"
 	formatNDJSON   = "ndjson"
 	formatCSV      = "csv"
@@ -45,9 +44,14 @@ func outputFlag(cmd *cobra.Command, allowed ...string) *output {
 	return o
 }
 
+// textFormat is a second name of the table: what people write who do not see one.
+const textFormat = "text"
+
 // format returns the format to write: what was asked for, or one of the two.
 func (o *output) format(t terminal, onTerminal, inPipe string) (string, error) {
 	switch {
+	case o.value == textFormat && slices.Contains(o.allowed, formatTable):
+		return formatTable, nil
 	case o.value == "" && t.is:
 		return onTerminal, nil
 	case o.value == "":

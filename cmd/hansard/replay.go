@@ -41,7 +41,7 @@ times faster; a pause is never longer than 5 s.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
 	}
-	v.out = outputFlag(cmd, formatText, formatJSON)
+	v.out = outputFlag(cmd, formatTable, formatJSON)
 	f := cmd.Flags()
 	f.BoolVar(&v.step, "step", false, "wait for Enter before each decision")
 	f.Float64Var(&v.speed, "speed", 0, "how many times as fast as it was; 0 does not wait")
@@ -53,7 +53,7 @@ times faster; a pause is never longer than 5 s.`,
 const replayPage = 200
 
 func (v *replayVerb) run(ctx context.Context, id string) error {
-	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatText, formatText)
+	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatTable, formatTable)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,6 @@ cannot be computed is shown as unknown.`,
 	for _, t := range report.Types() {
 		cmd.AddCommand(newReportType(p, t))
 	}
-	cmd.AddCommand(newReportIncident(p), newReportCompliance(p))
 	return cmd
 }
 
@@ -87,9 +86,12 @@ type reportRun struct {
 
 func newReportType(p *program, t report.Type) *cobra.Command {
 	v := &reportRun{p: p, t: t}
-	use, example := t.Name+" [QUERY]", "  hansard report "+t.Name
-	if t.Subject != "" {
-		use, example = t.Name+" "+map[string]string{"agent": "AGENT", "session": "[SESSION]"}[t.Subject]+" [QUERY]", example+" "+map[string]string{"agent": "billing", "session": "s-1029"}[t.Subject]
+	use, example := t.Name, "  hansard report "+t.Name
+	if t.Subject == "" {
+		use += " [QUERY]"
+	} else {
+		use += map[string]string{"agent": " AGENT", "session": " [SESSION]", "trace": " [TRACE]"}[t.Subject] + " [QUERY]"
+		example += map[string]string{"agent": " billing", "session": " s-1029", "trace": " refund-4711"}[t.Subject]
 	}
 	cmd := &cobra.Command{
 		Use: use, Aliases: t.Aliases, Short: t.Short,
@@ -100,11 +102,16 @@ says which. Each figure comes with the search that lists its events.`,
 		Example: example + "\n" + example + " --since 7d -o html > " + t.Name + ".html\n" + example + " 'environment:prod' --since yesterday --until today -o json",
 		RunE:    func(cmd *cobra.Command, args []string) error { return v.run(cmd, args) },
 	}
-	v.out = outputFlag(cmd, formatText, formatJSON, formatMarkdown, formatCSV, formatHTML)
+	v.out = outputFlag(cmd, formatTable, formatJSON, formatMarkdown, formatCSV, formatHTML)
 	f := cmd.Flags()
 	f.StringVar(&v.o.Value, "value", "", `what is about this personal value, for example an e-mail address; "-" reads it from standard input`)
 	v.between.flags(cmd)
 	switch t.Name {
+	case "compliance":
+		f.StringSliceVar(&v.o.Packs, "pack", nil, "pack to judge by; may be given more than once (default: those that are switched on)")
+		cmd.Long, cmd.Example = complianceLong, complianceExample
+	case "incident":
+		cmd.Long += "\n\n" + incidentLong
 	case "feed", "agent", "session":
 		f.IntVar(&v.o.Limit, "limit", 0, "the most events that are listed; default as the report says")
 	case "daily":
@@ -122,16 +129,16 @@ says which. Each figure comes with the search that lists its events.`,
 }
 
 func (v *reportRun) run(cmd *cobra.Command, args []string) error {
-	text := formatText
+	usual := formatTable
 	if v.t.Format != "" {
-		text = string(v.t.Format)
+		usual = string(v.t.Format)
 	}
-	format, err := v.out.format(v.p.terminalOf(v.p.stdout), text, text)
+	format, err := v.out.format(v.p.terminalOf(v.p.stdout), usual, usual)
 	if err != nil {
 		return err
 	}
 	if v.t.Subject != "" {
-		if len(args) == 0 && v.t.Subject != "session" {
+		if len(args) == 0 && v.t.Subject == "agent" {
 			err := hansard.Errorf(hansard.KindInvalid, "which %s?", v.t.Subject)
 			return hansard.WithHint(err, fmt.Sprintf("hansard report %s NAME; hansard sql 'select distinct %s from events' lists them", v.t.Name, subjectColumn(v.t.Subject)))
 		}
@@ -166,19 +173,39 @@ func (v *reportRun) run(cmd *cobra.Command, args []string) error {
 		}
 		v.o.Prices = string(text)
 	}
-	as := report.Format(format)
-	if format == formatText {
-		as = report.Table
-	}
-	return v.p.with(func(b backend) error {
-		text, err := b.Report(cmd.Context(), v.t.Name, v.o, as)
+	compliant := ""
+	err = v.p.with(func(b backend) error {
+		text, outcome, err := b.Report(cmd.Context(), v.t.Name, v.o, report.Format(format))
 		if err != nil {
 			return err
 		}
+		compliant = outcome
 		_, err = v.p.stdout.Write(text)
 		return err
 	})
+	if err == nil && compliant == "false" {
+		return quietError{exitFinding}
+	}
+	return err
 }
+
+// What two of the reports say of themselves.
+const (
+	complianceLong = `Judge the record by the controls of the packs that are switched on in the
+configuration, or of those that --pack names. A check passes, is near its limit,
+fails, does not apply, or lacks evidence: what is not on record is never a pass.
+Each verdict comes with its figure, the entries that prove it and what to do.
+
+hansard policy list names the packs, hansard policy explain says what they check.
+
+The exit code is 5 when a check fails.`
+	complianceExample = `  hansard report compliance --since 30d
+  hansard report compliance --pack eu-ai-act --since 2026-11-01 --until 2026-12-01 -o html > november.html
+  hansard report compliance 'agent:billing' --pack base --pack eu-ai-act -o json`
+	incidentLong = `TRACE is the id of a trace, of a task (then its traces that the search and the
+period select), or of an event; left out, it is the last trace that failed of what
+they select.`
+)
 
 func subjectColumn(subject string) string {
 	if subject == "agent" {
@@ -209,14 +236,11 @@ figure differs.`,
 		Example: `  hansard report summary --since 7d -o json > week.json
   hansard report check week.json`,
 	}
-	out := outputFlag(cmd, formatText, formatJSON, formatMarkdown, formatCSV, formatHTML)
+	out := outputFlag(cmd, formatTable, formatJSON, formatMarkdown, formatCSV, formatHTML)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
-		}
-		if format == formatText {
-			format = string(report.Table)
 		}
 		text, err := p.reportText(args[0])
 		if err != nil {

@@ -47,7 +47,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string)
 	}
 	root := newRoot(p)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return exitOK
@@ -55,7 +55,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string)
 		p.say("interrupted")
 		return exitInterrupted
 	case !p.running && hansard.KindOf(err) == hansard.KindInternal:
-		err = usage("hansard", err) // cobra's own errors have no kind
+		err = usage(cmd.CommandPath(), err) // cobra's own errors have no kind
 	}
 	var quiet quietError
 	if !errors.As(err, &quiet) {

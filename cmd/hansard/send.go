@@ -45,14 +45,14 @@ compressed (.gz, .zst).`,
 			return v.run(cmd.Context(), path)
 		},
 	}
-	v.out = outputFlag(cmd, formatText, formatJSON)
+	v.out = outputFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().BoolVar(&v.entries, "entries", false, "list where in the record each event is")
 	cmd.Flags().StringVar(&v.key, "idempotency-key", "", "sent again with the same key, events without an id are not taken twice")
 	return cmd
 }
 
 func (v *send) run(ctx context.Context, path string) error {
-	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatText, formatText)
+	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatTable, formatTable)
 	if err != nil {
 		return err
 	}

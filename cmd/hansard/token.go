@@ -37,11 +37,11 @@ do all.`,
   hansard token new --id dashboard --role reader --tenant acme -o json`,
 		Args: cobra.NoArgs,
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().StringVar(&id, "id", "", "what the record calls whoever uses it: letters, digits, . _ and -")
 	cmd.Flags().StringVar(&role, "role", "", "ingest, reader or admin")
 	cmd.RunE = func(*cobra.Command, []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
 		}

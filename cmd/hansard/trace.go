@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,14 +23,14 @@ type traceVerb struct {
 	graph    bool
 	agents   bool
 	expanded bool
-	diff     string // id of the trace to compare with
-	all      bool   // of a diff: steps that are the same, too
+	diff     bool
+	all      bool // of a diff: steps that are the same, too
 }
 
 func newTrace(p *program) *cobra.Command {
 	v := &traceVerb{p: p}
 	cmd := &cobra.Command{
-		Use:   "trace ID",
+		Use:   "trace ID | --diff A B",
 		Short: "Tell the story of a trace or a task",
 		Long: `Show what happened in a trace as a timeline: each event with its time, agent,
 action, duration and status, the sums of tokens, cost and errors, and where the
@@ -40,31 +41,45 @@ With --graph it is written as a graph: events and what they caused, or with
 --agents who handed over and delegated to whom; --expanded shows each stretch of
 an agent's work by itself. -o dot is for Graphviz, -o mermaid for Mermaid.
 
-With --diff it is compared with another trace: events are paired by type, agent,
+With --diff two traces are compared: events are paired by type, agent,
 name and place, and what differs in params, result, tokens, cost and time is
 shown. It exits with 5 when they differ in more than time.`,
 		Example: `  hansard trace 4bf92f3577b34da6a3ce929d0e0e4736
   hansard trace refund-4711 --tree
   hansard trace refund-4711 --agents -o mermaid
   hansard trace refund-4711 --graph -o dot | dot -Tsvg > refund.svg
-  hansard trace refund-4711 --diff refund-4712
+  hansard trace --diff refund-4711 refund-4712
   hansard trace refund-4711 -o json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
+		Args: v.args,
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
 	}
-	v.out = outputFlag(cmd, formatText, formatJSON, formatDOT, formatMermaid)
+	v.out = outputFlag(cmd, formatTable, formatJSON, formatDOT, formatMermaid)
 	f := cmd.Flags()
 	f.BoolVar(&v.tree, "tree", false, "indent events under the events that caused them")
 	f.BoolVar(&v.graph, "graph", false, "write the graph of events and what they caused")
 	f.BoolVar(&v.agents, "agents", false, "write the graph of agents: handoffs and delegation")
-	f.StringVar(&v.diff, "diff", "", "compare with the trace of this id")
+	f.BoolVar(&v.diff, "diff", false, "compare two traces: what changed from the first to the second")
 	f.BoolVar(&v.all, "all", false, "with --diff: show the steps that are the same, too")
 	f.BoolVar(&v.expanded, "expanded", false, "with --agents: a node for each stretch of work")
 	return cmd
 }
 
-func (v *traceVerb) run(ctx context.Context, id string) error {
-	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatText, formatText)
+// args says which ids are missing: two with --diff, else one.
+func (v *traceVerb) args(_ *cobra.Command, ids []string) error {
+	switch {
+	case v.diff && len(ids) != 2:
+		return fmt.Errorf("--diff compares two traces, and %d are named", len(ids))
+	case !v.diff && len(ids) == 0:
+		return errors.New("which trace? Name the id of a trace, a task or an event")
+	case !v.diff && len(ids) > 1:
+		return fmt.Errorf("one trace at a time, and %d are named; --diff compares two", len(ids))
+	}
+	return nil
+}
+
+func (v *traceVerb) run(ctx context.Context, ids []string) error {
+	id := ids[0]
+	format, err := v.out.format(v.p.terminalOf(v.p.stdout), formatTable, formatTable)
 	if err != nil {
 		return err
 	}
@@ -75,11 +90,11 @@ func (v *traceVerb) run(ctx context.Context, id string) error {
 	case v.graph && v.agents, v.tree && (v.graph || v.agents || drawn):
 		return hansard.Errorf(hansard.KindInvalid, "--tree, --graph and --agents: which one?")
 	}
-	if v.diff != "" {
+	if v.diff {
 		if v.tree || v.graph || v.agents || drawn {
-			return hansard.Errorf(hansard.KindInvalid, "--diff is written as text or JSON, and by itself")
+			return hansard.Errorf(hansard.KindInvalid, "--diff is written as a table or JSON, and by itself")
 		}
-		return v.writeDiff(ctx, id, format)
+		return v.writeDiff(ctx, ids[0], ids[1], format)
 	}
 	if v.graph || v.agents || drawn {
 		return v.writeGraph(ctx, id, format)
@@ -93,11 +108,11 @@ func (v *traceVerb) run(ctx context.Context, id string) error {
 	})
 }
 
-// writeDiff compares with another trace.
-func (v *traceVerb) writeDiff(ctx context.Context, id, format string) error {
+// writeDiff compares two traces.
+func (v *traceVerb) writeDiff(ctx context.Context, a, b, format string) error {
 	var d *trace.Diff
-	err := v.p.with(func(b backend) (err error) {
-		d, err = b.Diff(ctx, id, v.diff)
+	err := v.p.with(func(record backend) (err error) {
+		d, err = record.Diff(ctx, a, b)
 		return err
 	})
 	if err != nil {
@@ -116,7 +131,7 @@ func (v *traceVerb) writeDiff(ctx context.Context, id, format string) error {
 
 // writeGraph writes a graph: for people as Mermaid, which can be read as it is.
 func (v *traceVerb) writeGraph(ctx context.Context, id, format string) error {
-	if format == formatText {
+	if format == formatTable {
 		format = formatMermaid
 	}
 	g := remote.Graph{Of: reading.GraphOf{Agents: v.agents, Expanded: v.expanded}, Format: format}

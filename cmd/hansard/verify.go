@@ -44,12 +44,12 @@ Exit code 5 says that something is wrong.`,
   hansard verify refund.proof --key @billing.vkey --show`,
 		Args: cobra.MaximumNArgs(1),
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().StringVar(&key, "key", "", "the log's verifier key, or @FILE that holds it")
 	cmd.Flags().StringArrayVar(&against, "against", nil, "a file with a checkpoint that was kept elsewhere; may be repeated")
 	cmd.Flags().BoolVar(&show, "show", false, "show the entry that a proof proves")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		switch {
 		case err != nil:
 			return err

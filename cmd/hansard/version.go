@@ -16,9 +16,9 @@ func newVersion(p *program) *cobra.Command {
 		Example: "  hansard version -o json",
 		Args:    cobra.NoArgs,
 	}
-	out := outputFlag(cmd, formatText, formatJSON)
+	out := outputFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(*cobra.Command, []string) error {
-		format, err := out.format(p.terminalOf(p.stdout), formatText, formatText)
+		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func (s *Server) runAsked(ctx context.Context, tenant, zone string, a *AskAnswer
 	case ask.Session:
 		return s.reportAsked(ctx, tenant, "session", zone, a)
 	case ask.Incident:
-		return s.incidentAsked(ctx, tenant, zone, a)
+		return s.reportAsked(ctx, tenant, "incident", zone, a)
 	}
 	a.Note = "run the command: its answer is a file, or needs the files"
 	return nil
@@ -131,19 +131,6 @@ func (s *Server) reportAsked(ctx context.Context, tenant, name, zone string, a *
 		return err
 	}
 	return a.show(func(b *bytes.Buffer) error { return report.Render(b, r, report.JSON) })
-}
-
-// incidentAsked looks into what failed.
-func (s *Server) incidentAsked(ctx context.Context, tenant, name string, a *AskAnswer) error {
-	zone, err := query.Zone(name)
-	if err != nil {
-		return err
-	}
-	all, err := s.cfg.Reading.Incidents(ctx, tenant, a.Command.Subject, zone)
-	if err != nil {
-		return err
-	}
-	return a.show(func(b *bytes.Buffer) error { return report.RenderIncidents(b, all, report.JSON) })
 }
 
 // show puts a report into the answer.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +25,12 @@ func TestCompliance(t *testing.T) {
 	}
 	if status, body, header := s.call(http.MethodGet, "/v1/reports/compliance?format=markdown", "", nil); status != http.StatusOK || header.Get("Content-Type") != "text/markdown; charset=utf-8" {
 		t.Errorf("markdown: %d: %s", status, body)
+	}
+	if status, _, header := s.call(http.MethodPost, "/v1/reports/compliance", "application/json", strings.NewReader(`{"packs":["base"],"q":"agent:x","format":"csv"}`)); status != http.StatusOK || header.Get("Hansard-Compliant") != "unknown" {
+		t.Errorf("by order: %d", status)
+	}
+	if status, _, header := s.call(http.MethodGet, "/v1/reports/tools?pack=base", "", nil); status != http.StatusUnprocessableEntity && status != http.StatusBadRequest || header.Get("Hansard-Compliant") != "" {
+		t.Errorf("a pack for another report: %d", status)
 	}
 	if status, _, _ := s.call(http.MethodGet, "/v1/reports/compliance?pack=/etc/passwd", "", nil); status != http.StatusNotFound {
 		t.Errorf("a pack by the path of a file: %d", status)

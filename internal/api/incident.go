@@ -1,14 +1,13 @@
 package api
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/reading"
 	"github.com/hansardhq/hansard/internal/report"
 )
 
@@ -25,29 +24,10 @@ func (s *Server) incidentRoutes(api huma.API) {
 		"application/json": {Schema: schema}, "text/markdown": {}, "text/csv": {}, "text/html": {}, "text/plain": {},
 	}}}
 	huma.Register(api, op, answer(s, func(ctx context.Context, tenant string, in *incidentInput) (*reportOutput, error) {
-		format, zone := report.JSON, time.UTC
-		if in.Format != "" {
-			format = report.Format(in.Format)
-		}
-		if in.TZ != "" {
-			named, err := time.LoadLocation(in.TZ)
-			if err != nil {
-				return nil, hansard.WithHint(hansard.Errorf(hansard.KindInvalid, "tz: there is no zone of this name"), "an IANA name such as Europe/Berlin")
-			}
-			zone = named
-		}
-		all, err := s.cfg.Reading.Incidents(ctx, tenant, in.ID, zone)
+		made, err := s.cfg.Reading.Report(ctx, tenant, "incident", reading.Order{Subject: in.ID, TimeZone: cmp.Or(in.TZ, "UTC")})
 		if err != nil {
 			return nil, err
 		}
-		var b bytes.Buffer
-		if err := report.RenderIncidents(&b, all, format); err != nil {
-			return nil, err
-		}
-		out := &reportOutput{ContentType: format.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Body: b.Bytes()}
-		if format == report.HTML {
-			out.CSP = pagePolicy
-		}
-		return out, nil
+		return written(made, in.Format)
 	}))
 }

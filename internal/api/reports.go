@@ -14,14 +14,15 @@ import (
 )
 
 type reportInput struct {
-	Q       string `query:"q" doc:"Search; the report is about what it selects"`
-	Since   string `query:"since" doc:"Such as 24h, 7d, yesterday; the default depends on the report: see GET /v1/reports"`
-	Until   string `query:"until"`
-	TZ      string `query:"tz" doc:"The zone that times are read and shown in: an IANA name, or +02:00; default the server's"`
-	Subject string `query:"subject" doc:"The agent or the session that the report is about"`
-	Day     string `query:"day" doc:"Daily: the day, such as yesterday or 2026-11-23, in place of since and until"`
-	Limit   int    `query:"limit" minimum:"0" maximum:"10000" doc:"How many events are listed"`
-	Format  string `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
+	Q       string   `query:"q" doc:"Search; the report is about what it selects"`
+	Since   string   `query:"since" doc:"Such as 24h, 7d, yesterday; the default depends on the report: see GET /v1/reports"`
+	Until   string   `query:"until"`
+	TZ      string   `query:"tz" doc:"The zone that times are read and shown in: an IANA name, or +02:00; default the server's"`
+	Subject string   `query:"subject" doc:"The agent, the session, or the trace, task or event that the report is about; a session left out: the last one; a trace: the last one that failed"`
+	Day     string   `query:"day" doc:"Daily: the day, such as yesterday or 2026-11-23, in place of since and until"`
+	Limit   int      `query:"limit" minimum:"0" maximum:"10000" doc:"How many events are listed"`
+	Pack    []string `query:"pack" doc:"Compliance: packs to judge by; default: those that are switched on"`
+	Format  string   `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
 }
 
 type reportOrder struct {
@@ -36,7 +37,9 @@ type reportOutput struct {
 	CSP         string `header:"Content-Security-Policy"`
 	// Same is of a check: whether every figure is the same, true or false.
 	Same string `header:"Hansard-Same"`
-	Body []byte
+	// Compliant is what a compliance report comes to.
+	Compliant string `header:"Hansard-Compliant" doc:"Compliance: true, false or unknown"`
+	Body      []byte
 }
 
 // ReportType describes a type of report.
@@ -44,7 +47,7 @@ type ReportType struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases" nullable:"false"`
 	Short   string   `json:"short" doc:"What it answers"`
-	Subject string   `json:"subject" doc:"What the subject must name: agent or session; empty: none"`
+	Subject string   `json:"subject" doc:"What the subject must name: agent, session or trace; empty: none"`
 	Since   string   `json:"since" doc:"The begin of the period where none is asked for; empty: of the record"`
 }
 
@@ -59,7 +62,6 @@ type reportTypesOutput struct {
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
 func (s *Server) reportRoutes(api huma.API) {
-	s.complianceRoutes(api)
 	huma.Register(api, get("listReports", "/v1/reports", "List the types of report", "reports"),
 		answer(s, func(context.Context, string, *struct{}) (*reportTypesOutput, error) {
 			out := &reportTypesOutput{}
@@ -113,7 +115,7 @@ func (s *Server) reportRoute(api huma.API, t report.Type, name, more string) {
 			return nil, err
 		}
 		return s.report(ctx, tenant, t.Name, in.Format, reading.Order{
-			Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ, Subject: in.Subject, Limit: in.Limit, Day: in.Day,
+			Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ, Subject: in.Subject, Limit: in.Limit, Day: in.Day, Packs: in.Pack,
 		})
 	}))
 	ask := post("order_"+name, "/v1/reports/"+name, t.Short+more+"; for a search that names a person", "reports")
@@ -143,7 +145,7 @@ func written(made report.Report, format string) (*reportOutput, error) {
 	if err := report.Render(&b, made, as); err != nil {
 		return nil, err
 	}
-	out := &reportOutput{ContentType: as.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Body: b.Bytes()}
+	out := &reportOutput{ContentType: as.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Compliant: report.Outcome(made), Body: b.Bytes()}
 	if as == report.HTML {
 		out.CSP = pagePolicy
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/ask"
-	"github.com/hansardhq/hansard/internal/query"
 )
 
 // vocabularySize is how many names of agents and of tools are known by
@@ -33,30 +31,15 @@ func (r *Reading) Ask(ctx context.Context, tenant, question string, zone *time.L
 	}
 	m := ask.Understand(question, c)
 	if m.Command.Subject == "" && (m.Command.Verb == ask.Session || m.Command.Verb == ask.Incident || m.Command.Verb == ask.Replay) {
-		if m.Command.Subject, err = r.lastOf(ctx, tenant, m.Command); err != nil {
+		if m.Command.Verb == ask.Session {
+			m.Command.Subject, err = r.lastSession(ctx, tenant)
+		} else {
+			m.Command.Subject, err = r.lastFailed(ctx, tenant, Order{})
+		}
+		if err != nil {
 			return ask.Meaning{}, err
 		}
 		m.Line = m.Command.Line()
 	}
 	return m, nil
-}
-
-// lastOf returns the session that was active last, or the trace that failed last.
-func (r *Reading) lastOf(ctx context.Context, tenant string, c ask.Command) (string, error) {
-	search, what := "session_id:*", "session"
-	if c.Verb != ask.Session {
-		search, what = "event_type:agent.error OR status:(error OR timeout)", "run that failed"
-	}
-	page, err := r.Events(ctx, tenant, Question{Search: search, Limit: 1})
-	if err != nil {
-		return "", err
-	}
-	if len(page.Events) == 0 {
-		err := hansard.Errorf(hansard.KindNotFound, "there is no %s on record", what)
-		return "", hansard.WithHint(err, "name one; hansard events lists what is there")
-	}
-	if c.Verb == ask.Session {
-		return page.Events[0].SessionID, nil
-	}
-	return query.TraceID(page.Events[0]), nil
 }

@@ -1,47 +1,24 @@
 package reading
 
 import (
-	"context"
-	"encoding/base64"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/policy"
-	"github.com/hansardhq/hansard/internal/report"
 )
 
-// Compliance judges packs over what the question selects. Of the packs that are
-// switched on, names selects some; none: all that are. A name that is none of
-// these is one of the packs that come with the program; the path of a file is not
-// read.
-func (r *Reading) Compliance(ctx context.Context, tenant string, q Question, names []string) (*report.ComplianceReport, error) {
-	packs, err := r.packs(names)
-	if err != nil {
-		return nil, err
+// facts returns what is not in the record, and packs judge by.
+func (r *Reading) facts(tenant string) policy.Facts {
+	if r.cfg.Facts == nil {
+		return policy.Facts{}
 	}
-	plan, err := r.plan(tenant, q)
-	if err != nil {
-		return nil, err
-	}
-	req := report.Request{Tenant: tenant, Period: plan.Period, Location: time.Local}
-	if q.Search != "" || q.Value != "" {
-		req.Query.Node = plan.Node
-	}
-	for _, c := range r.checkpoints(tenant) {
-		req.Checkpoints = append(req.Checkpoints, report.Checkpoint{
-			Log: c.Origin, Size: uint64(c.Size), Root: base64.StdEncoding.EncodeToString(c.Root[:]),
-		})
-	}
-	facts := policy.Facts{}
-	if r.cfg.Facts != nil {
-		facts = r.cfg.Facts(tenant)
-	}
-	return report.Compliance(ctx, r.cfg.Lake, req, packs, facts)
+	return r.cfg.Facts(tenant)
 }
 
-// packs returns packs by name, those that are switched on as they are set.
+// packs returns packs by name, those that are switched on as they are set; none
+// named: all that are switched on. A name that is none of these is one of the packs
+// that come with the program; the path of a file is not read.
 func (r *Reading) packs(names []string) ([]*policy.Pack, error) {
 	switch {
 	case len(names) == 0 && len(r.cfg.Packs) > 0:

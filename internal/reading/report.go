@@ -9,7 +9,6 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
-	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/price"
 	"github.com/hansardhq/hansard/internal/query"
 	"github.com/hansardhq/hansard/internal/report"
@@ -26,10 +25,13 @@ type Order struct {
 	Since    string `json:"since,omitempty" doc:"Such as 24h, 7d, yesterday"`
 	Until    string `json:"until,omitempty"`
 	TimeZone string `json:"tz,omitempty" doc:"The zone that times are read and shown in: an IANA name, or +02:00; default the server's"`
-	Subject  string `json:"subject,omitempty" doc:"The agent or the session that the report is about; a session left out: the last one"`
+	Subject  string `json:"subject,omitempty" doc:"The agent, the session, or the trace, task or event that the report is about; a session left out: the last one; a trace: the last one that failed"`
 	Limit    int    `json:"limit,omitempty" minimum:"0" maximum:"10000" doc:"How many events are listed"`
 	// Day is the day that a daily report is about, in place of Since and Until.
 	Day string `json:"day,omitempty" doc:"Daily: the day, such as yesterday or 2026-11-23, in place of since and until"`
+	// Packs are those that a compliance report judges by; none: those that are
+	// switched on.
+	Packs []string `json:"packs,omitempty" maxItems:"64" doc:"Compliance: the packs to judge by; default: those that are switched on"`
 	// Prices is a file of prices, which extends and overrides those of the
 	// server for this report.
 	Prices  string `json:"prices,omitempty" maxLength:"1000000" doc:"Cost: a file of prices (YAML) that extends and overrides the server's"`
@@ -42,8 +44,14 @@ func (r *Reading) Report(ctx context.Context, tenant, name string, o Order) (rep
 	if err != nil {
 		return nil, err
 	}
-	if t.Subject == "session" && o.Subject == "" {
-		if o.Subject, err = r.lastSession(ctx, tenant); err != nil {
+	if o.Subject == "" {
+		switch t.Subject {
+		case "session":
+			o.Subject, err = r.lastSession(ctx, tenant)
+		case "trace":
+			o.Subject, err = r.lastFailed(ctx, tenant, o)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -51,10 +59,14 @@ func (r *Reading) Report(ctx context.Context, tenant, name string, o Order) (rep
 	if err != nil {
 		return nil, err
 	}
-	if t.Name == "daily" {
-		if req.Compliance, err = r.verdicts(ctx, tenant, req); err != nil {
-			return nil, err
-		}
+	switch t.Name {
+	case "daily":
+		req.Compliance, err = r.verdicts(ctx, tenant, req)
+	case "incident":
+		err = r.investigate(ctx, o.Subject, &req)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return t.Make(ctx, r.cfg.Lake, req)
 }
@@ -65,11 +77,7 @@ func (r *Reading) verdicts(ctx context.Context, tenant string, req report.Reques
 	if err != nil {
 		return nil, err
 	}
-	facts := policy.Facts{}
-	if r.cfg.Facts != nil {
-		facts = r.cfg.Facts(tenant)
-	}
-	judged, err := report.Compliance(ctx, r.cfg.Lake, req, packs, facts)
+	judged, err := report.Compliance(ctx, r.cfg.Lake, req, packs, r.facts(tenant))
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +96,9 @@ func (r *Reading) request(tenant string, t report.Type, o Order) (report.Request
 			return report.Request{}, hansard.Errorf(hansard.KindInvalid, "the report %s is about no single agent or session: leave out the subject", t.Name)
 		}
 		return report.Request{}, hansard.Errorf(hansard.KindInvalid, "the report %s needs a subject: the %s that it is about", t.Name, t.Subject)
+	}
+	if len(o.Packs) > 0 && t.Name != "compliance" {
+		return report.Request{}, hansard.Errorf(hansard.KindInvalid, "the report %s judges by no pack: leave out the packs", t.Name)
 	}
 	if o.Day != "" {
 		if o.Since, o.Until, err = dayOf(o.Day, now, zone); err != nil {
@@ -115,8 +126,14 @@ func (r *Reading) request(tenant string, t report.Type, o Order) (report.Request
 	if req.Prices, err = r.prices(o.Prices); err != nil {
 		return req, err
 	}
-	if t.Name == "daily" {
+	switch t.Name {
+	case "daily":
 		req.Integrity = r.integrity(tenant)
+	case "compliance":
+		if req.Packs, err = r.packs(o.Packs); err != nil {
+			return req, err
+		}
+		req.Facts = r.facts(tenant)
 	}
 	req.Reprice, req.Budgets = o.Reprice, r.cfg.Budgets
 	for _, c := range r.checkpoints(tenant) {
@@ -243,7 +260,7 @@ func (r *Reading) CheckReport(ctx context.Context, tenant string, text []byte) (
 		err := hansard.Errorf(hansard.KindInvalid, "the report is of another tenant")
 		return nil, hansard.WithHint(err, "name it with --tenant")
 	}
-	req, err := r.request(tenant, said.Type, Order{Search: said.Filter, Subject: said.Subject, TimeZone: said.TimeZone, Limit: said.Limit, Reprice: said.Reprice, Since: "now"})
+	req, err := r.request(tenant, said.Type, Order{Search: said.Filter, Subject: said.Subject, TimeZone: said.TimeZone, Limit: said.Limit, Reprice: said.Reprice, Packs: said.Packs, Since: "now"})
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +270,11 @@ func (r *Reading) CheckReport(ctx context.Context, tenant string, text []byte) (
 	req.Period, req.Now, req.UpTo = said.Period, said.GeneratedAt, said.LastPosition
 	if !req.UpTo.Set {
 		req.UpTo = hansard.Some(int64(-1)) // it counted nothing
+	}
+	if said.Type.Name == "incident" {
+		if err := r.investigate(ctx, said.Subject, &req); err != nil {
+			return nil, err
+		}
 	}
 	again, err := said.Type.Make(ctx, r.cfg.Lake, req)
 	if err != nil {

@@ -109,29 +109,19 @@ func (c *Client) Trace(ctx context.Context, id string) ([]trace.Timeline, error)
 	return out, nil
 }
 
-// Report returns a report of a type, written in a format. The order is the body of
-// a POST, so that no person's value stands in a URL.
-func (c *Client) Report(ctx context.Context, name string, o reading.Order, format report.Format) ([]byte, error) {
+// Report returns a report of a type, written in a format, and what a compliance
+// report comes to: "true", "false" or "unknown". The order is the body of a POST, so
+// that no person's value stands in a URL.
+func (c *Client) Report(ctx context.Context, name string, o reading.Order, format report.Format) (text []byte, compliant string, err error) {
 	k, err := post("/v1/reports/"+segment(name), struct {
 		reading.Order
 		Format report.Format `json:"format,omitempty"`
 	}{o, format})
 	if err != nil {
-		return nil, err
-	}
-	b, _, err := c.bytes(ctx, k)
-	return b, err
-}
-
-// Compliance returns the compliance report, written in a format, and whether the
-// record is compliant: "true", "false" or "unknown".
-func (c *Client) Compliance(ctx context.Context, q reading.Question, packs []string, format report.Format) (text []byte, compliant string, err error) {
-	v := values("q", q.Search, "since", q.Since, "until", q.Until, "format", string(format), "pack", strings.Join(packs, ","))
-	b, header, err := c.bytes(ctx, get("/v1/reports/compliance", v))
-	if err != nil {
 		return nil, "", err
 	}
-	return b, header.Get("Hansard-Compliant"), nil
+	text, header, err := c.bytes(ctx, k)
+	return text, header.Get("Hansard-Compliant"), err
 }
 
 // CheckReport computes a report again, given in its JSON form; same says whether

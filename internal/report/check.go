@@ -25,6 +25,7 @@ type Said struct {
 	Checkpoints  []Checkpoint
 	Limit        int
 	Reprice      bool
+	Packs        []string // that a compliance report judged by
 
 	figures []figure
 }
@@ -34,11 +35,21 @@ type Said struct {
 func ReadReport(text []byte) (*Said, error) {
 	var head struct {
 		Head
+		TraceID      string       `json:"trace_id"`
 		LastPosition *json.Number `json:"last_position"`
+		Packs        []struct {
+			Pack string `json:"pack"`
+		} `json:"packs"`
+	}
+	if list := bytes.TrimLeft(text, " \t\r\n"); len(list) > 0 && list[0] == '[' {
+		return nil, hansard.WithHint(hansard.Errorf(hansard.KindInvalid, "read a report: it is a list, and one report is checked at a time"), "make one of a single trace: hansard report incident TRACE -o json")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&head); err != nil {
 		return nil, hansard.WithHint(hansard.Errorf(hansard.KindInvalid, "read a report: %w", err), "give the report in its JSON form: hansard report TYPE -o json")
+	}
+	if head.Subject == "" {
+		head.Subject = head.TraceID // that an incident is about
 	}
 	t, err := TypeOf(head.Report)
 	if err != nil {
@@ -67,6 +78,9 @@ func ReadReport(text []byte) (*Said, error) {
 		}
 	}
 	s.Limit = head.Limit
+	for _, p := range head.Packs {
+		s.Packs = append(s.Packs, p.Pack)
+	}
 	for _, f := range s.figures {
 		s.Reprice = s.Reprice || f.name == "repriced" && f.value == "true"
 	}

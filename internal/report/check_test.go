@@ -25,6 +25,7 @@ func TestCompare(t *testing.T) {
 		made := func(src report.Source, req report.Request) report.Report {
 			t.Helper()
 			req.Tenant = tenant
+			req.Packs = packs(t, nil)
 			r, err := of.Make(context.Background(), src, req)
 			if err != nil {
 				t.Fatal(err)

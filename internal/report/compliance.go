@@ -11,24 +11,11 @@ import (
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// ComplianceSource is what a compliance report reads the record through. A
-// *lake.Lake is one.
-type ComplianceSource interface {
-	policy.Source
-	Aggregate(ctx context.Context, tenant string, q query.Query, spec lake.Spec) (lake.Table, error)
-}
-
-// ComplianceReport says how the record stands to the controls of packs.
+// ComplianceReport says how the record stands to the controls of packs. Its filter
+// and its period select what is judged; what bears on it from before and after, such
+// as an approval, counts too, up to the last position of the head.
 type ComplianceReport struct {
-	Report      string       `json:"report"` // "compliance"
-	Tenant      string       `json:"tenant"`
-	Filter      string       `json:"filter"` // a search that selects what is judged; "": all
-	Period      Period       `json:"period"`
-	GeneratedAt time.Time    `json:"generated_at"`
-	Checkpoints []Checkpoint `json:"checkpoints"`
-	// LastPosition is the greatest position that was counted; nil: there is no
-	// entry in the period.
-	LastPosition *int64 `json:"last_position"`
+	Head
 
 	// Compliant is false when a check fails, and null when one lacks evidence
 	// or nothing could be judged.
@@ -106,14 +93,17 @@ type CheckEntry struct {
 }
 
 // Compliance judges packs over what the request selects. All figures are of the
-// entries that were there when it began.
-func Compliance(ctx context.Context, src ComplianceSource, req Request, packs []*policy.Pack, facts policy.Facts) (*ComplianceReport, error) {
+// entries that were there when it began, or that the request says.
+func Compliance(ctx context.Context, src Source, req Request, packs []*policy.Pack, facts policy.Facts) (*ComplianceReport, error) {
 	req, err := req.checked()
 	if err != nil {
 		return nil, err
 	}
 	r := &ComplianceReport{
-		Report: "compliance", Tenant: req.Tenant, Filter: req.Query.Text, GeneratedAt: req.Now, Checkpoints: req.Checkpoints,
+		Head: Head{
+			Report: "compliance", Tenant: req.Tenant, Filter: req.Query.Text, TimeZone: req.Location.String(), GeneratedAt: req.Now,
+			Checkpoints: req.Checkpoints,
+		},
 		Packs: []CompliancePack{}, Checks: map[string]Check{}, Recommendations: []string{},
 	}
 	last, err := r.extent(ctx, src, req)
@@ -140,18 +130,27 @@ func Compliance(ctx context.Context, src ComplianceSource, req Request, packs []
 	return r, nil
 }
 
+// complianceOf judges the request's packs.
+func complianceOf(ctx context.Context, src Source, req Request) (*ComplianceReport, error) {
+	return Compliance(ctx, src, req, req.Packs, req.Facts)
+}
+
 // extent finds the period and the last position of what is judged. It returns the
-// greatest position of the tenant: what comes before and after the period counts
-// too.
-func (r *ComplianceReport) extent(ctx context.Context, src ComplianceSource, req Request) (last int64, err error) {
+// greatest position of the tenant that counts: what comes before and after the
+// period counts too.
+func (r *ComplianceReport) extent(ctx context.Context, src Source, req Request) (last int64, err error) {
+	whole := selection{query.And{}}
+	if req.UpTo.Set {
+		whole = selection{upTo(req.UpTo.V)}
+	}
 	spec := lake.Spec{OrderBy: -1, Measures: []lake.Measure{
 		{Op: lake.Min, Field: "timestamp"}, {Op: lake.Max, Field: "timestamp"}, {Op: lake.Max, Field: "position"},
 	}}
-	whole, err := src.Aggregate(ctx, req.Tenant, query.Query{Node: query.And{}}, spec)
+	all, err := src.Aggregate(ctx, req.Tenant, query.Query{Node: whole.and()}, spec)
 	if err != nil {
 		return 0, err
 	}
-	table, err := src.Aggregate(ctx, req.Tenant, query.Query{Node: req.Query.Node, Period: req.Period}, spec)
+	table, err := src.Aggregate(ctx, req.Tenant, query.Query{Node: whole.and(req.Query.Node), Period: req.Period}, spec)
 	if err != nil {
 		return 0, err
 	}
@@ -162,10 +161,11 @@ func (r *ComplianceReport) extent(ctx context.Context, src ComplianceSource, req
 		return o
 	}
 	r.Period = req.period(of(table, 0), of(table, 1))
-	if p := of(table, 2); p.Set {
+	p := of(all, 2)
+	if p.Set {
 		r.LastPosition = &p.V
 	}
-	return of(whole, 2).V, nil
+	return p.V, nil
 }
 
 // Outcome returns "true", "false", or "unknown" where nobody can tell whether the
@@ -175,6 +175,14 @@ func (r *ComplianceReport) Outcome() string {
 		return "unknown"
 	}
 	return strconv.FormatBool(*r.Compliant)
+}
+
+// Outcome returns that of a compliance report; "" of another.
+func Outcome(r Report) string {
+	if c, ok := r.(*ComplianceReport); ok {
+		return c.Outcome()
+	}
+	return ""
 }
 
 func compliancePack(p *policy.Pack, period query.Period) CompliancePack {

@@ -53,20 +53,9 @@ func (r *ComplianceReport) outcome() string {
 
 // layout lays the report out for people.
 func (r *ComplianceReport) layout() layout {
-	l := layout{
-		Title: "Compliance — " + r.Tenant,
-		Facts: []fact{
-			{"Outcome", r.outcome()},
-			{"Period", r.Period.text()},
-			{"Tenant", r.Tenant},
-			{"Filter", or(r.Filter, "none")},
-			{"Generated", r.GeneratedAt.Format(stampLayout)},
-		},
-		Notes: r.notes(),
-	}
-	if r.LastPosition != nil {
-		l.Facts = append(l.Facts, fact{"Up to position", fmt.Sprint(*r.LastPosition)})
-	}
+	l := r.Head.layout("Compliance")
+	l.Facts = append([]fact{{"Outcome", r.outcome()}}, l.Facts...)
+	l.Notes = append(r.notes(), l.Notes...)
 	for _, p := range r.Packs {
 		l.Facts = append(l.Facts, fact{"Pack", fmt.Sprintf("%s (%s, version %s)", p.Title, p.Pack, p.Version)})
 	}
@@ -87,7 +76,7 @@ func (r *ComplianceReport) layout() layout {
 	l.add("What was checked", r.conditionsSection())
 	l.add("Sources", r.citesSection())
 	l.add("Parameters", r.parametersSection())
-	l.add("Checkpoints", checkpointsSection(r.Checkpoints))
+	r.end(&l)
 	return l
 }
 
@@ -153,15 +142,6 @@ func (r *ComplianceReport) parametersSection() section {
 	return s
 }
 
-// checkpointsSection lists the checkpoints that a report was computed at.
-func checkpointsSection(points []Checkpoint) section {
-	s := section{Columns: []column{{Title: "Log"}, {Title: "Size", Numeric: true}, {Title: "Root", Code: true}}}
-	for _, c := range points {
-		s.Rows = append(s.Rows, row{Cells: []string{c.Log, fmt.Sprint(c.Size), c.Root}})
-	}
-	return s
-}
-
 // notes says what a reader must know to read the verdicts right.
 func (r *ComplianceReport) notes() []string {
 	var notes []string
@@ -177,9 +157,6 @@ func (r *ComplianceReport) notes() []string {
 		}
 	}
 	notes = append(notes, "A verdict says what the record shows. It is no legal advice, and no certificate.")
-	if len(r.Checkpoints) == 0 {
-		notes = append(notes, "No checkpoint was given: the figures cannot be held against the logs.")
-	}
 	return notes
 }
 

@@ -1,9 +1,9 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +20,8 @@ type IncidentReport struct {
 	Tenant          string                    `json:"tenant"`
 	TraceID         string                    `json:"trace_id"`
 	TaskID          string                    `json:"task_id"`
+	Filter          string                    `json:"filter"`    // a search that the traces of a task had to meet; "": none
+	TimeZone        string                    `json:"time_zone"` // of the times
 	Period          Period                    `json:"period"`
 	GeneratedAt     time.Time                 `json:"generated_at"`
 	SpanMS          Millis                    `json:"duration_ms"`
@@ -115,15 +117,16 @@ type IncidentLine struct {
 	RootCause bool      `json:"root_cause"`
 }
 
-// Incident reports on what was found out about the entries of one trace. Only
-// tenant, location, time and checkpoints of the request count.
+// Incident reports on what was found out about the entries of one trace. Of the
+// request count tenant, filter, location, time, checkpoints, and up to which
+// position other traces were looked at.
 func Incident(in *forensic.Incident, entries []*hansard.Entry, req Request) *IncidentReport {
 	if req.Location == nil {
 		req.Location = time.UTC
 	}
 	tl := in.Timeline
 	r := &IncidentReport{
-		Report: "incident", Tenant: req.Tenant, TraceID: in.TraceID, TaskID: in.TaskID, GeneratedAt: req.Now.In(req.Location),
+		Report: "incident", Tenant: req.Tenant, TraceID: in.TraceID, TaskID: in.TaskID, Filter: req.Query.Text, TimeZone: req.Location.String(), GeneratedAt: req.Now.In(req.Location),
 		SpanMS: Millis(tl.SpanUS), SyntheticTimes: tl.Synthetic, TotalEvents: len(tl.Lines), Agents: list(tl.Agents), RootCause: in.RootCause,
 		NoCause: in.NoCause, Failures: list(in.Failures), Path: zoned(in.Path, req.Location), Retries: []RetryGroup{},
 		Amplification: Amplification{in.Calls, in.Intents, in.Amplification()}, Breakers: zoned(in.Breakers, req.Location),
@@ -137,6 +140,9 @@ func Incident(in *forensic.Incident, entries []*hansard.Entry, req Request) *Inc
 		last := int64(0)
 		for _, l := range tl.Lines {
 			last = max(last, int64(l.Position))
+		}
+		if req.UpTo.Set {
+			last = req.UpTo.V
 		}
 		r.LastPosition = &last
 	}
@@ -266,55 +272,54 @@ func actionOf(l trace.Line) string {
 	return l.Details
 }
 
-// RenderIncidents writes the reports of the traces that an id stands for: as JSON
-// one object, or an array of several; as CSV with one head. The error is as that
-// of Render.
-func RenderIncidents(w io.Writer, all []*IncidentReport, f Format) error {
+// incidentsOf reports on what the request says was found out.
+func incidentsOf(_ context.Context, _ Source, req Request) (Report, error) {
+	req, err := req.checked()
+	if err != nil {
+		return nil, err
+	}
+	all := Incidents{}
+	for _, f := range req.Forensics {
+		all = append(all, Incident(f.Incident, f.Entries, req))
+	}
 	if len(all) == 1 {
-		return Render(w, all[0], f)
+		return all[0], nil
 	}
-	switch f {
-	case JSON:
-		b, err := appendJSON(nil, all)
-		if err == nil {
-			_, err = w.Write(b)
-		}
-		return err
-	case CSV:
-		var figures []figure
-		for _, r := range all {
-			more, err := r.figures()
-			if err != nil {
-				return err
-			}
-			figures = append(figures, more...)
-		}
-		b, err := appendCSV(nil, figures)
-		if err == nil {
-			_, err = w.Write(b)
-		}
-		return err
-	case HTML:
-		return hansard.WithHint(hansard.Errorf(hansard.KindInvalid, "the id stands for %d traces, and a page shows one", len(all)), "name one of them: "+traceIDs(all))
-	}
-	for i, r := range all {
-		if i > 0 {
-			if _, err := io.WriteString(w, "\n"); err != nil {
-				return err
-			}
-		}
-		if err := Render(w, r, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return all, nil
 }
 
-// traceIDs names the first traces.
-func traceIDs(all []*IncidentReport) string {
-	var ids []string
-	for _, r := range all[:min(len(all), 5)] {
-		ids = append(ids, r.TraceID)
+// Incidents are the reports on the traces of a task: as JSON an array, as CSV with
+// one head, in a document one after the other.
+type Incidents []*IncidentReport
+
+// layout puts the reports one after the other; each section says which trace it is of.
+func (all Incidents) layout() layout {
+	l := layout{Title: fmt.Sprintf("Incident Forensics — %d traces", len(all))}
+	for i, r := range all {
+		one := r.layout()
+		l.Facts = append(l.Facts, fact{fmt.Sprintf("Trace %d", i+1), r.TraceID})
+		for _, s := range one.Sections {
+			s.Title = fmt.Sprintf("Trace %d: %s", i+1, s.Title)
+			l.Sections = append(l.Sections, s)
+		}
+		for _, n := range one.Notes {
+			if !slices.Contains(l.Notes, n) {
+				l.Notes = append(l.Notes, n)
+			}
+		}
 	}
-	return strings.Join(ids, ", ")
+	return l
+}
+
+// figures lists those of all reports, each by its trace.
+func (all Incidents) figures() ([]figure, error) {
+	var list []figure
+	for _, r := range all {
+		more, err := r.figures()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
 }

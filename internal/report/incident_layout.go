@@ -37,7 +37,7 @@ func (r *IncidentReport) layout() layout {
 		l.Sections = append(l.Sections, s)
 	}
 	l.add("Similar traces", r.similar())
-	l.add("Checkpoints", checkpointRows(r.Checkpoints))
+	l.add("Checkpoints", checkpointSection(r.Checkpoints))
 	return l
 }
 
@@ -216,14 +216,6 @@ func (r *IncidentReport) similar() section {
 	}
 	for _, t := range r.Similar {
 		s.Rows = append(s.Rows, row{Cells: []string{t.TraceID, t.Time.In(r.GeneratedAt.Location()).Format("2006-01-02 15:04:05"), t.TaskID, t.AgentName, fmt.Sprint(t.Failures)}})
-	}
-	return s
-}
-
-func checkpointRows(points []Checkpoint) section {
-	s := section{Columns: []column{{Title: "Log"}, {Title: "Size", Numeric: true}, {Title: "Root", Code: true}}}
-	for _, c := range points {
-		s.Rows = append(s.Rows, row{Cells: []string{c.Log, fmt.Sprint(c.Size), c.Root}})
 	}
 	return s
 }

@@ -64,6 +64,9 @@ func Render(w io.Writer, r Report, f Format) error {
 	}
 	var b []byte
 	var err error
+	if all, ok := r.(Incidents); ok && (f == Table || f == Markdown) {
+		return renderEach(w, all, f)
+	}
 	switch f {
 	case Table:
 		b = appendTable(nil, r.layout().clean())
@@ -88,4 +91,19 @@ func Render(w io.Writer, r Report, f Format) error {
 	}
 	_, err = w.Write(b)
 	return err
+}
+
+// renderEach writes reports one after the other.
+func renderEach(w io.Writer, all Incidents, f Format) error {
+	for i, r := range all {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := Render(w, r, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }

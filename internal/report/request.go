@@ -5,19 +5,21 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/forensic"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/price"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
 // Source is what a report reads the record through. A *lake.Lake is one.
 type Source interface {
+	policy.Source
 	Aggregate(ctx context.Context, tenant string, q query.Query, spec lake.Spec) (lake.Table, error)
 	ToolCalls(ctx context.Context, tenant string, q query.Query) ([]lake.ToolStat, error)
 	Gaps(ctx context.Context, tenant string, q query.Query) (sessions, events int64, err error)
 	Spend(ctx context.Context, tenant string, q query.Query, by [][]string, pricing lake.Pricing, top int) ([]lake.Spending, error)
 	Invocations(ctx context.Context, tenant string, q query.Query) ([]lake.InvocationStat, error)
-	Events(ctx context.Context, tenant string, q query.Query) (lake.Page, error)
 	Pending(ctx context.Context, tenant string, q query.Query) (spans int64, err error)
 }
 
@@ -41,10 +43,17 @@ type Request struct {
 	Reprice bool
 	// Budgets are held against what was used.
 	Budgets []Budget
+	// Packs are what a compliance report judges by, with the Facts that are not
+	// in the record.
+	Packs []*policy.Pack
+	Facts policy.Facts
 	// Compliance are the verdicts that a daily report quotes; nil: none were
 	// judged. Integrity is what a look at the logs showed; nil: there was none.
 	Compliance []ComplianceLine
 	Integrity  *Integrity
+	// Forensics is what was found out about the traces that an incident report
+	// is about.
+	Forensics []Forensics
 	// Now is when the report is made; zero: the present.
 	Now time.Time
 	// Location is the zone that times are shown in; nil: UTC.
@@ -52,6 +61,12 @@ type Request struct {
 	// Checkpoints are the checkpoints of the tenant's logs that the caller
 	// read before it asked for the report.
 	Checkpoints []Checkpoint
+}
+
+// Forensics is what was found out about the entries of a trace.
+type Forensics struct {
+	*forensic.Incident
+	Entries []*hansard.Entry
 }
 
 // Filter narrows a report to the entries that a search selects.

@@ -131,7 +131,7 @@ func (r *SummaryReport) missing() section {
 func checkpointSection(checkpoints []Checkpoint) section {
 	s := section{Columns: []column{{Title: "Log"}, {Title: "Size", Numeric: true}, {Title: "Root", Code: true}}}
 	for _, c := range checkpoints {
-		s.Rows = append(s.Rows, row{Cells: []string{c.Log, fmt.Sprint(c.Size), c.Root}})
+		s.Rows = append(s.Rows, row{Cells: []string{c.Log, trace.Count(int64(c.Size)), c.Root}})
 	}
 	return s
 }

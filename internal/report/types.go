@@ -13,7 +13,8 @@ type Type struct {
 	Name    string   // in commands and routes
 	Aliases []string // other names for the same
 	Short   string   // what it answers, in a line
-	// Subject is what Request.Subject must name, "agent" or "session"; "": nothing.
+	// Subject is what Request.Subject must name, "agent", "session" or "trace";
+	// "": nothing.
 	Subject string
 	// Default is the period of a request that names none, in words; "": all of
 	// the record.
@@ -40,6 +41,14 @@ func Types() []Type {
 		{
 			Name: "errors", Aliases: []string{"error_analysis"}, Short: "What failed, where, since when, and what to do about it",
 			Empty: func() Report { return &ErrorsReport{} }, Make: made(Errors),
+		},
+		{
+			Name: "compliance", Aliases: []string{"compliance_check"}, Short: "How the record stands to the controls of compliance packs",
+			Empty: func() Report { return &ComplianceReport{} }, Make: made(complianceOf),
+		},
+		{
+			Name: "incident", Short: "Where a trace went wrong, and why: root cause, retries, what it cost, what to do", Subject: "trace",
+			Empty: func() Report { return &IncidentReport{} }, Make: incidentsOf,
 		},
 		{
 			Name: "daily", Short: "The audit summary of a day: invocations, agents, errors, compliance, integrity", Default: "today", Format: Markdown,
