@@ -41,8 +41,11 @@ serve: build ## start a server on DATA (./hansard-data)
 
 check: format vet staticcheck unit ## the quick loop: format, vet, staticcheck, tests
 
+# Two lanes side by side: real clients and the browser wait much and compute little.
 # The plain run of all tests comes last, so that its lines are the last ones.
-test: format vet staticcheck race fuzz-short interop ui-check unit ## everything that must be green
+test: format vet staticcheck ## everything that must be green
+	scripts/lanes "race fuzz-short" "ui-check interop"
+	$(MAKE) --no-print-directory unit
 
 # Two kinds: of functions, which this runs, and of a whole server from outside,
 # which "make measure" runs (EVENTS, MEASURE: flags of hansard bench).
@@ -88,5 +91,6 @@ ui-check: cc
 interop: cc
 	GO=$(GO) scripts/interop
 
+# vet is a step of its own, before.
 unit: cc
-	$(GO) test -timeout 20m ./...
+	$(GO) test -vet=off -timeout 20m ./...

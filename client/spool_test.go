@@ -345,7 +345,10 @@ func TestKilledAtAnyTime(t *testing.T) {
 			prev = n
 		}
 		// What was sent just before may come again; nothing is missing.
-		if first > sent || prev+1 < logged {
+		if first < 0 && sent >= logged {
+			continue // only the account of a torn record came
+		}
+		if first < 0 || first > sent || prev+1 < logged {
 			t.Errorf("%d..%d came, %d were sent and %d flushed before", first, prev, sent, logged)
 		}
 		if s := c.Stats().Sinks[0]; s.DroppedByReason["spool_damaged"] > 1 {
