@@ -20,8 +20,6 @@ type tracePass[T any] struct {
 	// once, each with a worker's number from 0 below the lake's threads.
 	done func(worker int, trace uint64, items []T)
 
-	scratch []scratch // of each worker
-
 	mu sync.Mutex // guards what follows
 	// left counts the groups that a trace is still expected in.
 	left map[uint64]int32
@@ -31,9 +29,6 @@ type tracePass[T any] struct {
 // run reads all groups.
 func (p *tracePass[T]) run(ctx context.Context) error {
 	p.left, p.open = map[uint64]int32{}, map[uint64][]T{}
-	if p.scratch == nil {
-		p.scratch = make([]scratch, p.lake.config.Threads)
-	}
 	if err := p.each(ctx, p.count); err != nil {
 		return err
 	}
@@ -97,7 +92,7 @@ type traceRun[T any] struct {
 // group reads a group and hands over the traces that are complete with it.
 func (p *tracePass[T]) group(worker int, gr *group) error {
 	var runs []traceRun[T]
-	err := p.lake.read(gr, &p.scratch[worker], func(r *rows) (err error) {
+	err := p.lake.read(gr, func(r *rows) (err error) {
 		runs, err = p.runs(r)
 		return err
 	})

@@ -223,7 +223,7 @@ func (l *Lake) traceKeys(g *group) ([]uint64, error) {
 		}
 	}
 	var keys []uint64
-	err := l.read(g, &scratch{}, func(r *rows) (err error) {
+	err := l.read(g, func(r *rows) (err error) {
 		keys, err = r.traces()
 		return err
 	})

@@ -44,6 +44,8 @@ type Lake struct {
 	traces    *fold[int64]
 	// invocationSums are those of Invocations.
 	invocationSums *fold[*invocationSum]
+	// scratches holds what passes read columns with.
+	scratches sync.Pool
 	// workers has room for the children of SQL that may run at once.
 	workers chan struct{}
 
@@ -108,9 +110,9 @@ type version struct {
 
 type livePart struct {
 	part.Info
-	path   string
-	keys   groupKeys
-	bounds atomic.Pointer[[]groupBounds]
+	path    string
+	keys    groupKeys
+	outline atomic.Pointer[part.Outline]
 }
 
 func newVersion() *version {

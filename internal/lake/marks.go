@@ -76,10 +76,8 @@ func (l *Lake) Mark(ctx context.Context, tenant string, spec MarkSpec, f func(*M
 		return err
 	}
 	m := &marker{spec: spec, scope: sc, f: f}
-	p := &tracePass[struct{}]{lake: l, groups: groups, scratch: make([]scratch, l.config.Threads)}
-	return p.each(ctx, func(worker int, gr *group) error {
-		return l.read(gr, &p.scratch[worker], m.group)
-	})
+	p := &tracePass[struct{}]{lake: l, groups: groups}
+	return p.each(ctx, func(_ int, gr *group) error { return l.read(gr, m.group) })
 }
 
 // marker marks the rows of groups.

@@ -120,12 +120,12 @@ func (r *rows) matchAny(nodes []query.Node) ([]bool, error) {
 
 // column reads a column, or takes it from before where the searches of a pass share
 // what they read. The caller changes nothing in it then.
-func (r *rows) column(what, column string, read func(g int, column string, v *part.Vector) error) (*part.Vector, error) {
+func (r *rows) column(what, column string, read func(column string, v *part.Vector) error) (*part.Vector, error) {
 	if v := r.shared[what+" "+column]; v != nil {
 		return v, nil
 	}
 	v := r.vector()
-	err := read(r.g, column, v)
+	err := read(column, v)
 	if r.shared != nil && err == nil {
 		r.shared[what+" "+column] = v
 	}
@@ -174,7 +174,7 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 			if value.Person || value.Text == "" {
 				continue
 			}
-			if err := r.file.ReadHolds(r.g, column, value.Text, v); err != nil {
+			if err := r.file.ReadHolds(column, value.Text, v); err != nil {
 				return nil, err
 			}
 			for i := range sel {
@@ -204,7 +204,7 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 // group that say so stand for all rows.
 func (r *rows) relate(n query.Compare, column string) ([]bool, error) {
 	holds := func(x int64) bool { return related(n, x) }
-	if least, greatest, ok := r.file.Bounds(r.g, column); ok && n.Op != query.In && r.enc.Column(column).Required && holds(least) && holds(greatest) {
+	if least, greatest, ok := r.file.Bounds(column); ok && n.Op != query.In && r.enc.Column(column).Required && holds(least) && holds(greatest) {
 		return nil, nil
 	}
 	v, err := r.column("ints", column, r.file.ReadInts)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"os"
 	"slices"
 
 	"github.com/hansardhq/hansard"
@@ -56,26 +57,44 @@ func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group,
 // timestamps, as far as they are known, and its first position.
 type groupBounds struct{ least, greatest, first int64 }
 
-// boundsOf returns the bounds of a part's row groups. They are kept: a year has
-// more parts than are open at once.
+// outlineOf returns the outline of a part. It is kept: a year has more parts than
+// are open at once.
+func (l *Lake) outlineOf(p *livePart) (*part.Outline, error) {
+	if known := p.outline.Load(); known != nil {
+		return known, nil
+	}
+	file, err := os.Open(p.path)
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+	}
+	f, err := l.enc.Open(file, info.Size(), p.Log)
+	if err != nil {
+		return nil, err
+	}
+	o := f.Outline()
+	p.outline.Store(o)
+	return o, nil
+}
+
+// boundsOf returns the bounds of a part's row groups.
 func (l *Lake) boundsOf(p *livePart) ([]groupBounds, error) {
-	if known := p.bounds.Load(); known != nil {
-		return *known, nil
+	o, err := l.outlineOf(p)
+	if err != nil {
+		return nil, err
 	}
-	var bounds []groupBounds
-	err := l.lookups.use(p, func(f *part.Lookup) error {
-		for g := range f.Groups() {
-			var b groupBounds
-			b.least, b.greatest, _ = f.Bounds(g, "timestamp")
-			b.first, _, _ = f.Bounds(g, "position")
-			bounds = append(bounds, b)
-		}
-		return nil
-	})
-	if err == nil {
-		p.bounds.Store(&bounds)
+	bounds := make([]groupBounds, o.Groups())
+	timestamp, position := l.enc.Column("timestamp"), l.enc.Column("position")
+	for g := range bounds {
+		b := &bounds[g]
+		b.least, b.greatest, _ = o.Bounds(g, timestamp)
+		b.first, _, _ = o.Bounds(g, position)
 	}
-	return bounds, err
+	return bounds, nil
 }
 
 // byTrace returns the rows by trace and position.
@@ -106,8 +125,7 @@ func (l *Lake) byTrace(rows []*part.Row) ([]*part.Row, error) {
 type rows struct {
 	enc   *part.Encoder
 	keyer part.Keyer
-	file  *part.Lookup
-	g     int
+	file  *part.ColumnReader // nil: of fresh rows
 	fresh []*part.Row
 	// shared holds what the searches of one pass have read of the group; nil:
 	// they share nothing.
@@ -119,6 +137,18 @@ type rows struct {
 type scratch struct {
 	vectors []*part.Vector
 	used    int
+	reader  *part.ColumnReader
+}
+
+// scratch returns a scratch from before, or a new one. Whoever is done with it puts
+// it back into l.scratches.
+func (l *Lake) scratch() (*scratch, error) {
+	if s, ok := l.scratches.Get().(*scratch); ok {
+		s.used = 0
+		return s, nil
+	}
+	reader, err := l.enc.NewColumnReader()
+	return &scratch{reader: reader}, err
 }
 
 // vector returns a vector that is the caller's until the next group is read.
@@ -131,29 +161,41 @@ func (s *scratch) vector() *part.Vector {
 }
 
 // read calls f with the rows of a group.
-func (l *Lake) read(gr *group, s *scratch, f func(*rows) error) error {
-	s.used = 0
-	r := &rows{enc: l.enc, keyer: l.keyer, g: gr.g, fresh: gr.fresh, scratch: s}
+func (l *Lake) read(gr *group, f func(*rows) error) error {
+	s, err := l.scratch()
+	if err != nil {
+		return err
+	}
+	defer l.scratches.Put(s)
+	r := &rows{enc: l.enc, keyer: l.keyer, fresh: gr.fresh, scratch: s}
 	if gr.part == nil {
 		return f(r)
 	}
-	return l.lookups.use(gr.part, func(file *part.Lookup) error {
-		r.file = file
-		return f(r)
-	})
+	o, err := l.outlineOf(gr.part)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(gr.part.path)
+	if err != nil {
+		return hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+	}
+	defer file.Close()
+	s.reader.Use(o, file, gr.g)
+	r.file = s.reader
+	return f(r)
 }
 
 func (r *rows) size() int {
 	if r.file == nil {
 		return len(r.fresh)
 	}
-	return r.file.Size(r.g)
+	return r.file.Size()
 }
 
 // terms reads a column of texts as codes.
 func (r *rows) terms(column string, v *part.Vector) error {
 	if r.file != nil {
-		return r.file.ReadTerms(r.g, column, v)
+		return r.file.ReadTerms(column, v)
 	}
 	v.Codes, v.Terms = v.Codes[:0], append(v.Terms[:0], "")
 	c, known := r.enc.Column(column), map[string]uint32{"": 0}
@@ -184,7 +226,7 @@ func (r *rows) each(f func(*part.Values)) error {
 // keys reads a column of texts as keys.
 func (r *rows) keys(column string, v *part.Vector) error {
 	if r.file != nil {
-		return r.file.ReadKeys(r.g, column, r.keyer, v)
+		return r.file.ReadKeys(column, r.keyer, v)
 	}
 	c := r.enc.Column(column)
 	v.Keys = v.Keys[:0]
@@ -194,7 +236,7 @@ func (r *rows) keys(column string, v *part.Vector) error {
 // traces returns the keys of the traces, about each once.
 func (r *rows) traces() ([]uint64, error) {
 	if r.file != nil {
-		return r.file.TermKeys(r.g, "trace_id", r.keyer)
+		return r.file.TermKeys("trace_id", r.keyer)
 	}
 	v := r.vector()
 	err := r.keys("trace_id", v)
@@ -204,7 +246,7 @@ func (r *rows) traces() ([]uint64, error) {
 // ints reads a column of integers or times.
 func (r *rows) ints(column string, v *part.Vector) error {
 	if r.file != nil {
-		return r.file.ReadInts(r.g, column, v)
+		return r.file.ReadInts(column, v)
 	}
 	c := r.enc.Column(column)
 	v.Ints, v.Set = v.Ints[:0], v.Set[:0]
@@ -214,7 +256,7 @@ func (r *rows) ints(column string, v *part.Vector) error {
 // holds reads which rows have a term in a column of lists.
 func (r *rows) holds(column, term string, v *part.Vector) error {
 	if r.file != nil {
-		return r.file.ReadHolds(r.g, column, term, v)
+		return r.file.ReadHolds(column, term, v)
 	}
 	c := r.enc.Column(column)
 	v.Set = v.Set[:0]
@@ -225,7 +267,7 @@ func (r *rows) holds(column, term string, v *part.Vector) error {
 // stands for all.
 func (r *rows) within(since, until int64) ([]bool, error) {
 	if r.file != nil {
-		if least, greatest, ok := r.file.Bounds(r.g, "timestamp"); ok && least >= since && greatest <= until {
+		if least, greatest, ok := r.file.Bounds("timestamp"); ok && least >= since && greatest <= until {
 			return nil, nil
 		}
 	}
@@ -245,7 +287,7 @@ func (r *rows) upTo(sel []bool, position int64) ([]bool, error) {
 		return sel, nil
 	}
 	if r.file != nil {
-		if _, greatest, ok := r.file.Bounds(r.g, "position"); ok && greatest <= position {
+		if _, greatest, ok := r.file.Bounds("position"); ok && greatest <= position {
 			return sel, nil
 		}
 	}

@@ -70,10 +70,33 @@ func decodePacked[T ~uint8 | ~int32](dst []T, src []byte, groups uint64, width i
 	return dst[n:], src[size:], nil
 }
 
-// unpack fills dst from bits, the lowest first.
+// unpack fills dst from bits, the lowest first: eight values at a time as long as
+// there are bytes to load as words.
 func unpack[T ~uint8 | ~int32](dst []T, src []byte, width int) {
 	var acc uint64
 	have, mask := 0, uint64(1)<<width-1
+	w := uint(width) & 63
+	switch {
+	case width <= 8:
+		for len(dst) >= 8 && len(src) >= 8 {
+			v, out := binary.LittleEndian.Uint64(src), dst[:8:8]
+			for i := range out {
+				out[i] = T(v & mask)
+				v >>= w
+			}
+			dst, src = dst[8:], src[width:]
+		}
+	case width <= 16:
+		half, shift := width/2, uint(4*width)%8
+		for len(dst) >= 8 && len(src) >= 16 {
+			v, u, out := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[half:])>>shift, dst[:8:8]
+			for i := range 4 {
+				out[i], out[i+4] = T(v&mask), T(u&mask)
+				v, u = v>>w, u>>w
+			}
+			dst, src = dst[8:], src[width:]
+		}
+	}
 	for i := range dst {
 		for have < width {
 			if len(src) >= 4 && have <= 32 {

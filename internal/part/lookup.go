@@ -89,13 +89,19 @@ func (l *Lookup) Find(column, value string, limit int, f func([]*hansard.Entry) 
 func (l *Lookup) FindPositions(positions []uint64) (found []*hansard.Entry, err error) {
 	defer recoverCorrupt(&err)
 	var v Vector
+	outline, column := l.Outline(), l.enc.Column("position")
+	reader, err := l.enc.NewColumnReader()
+	if err != nil {
+		return nil, err
+	}
 	for g := range l.Groups() {
-		least, greatest, known := l.Bounds(g, "position")
+		least, greatest, known := outline.Bounds(g, column)
 		from, _ := slices.BinarySearch(positions, uint64(least))
 		if known && (from == len(positions) || positions[from] > uint64(greatest)) {
 			continue
 		}
-		if err := l.ReadInts(g, "position", &v); err != nil {
+		reader.Use(outline, l.r, g)
+		if err := reader.ReadInts("position", &v); err != nil {
 			return nil, err
 		}
 		var rows []int64
