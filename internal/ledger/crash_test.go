@@ -217,7 +217,8 @@ func (s *saga) restart(v *life, l *ledger.Ledger) (*ledger.Ledger, error) {
 	return again, nil
 }
 
-// merge fills two parts of one log and merges what there is.
+// merge fills two parts of one log and merges what there is; now and then it prunes
+// them then.
 func (s *saga) merge(v *life, l *ledger.Ledger) error {
 	for range 2 {
 		if err := s.w.send(l, s.w.compose("acme", 256, 0, true), v.gone); err != nil {
@@ -227,7 +228,10 @@ func (s *saga) merge(v *life, l *ledger.Ledger) error {
 			return err
 		}
 	}
-	return l.Merge(infoLog, wholeParts(v.f, infoLog))
+	if err := l.Merge(infoLog, wholeParts(v.f, infoLog)); err != nil || s.r.IntN(2) == 0 {
+		return err
+	}
+	return s.w.prune(l, infoLog, s.r.IntN(2) == 0, v.gone)
 }
 
 // wholeParts returns the parts of a log that end at a multiple of 256 and follow
