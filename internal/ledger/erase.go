@@ -114,11 +114,12 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 	l.mu.Lock()
 	parts := lg.parts
 	l.mu.Unlock()
-	end := uint64(0)
+	end, chosen := uint64(0), []part.Info(nil)
 	for _, p := range parts {
 		if !choose(p) {
 			continue
 		}
+		chosen = append(chosen, p)
 		n, err := l.erasePart(lg, p, want, order)
 		if err != nil {
 			return out, fmt.Errorf("erase in part %s of %s: %w", p.Name, id, err)
@@ -126,6 +127,9 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 		if n > 0 {
 			out.Entries, out.Parts, end = out.Entries+n, out.Parts+1, p.Name.End
 		}
+	}
+	if err := l.removeCovered(lg, chosen); err != nil {
+		return out, fmt.Errorf("erase in %s: it goes on when it is asked for again: %w", id, err)
 	}
 	if out.Entries == 0 {
 		return out, nil
@@ -148,15 +152,48 @@ func (l *Ledger) erasePart(lg *log, p part.Info, want func(*hansard.Entry) bool,
 	l.sealMu.Lock()
 	defer l.sealMu.Unlock()
 	for _, p := range removed {
-		path := p.Path(l.cfg.Dir)
 		if err := l.removePart(p); err != nil {
 			return 0, err
 		}
-		if err := l.cfg.FS.SyncDir(filepath.Dir(path)); err != nil {
-			return 0, err
+	}
+	return len(erased), l.syncDates(removed)
+}
+
+// removeCovered removes, for good, what is left of parts that hold the same entries as
+// the given ones and were superseded: readers may have held them until now, and an
+// attempt that failed may have left them, or have removed them and not made that
+// durable. keepMu is held.
+func (l *Ledger) removeCovered(lg *log, parts []part.Info) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	l.lockUnlinked(lg)
+	defer l.sealMu.Unlock()
+	_, superseded, _, err := l.layout.partsFrom(lg.id, l.minimum(lg))
+	if err != nil {
+		return err
+	}
+	for _, s := range superseded {
+		if !slices.ContainsFunc(parts, func(p part.Info) bool { return p.Name.First < s.Name.End && s.Name.First < p.Name.End }) {
+			continue
+		}
+		if err := l.removePart(s); err != nil {
+			return err
 		}
 	}
-	return len(erased), nil
+	dates, err := l.layout.list(l.layout.parts(lg.id))
+	if err != nil {
+		return err
+	}
+	for _, date := range dates { // a part lies in the folder of its last entry's date
+		if !slices.ContainsFunc(parts, func(p part.Info) bool { return part.Date(p.FirstReceived) <= date && date <= p.Date }) {
+			continue
+		}
+		if err := l.cfg.FS.SyncDir(filepath.Join(l.layout.parts(lg.id), date)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // swapErased puts a part without the content of the wanted entries into the place of a

@@ -21,7 +21,7 @@ func (l *Ledger) AddHold(id hansard.LogID, reason, by string) (Hold, error) {
 	defer l.keepMu.Unlock()
 	from := uint64(0)
 	if lg, err := l.log(id); err == nil {
-		from = l.minimum(lg)
+		from = l.minimum(lg).Index
 	}
 	name := "hold-" + newID()[:12]
 	err := l.State(id.Tenant, kindHold, map[string]any{"id": name, "log": id.String(), "reason": reason, "by": by, "minimum": from})

@@ -170,10 +170,12 @@ type log struct {
 	min        minimum     // entries below it were pruned
 	parts      []part.Info // in the order of indexes
 	superseded []part.Info // found at start, not yet removed
-	expired    []part.Info // found at start below min, not yet removed
-	sealedEnd  uint64
-	tail       []*sealable // sealed entries of the last, unfinished bundle
-	fresh      []*sealable // committed and not sealed, from sealedEnd on
+	// leaving is closed when all parts that others have superseded so far are
+	// unlinked, for good; nil: none was.
+	leaving   chan struct{}
+	sealedEnd uint64
+	tail      []*sealable // sealed entries of the last, unfinished bundle
+	fresh     []*sealable // committed and not sealed, from sealedEnd on
 
 	signed     proofPoint // the last signed checkpoint
 	checkpoint []byte     // ... as published

@@ -298,11 +298,11 @@ func (l *Ledger) loadParts(t *tenant, lg *log) error {
 		return err
 	}
 	lg.sealedEnd = lg.min.Index
-	live, superseded, expired, err := l.layout.partsFrom(lg.id, lg.min)
+	live, superseded, _, err := l.layout.partsFrom(lg.id, lg.min)
 	if err != nil {
 		return err
 	}
-	lg.superseded, lg.expired = superseded, expired
+	lg.superseded = superseded
 	for _, p := range live {
 		if p.Name.First != lg.sealedEnd {
 			return hansard.Errorf(hansard.KindCorrupt, "entries %d to %d are in no part", lg.sealedEnd, p.Name.First-1)
@@ -449,6 +449,9 @@ func (l *Ledger) removeSuperseded() error {
 				if err := l.removePart(p); err != nil {
 					return err
 				}
+			}
+			if err := l.syncDates(lg.superseded); err != nil {
+				return err
 			}
 			lg.superseded = nil
 		}

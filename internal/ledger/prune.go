@@ -3,12 +3,13 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -226,7 +227,7 @@ func (l *Ledger) moveMinimum(lg *log, plan PrunePlan, order PruneOrder) (wait fu
 	// log any more: the next start removes them.
 	l.mu.Lock()
 	gone := lg.parts[:n:n]
-	lg.min, lg.expired = m, append(lg.expired, gone...)
+	lg.min = m
 	lg.parts = append([]part.Info(nil), lg.parts[n:]...)
 	l.tenants[lg.id.Tenant].dedup.seal(l.cfg.Dir, nil, gone)
 	end := lg.sealedEnd
@@ -276,11 +277,11 @@ func (l *Ledger) publishFor(lg *log) error {
 // finishPrune removes what lies below a log's minimum, wherever it lies, and puts it
 // on record. It can be called again. keepMu is held.
 func (l *Ledger) finishPrune(lg *log) error {
-	l.sealMu.Lock()
+	l.lockUnlinked(lg)
 	err := l.removeBelow(lg)
 	l.sealMu.Unlock()
 	if err == nil {
-		err = l.clearJournal(lg, l.minimum(lg))
+		err = l.clearJournal(lg, l.minimum(lg).Index)
 	}
 	if err != nil {
 		return err
@@ -291,20 +292,18 @@ func (l *Ledger) finishPrune(lg *log) error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	m := lg.min
-	l.mu.Unlock()
+	m := l.minimum(lg)
 	if p := k.log(lg.id.Tier); p.last.End != m.Index || p.done == m.Index {
 		return nil // an intent that was not carried out, or all is said
 	}
 	return l.State(lg.id.Tenant, kindPruned, map[string]any{"log": lg.id.String(), "end": m.Index})
 }
 
-// minimum returns the index of the first entry of a log that is kept.
-func (l *Ledger) minimum(lg *log) uint64 {
+// minimum returns where a log begins.
+func (l *Ledger) minimum(lg *log) minimum {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return lg.min.Index
+	return lg.min
 }
 
 // FinishPrunes puts on record what a crash left unsaid of a tenant's prunes.
@@ -344,59 +343,59 @@ func (l *Ledger) removeExpired() error {
 }
 
 // removeBelow removes parts and leaf hashes below the minimum, for good: no power
-// cut brings them back once it has returned. sealMu is held, or the ledger is not
-// open yet.
+// cut brings them back once it has returned. It looks at what is there, and syncs
+// where nothing is: an attempt that failed, or a part that was superseded, may have
+// left the one or the other. sealMu is held, or the ledger is not open yet.
 func (l *Ledger) removeBelow(lg *log) error {
-	l.mu.Lock()
-	expired, m := lg.expired, lg.min
-	l.mu.Unlock()
+	m := l.minimum(lg)
 	if m.Index == 0 {
 		return nil
 	}
-	dates := map[string]bool{}
-	for _, p := range expired {
-		// A crash leaves some of them, or what was beside one.
-		if err := l.removePart(p); err != nil {
+	dates, err := l.layout.list(l.layout.parts(lg.id))
+	if err != nil {
+		return err
+	}
+	for _, date := range dates {
+		if err := l.removeBelowIn(filepath.Join(l.layout.parts(lg.id), date), m.Index, date <= part.Date(m.Received)); err != nil {
 			return err
 		}
-		dates[filepath.Dir(p.Path(l.cfg.Dir))] = true
 	}
-	if err := l.removeFolders(lg.id, dates); err != nil {
-		return err
+	if len(dates) > 0 {
+		if err := l.cfg.FS.SyncDir(l.layout.parts(lg.id)); err != nil {
+			return err
+		}
 	}
-	if err := lg.tiles.prune(m.Index); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	lg.expired = lg.expired[len(expired):]
-	l.mu.Unlock()
-	return nil
+	return lg.tiles.prune(m.Index)
 }
 
-// removeFolders makes durable what is gone from folders of dates, and removes those
-// that are empty.
-func (l *Ledger) removeFolders(id hansard.LogID, dirs map[string]bool) error {
-	removed := false
-	for dir := range dirs {
-		names, err := l.layout.list(dir)
-		if err != nil {
-			return err
-		}
-		if len(names) > 0 {
-			if err := l.cfg.FS.SyncDir(dir); err != nil {
-				return err
-			}
+// removeBelowIn removes the parts below an index from the folder of a date, with what
+// is beside them, and the folder if it is empty then. past says that the date is one
+// of which parts went: the folder is synced even where none is left to go.
+func (l *Ledger) removeBelowIn(dir string, below uint64, past bool) error {
+	names, err := l.layout.list(dir)
+	if err != nil {
+		return err
+	}
+	left := len(names)
+	for _, name := range names { // in order: a part comes before what is beside it
+		p, ok := part.ParseName(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, durable.TempSuffix), IndexSuffix), NoteSuffix))
+		if !ok || p.End > below {
 			continue
 		}
-		if err := l.cfg.FS.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// A crash leaves some of them, or what was beside one.
+		if err := l.cfg.FS.Remove(filepath.Join(dir, name)); err != nil {
 			return err
 		}
-		removed = true
+		left--
 	}
-	if !removed {
+	switch {
+	case left == len(names) && !past:
 		return nil
+	case left > 0:
+		return l.cfg.FS.SyncDir(dir)
 	}
-	return l.cfg.FS.SyncDir(l.layout.parts(id))
+	// What went from the folder goes with it. A crash leaves it, with some of that.
+	return l.cfg.FS.Remove(dir)
 }
 
 // clearJournal makes sure that no journal file holds entries of the log below an
@@ -439,7 +438,6 @@ func (s tileStore) prune(below uint64) error {
 	if err != nil {
 		return err
 	}
-	removed := false
 	for _, name := range names {
 		file, err := strconv.ParseUint(name, 10, 48)
 		if err != nil || (file+1)*hashesInFile > below {
@@ -448,9 +446,8 @@ func (s tileStore) prune(below uint64) error {
 		if err := s.fs.Remove(filepath.Join(dir, name)); err != nil {
 			return err
 		}
-		removed = true
 	}
-	if !removed {
+	if len(names) == 0 || below < hashesInFile {
 		return nil
 	}
 	return s.fs.SyncDir(dir)

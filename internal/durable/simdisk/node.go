@@ -18,6 +18,7 @@ type node struct {
 	// the last sync and each size since; and, for sectors whose sync failed, what
 	// is on the disk while the page cache says otherwise.
 	data     []byte
+	shared   bool // data is also that of copies, and not written to
 	unsynced map[int][][]byte
 	sizes    []int
 	lost     map[int][]byte
@@ -72,6 +73,19 @@ func (n *node) touch(from, to int) {
 	}
 }
 
+// share returns the file's data for a copy of the node.
+func (n *node) share() []byte {
+	n.data, n.shared = n.data[:len(n.data):len(n.data)], true
+	return n.data
+}
+
+// own makes the data this node's alone, to be written to.
+func (n *node) own() {
+	if n.shared {
+		n.data, n.shared = slices.Clone(n.data), false
+	}
+}
+
 // resize makes the file n bytes long. What is new is zero.
 func (n *node) resize(size int) {
 	if len(n.sizes) == 0 {
@@ -81,6 +95,7 @@ func (n *node) resize(size int) {
 		n.touch(size, len(n.data))
 		n.data = n.data[:size:size]
 	} else {
+		n.own()
 		n.data = append(n.data, make([]byte, size-len(n.data))...)
 	}
 	n.sizes = append(n.sizes, size)
@@ -91,6 +106,7 @@ func (n *node) write(b []byte, at int) {
 		n.resize(at + len(b))
 	}
 	n.touch(at, at+len(b))
+	n.own()
 	copy(n.data[at:], b)
 }
 
@@ -103,6 +119,7 @@ func (n *node) failSync(r *rand.Rand) {
 	if n.lost == nil {
 		n.lost = map[int][]byte{}
 	}
+	n.own()
 	for _, s := range slices.Sorted(maps.Keys(n.unsynced)) {
 		old := n.unsynced[s][0]
 		switch r.IntN(3) {
@@ -126,7 +143,7 @@ func (n *node) clone(done map[*node]*node) *node {
 	if c := done[n]; c != nil {
 		return c
 	}
-	c := &node{data: slices.Clone(n.data), unsynced: maps.Clone(n.unsynced), sizes: slices.Clone(n.sizes), lost: maps.Clone(n.lost)}
+	c := &node{data: n.share(), shared: true, unsynced: maps.Clone(n.unsynced), sizes: slices.Clone(n.sizes), lost: maps.Clone(n.lost)}
 	for s, versions := range c.unsynced {
 		c.unsynced[s] = slices.Clone(versions)
 	}
@@ -167,7 +184,12 @@ func (n *node) cut(f *fate, done map[*node]*node) *node {
 	}
 	c := &node{}
 	done[n] = c
-	if n.names == nil {
+	switch {
+	case n.names != nil:
+	case len(n.unsynced) == 0 && len(n.sizes) == 0 && len(n.lost) == 0:
+		c.data, c.shared = n.share(), true
+		return c
+	default:
 		c.data = n.cutData(f)
 		return c
 	}
