@@ -15,10 +15,11 @@ type Asked struct {
 	Value string `json:"value,omitempty" doc:"A personal value, such as an e-mail address: events that hold its pseudonym"`
 	Since string `json:"since,omitempty" doc:"Such as 24h, 7d, 2026-11-23, yesterday"`
 	Until string `json:"until,omitempty"`
+	TZ    string `json:"tz,omitempty" doc:"The zone that times are read in: an IANA name, or +02:00; default the server's"`
 }
 
 func (a Asked) question() reading.Question {
-	return reading.Question{Search: a.Q, Value: a.Value, Since: a.Since, Until: a.Until}
+	return reading.Question{Search: a.Q, Value: a.Value, Since: a.Since, Until: a.Until, TimeZone: a.TZ}
 }
 
 type facetsInput struct {
@@ -43,6 +44,7 @@ type histogramInput struct {
 	Q       string `query:"q" doc:"Search, such as: agent:billing error:*"`
 	Since   string `query:"since" doc:"Such as 24h, 7d, 2026-11-23, yesterday; default: the first event"`
 	Until   string `query:"until" doc:"Default: the last event"`
+	TZ      string `query:"tz" doc:"The zone that times are read in, and whose hours and days the buckets are: an IANA name, or +02:00; default the server's"`
 	Buckets int    `query:"buckets" minimum:"0" maximum:"1000" doc:"At most so many; default 60"`
 }
 
@@ -120,7 +122,7 @@ func (s *Server) histogramRoutes(api huma.API) {
 			if err := noPersons(in.Q); err != nil {
 				return nil, err
 			}
-			h, err := s.cfg.Reading.Histogram(ctx, tenant, reading.Question{Search: in.Q, Since: in.Since, Until: in.Until}, in.Buckets)
+			h, err := s.cfg.Reading.Histogram(ctx, tenant, reading.Question{Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ}, in.Buckets)
 			return &histogramOutput{h}, err
 		}))
 	huma.Register(api, post("histogramPosted", "/v1/events/histogram", "Count the events of a search over time; it may name persons", "events"),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hansardhq/hansard/internal/reading"
 )
@@ -60,6 +61,18 @@ func TestFacetsAndHistogram(t *testing.T) {
 	s.get("/v1/events/histogram?buckets=10&since=2025-11-23T09:00:00Z&until=2025-11-23T12:00:00Z", &h)
 	if h.WidthMS != 30*60*1000 || len(h.Buckets) != 6 || h.Buckets[0].Count != 0 || h.Buckets[2].Count != 30 || h.Buckets[5].Count != 0 {
 		t.Errorf("%+v", h)
+	}
+
+	// By the reader's clock, over the night that it is put back.
+	s.post("/v1/events", `{"event_id":"dst1","event_type":"x.tick","timestamp":"2025-10-26T00:30:00Z"}
+{"event_id":"dst2","event_type":"x.tick","timestamp":"2025-10-26T22:59:59Z"}
+{"event_id":"dst3","event_type":"x.tick","timestamp":"2025-10-26T23:00:00Z"}`)
+	s.get("/v1/events/histogram?q=type:x.tick&buckets=3&tz=Europe/Berlin&since=2025-10-25&until=2025-10-28", &h)
+	if h.TimeZone != "Europe/Berlin" || h.WidthMS != 24*60*60*1000 || len(h.Buckets) != 3 || h.Buckets[1].Count != 2 || h.Buckets[2].Count != 1 || h.Buckets[1].Start.Format(time.RFC3339) != "2025-10-26T00:00:00+02:00" {
+		t.Errorf("%+v", h)
+	}
+	if status, b, _ := s.call("GET", "/v1/events/histogram?tz=Mars/Olympus", "", nil); status != 400 || !strings.Contains(string(b), "Europe/Berlin") {
+		t.Errorf("a zone that is not there: %d %s", status, b)
 	}
 
 	// A person's value comes in a body only.

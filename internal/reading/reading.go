@@ -69,6 +69,9 @@ type Question struct {
 	Limit  int    // 0: 100
 	Cursor string // of the page before
 	Oldest bool   // oldest first
+	// TimeZone is the name of the zone that times are read in, and that buckets
+	// of hours and days are of; "": the local one.
+	TimeZone string
 }
 
 // Events is one page of events.
@@ -88,7 +91,13 @@ func (r *Reading) plan(tenant string, q Question) (query.Query, error) {
 	if node, err = r.resolve(tenant, node, q.Value); err != nil {
 		return query.Query{}, err
 	}
-	period, err := query.ParsePeriod(q.Since, q.Until, now, time.Local)
+	zone := time.Local
+	if q.TimeZone != "" {
+		if zone, err = query.Zone(q.TimeZone); err != nil {
+			return query.Query{}, err
+		}
+	}
+	period, err := query.ParsePeriod(q.Since, q.Until, now, zone)
 	if err != nil {
 		return query.Query{}, err
 	}

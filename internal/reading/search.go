@@ -106,7 +106,8 @@ type Bucket struct {
 type Histogram struct {
 	Start       *time.Time `json:"start"` // of the first bucket; null without events
 	End         *time.Time `json:"end"`   // of the last bucket
-	WidthMS     int64      `json:"width_ms"`
+	TimeZone    string     `json:"time_zone"`
+	WidthMS     int64      `json:"width_ms"` // by the clock: where it is changed, a bucket is longer or shorter
 	TotalEvents int64      `json:"total_events"`
 	TotalErrors int64      `json:"total_errors"`
 	Buckets     []Bucket   `json:"buckets"` // without gaps, also those without events
@@ -115,7 +116,7 @@ type Histogram struct {
 // Histogram counts the events that a question selects, whatever its limit and
 // cursor, in at most so many buckets (0: DefaultBuckets) of the period, or of the
 // time from the first to the last event where it is open. The buckets have a round
-// width and begin at multiples of it, in UTC.
+// width, and begin with the hours and days of the question's zone.
 func (r *Reading) Histogram(ctx context.Context, tenant string, q Question, buckets int) (*Histogram, error) {
 	plan, err := r.plan(tenant, q)
 	if err != nil {
@@ -127,16 +128,20 @@ func (r *Reading) Histogram(ctx context.Context, tenant string, q Question, buck
 	if buckets < 1 || buckets > MaxBuckets {
 		return nil, hansard.Errorf(hansard.KindInvalid, "buckets: want 1 to %d", MaxBuckets)
 	}
-	out := &Histogram{Buckets: []Bucket{}}
+	zone, err := query.Zone(q.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	out := &Histogram{TimeZone: zone.String(), Buckets: []Bucket{}}
 	err = bounded(ctx, patience, func(ctx context.Context) error {
 		first, last, ok, err := r.span(ctx, tenant, plan)
 		if err != nil || !ok {
 			return err
 		}
-		width := widthOf(first, last, buckets)
-		found, err := r.cfg.Lake.Histogram(ctx, tenant, plan, width)
+		begins, end, width := bucketsOf(first, last, buckets, zone)
+		found, err := r.cfg.Lake.Histogram(ctx, tenant, plan, grainOf(begins, width))
 		if err == nil {
-			out.fill(first, last, width, found)
+			out.fill(begins, end, width, zone, found)
 		}
 		return err
 	})
@@ -166,43 +171,19 @@ func (r *Reading) span(ctx context.Context, tenant string, q query.Query) (first
 	return first, last, ok, nil
 }
 
-// widths are the widths of buckets, below days.
-var widths = [...]time.Duration{
-	time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
-	250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second,
-	15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute,
-	30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-}
-
-// widthOf returns the least round width with which the nanoseconds from first to
-// last fit into so many buckets, in nanoseconds. One bucket may have to be twice
-// as wide as the period, because it begins at a multiple.
-func widthOf(first, last int64, buckets int) int64 {
-	fits := func(width int64) bool { return floor(last, width)/width-floor(first, width)/width < int64(buckets) }
-	for _, w := range widths {
-		if fits(int64(w)) {
-			return int64(w)
+// fill puts what was counted, in order, into the buckets.
+func (h *Histogram) fill(begins []int64, end int64, width time.Duration, zone *time.Location, found []lake.Bucket) {
+	from, to := time.Unix(0, begins[0]).In(zone), time.Unix(0, end).In(zone)
+	h.Start, h.End, h.WidthMS = &from, &to, width.Milliseconds()
+	for i, at := range begins {
+		b := Bucket{Start: time.Unix(0, at).In(zone)}
+		next := end
+		if i+1 < len(begins) {
+			next = begins[i+1]
 		}
-	}
-	width := int64(24 * time.Hour)
-	for !fits(width) && width < 1<<61 {
-		width *= 2
-	}
-	return width
-}
-
-// floor returns the greatest multiple of width that is not above t.
-func floor(t, width int64) int64 { return t - (t%width+width)%width }
-
-// fill puts the buckets that hold events among those that do not.
-func (h *Histogram) fill(first, last, width int64, found []lake.Bucket) {
-	start, end := floor(first, width), floor(last, width)+width
-	from, to := time.Unix(0, start).UTC(), time.Unix(0, end).UTC()
-	h.Start, h.End, h.WidthMS = &from, &to, width/int64(time.Millisecond)
-	for at := start; at < end && len(h.Buckets) < MaxBuckets; at += width {
-		b := Bucket{Start: time.Unix(0, at).UTC()}
-		if len(found) > 0 && found[0].Start == at {
-			b.Count, b.Errors, found = found[0].Count, found[0].Errors, found[1:]
+		for ; len(found) > 0 && found[0].Start < next; found = found[1:] {
+			b.Count += found[0].Count
+			b.Errors += found[0].Errors
 		}
 		h.TotalEvents += b.Count
 		h.TotalErrors += b.Errors

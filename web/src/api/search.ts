@@ -28,14 +28,15 @@ export interface Bucket {
 export interface Histogram {
   start: string | null;
   end: string | null;
-  width_ms: number;
+  time_zone: string;
+  width_ms: number; // where the zone's clock is changed, a bucket is longer or shorter
   total_events: number;
   total_errors: number;
   buckets: Bucket[];
 }
 
-export const histogram = (x: Question, buckets: number, signal?: AbortSignal) =>
-  plain<Histogram>("POST", "/v1/events/histogram", body(x, { buckets }), signal);
+export const histogram = (x: Question, buckets: number, tz: string, signal?: AbortSignal) =>
+  plain<Histogram>("POST", "/v1/events/histogram", body(x, { buckets, tz }), signal);
 
 export interface FacetValue {
   value: string;

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import { Live, type Counters } from "../api/live";
 import { errorSearch } from "../api/words";
+import { zoneName } from "../api/reports";
 import { facets, histogram, summary, type Facet, type Summary } from "../api/search";
 import { Figure } from "../parts/Figure";
 import { against, compact, count, dollars, rate } from "../parts/figures";
@@ -14,6 +15,7 @@ import { Failed, FirstEvent, Loading, Nothing } from "../parts/states";
 import { useRecord } from "../parts/record";
 import { href } from "../state/fragment";
 import { before, rangeOf, usePeriod, type Period } from "../state/period";
+import { useSettings } from "../state/settings";
 import { When } from "../time/When";
 
 /** refresh is how long the overview leaves figures as they are while events come, in milliseconds. */
@@ -50,7 +52,8 @@ export default function Overview() {
     queryFn: ({ signal }) => summary(before(period, new Date())!, signal),
     enabled: before(period, new Date()) !== undefined,
   });
-  const chart = useQuery({ queryKey: ["histogram", "", period], queryFn: ({ signal }) => histogram({ q: "", period }, 90, signal) });
+  const { zone } = useSettings();
+  const chart = useQuery({ queryKey: ["histogram", "", period, zone], queryFn: ({ signal }) => histogram({ q: "", period }, 90, zoneName(zone), signal) });
   const top = useQuery({
     queryKey: ["overview-tops", period],
     queryFn: ({ signal }) => facets({ q: "", period }, ["agent_name", "tool_name", "error_type", "model"], 7, signal),

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Entry } from "../api/entry";
+import { zoneName } from "../api/reports";
 import { events, facets, histogram, type Facet, type Question } from "../api/search";
 import { EntryDrawer } from "../parts/EntryPanel";
 import { compact, count } from "../parts/figures";
@@ -29,7 +30,7 @@ export default function Search() {
   const q = f.get("q");
   const order = f.get("order") === "oldest" ? ("oldest" as const) : ("newest" as const);
   const question = useMemo(() => ({ q, period }), [q, period]);
-  const chart = useQuery({ queryKey: ["histogram", q, period], queryFn: ({ signal }) => histogram(question, 90, signal) });
+  const chart = useQuery({ queryKey: ["histogram", q, period, settings.zone], queryFn: ({ signal }) => histogram(question, 90, zoneName(settings.zone), signal) });
   const record = useRecord();
   const columnKeys = f.get("columns") ? f.get("columns").split(",") : settings.columns.length ? settings.columns : usual;
   const search = (text: string) => f.set({ q: text, event: null });

@@ -50,7 +50,7 @@ function Bars({ data, width, choose, label }: { data: Data; width: number; choos
     const box = svg.current!.getBoundingClientRect();
     return Math.min(n - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * n)));
   };
-  const startOf = (i: number) => new Date(Date.parse(data.buckets[0]!.start) + i * data.width_ms);
+  const startOf = (i: number) => new Date(data.buckets[i]?.start ?? data.end!);
   const commit = (b: [number, number]) => {
     setBrush(null);
     choose?.(startOf(Math.min(...b)).toISOString(), startOf(Math.max(...b) + 1).toISOString());
