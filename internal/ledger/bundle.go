@@ -120,6 +120,13 @@ func (c *leafCache) get(l *Ledger, p part.Info, index uint64) (leafGroup, error)
 	return g, err
 }
 
+// forget drops what is kept: who verifies reads from the disk.
+func (c *leafCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = leafGroup{}
+}
+
 // renderGroup renders the leaves of the row group that holds the entry.
 func (l *Ledger) renderGroup(path string, p part.Info, index uint64) (leafGroup, error) {
 	f, err := l.cfg.FS.Open(path, false)

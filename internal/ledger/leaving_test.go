@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
@@ -267,4 +268,65 @@ func failRemoval(d *simdisk.Disk, n int) {
 		}
 		return nil
 	})
+}
+
+// TestPruneOrder looks at the disk in the middle of a prune: before the minimum moves,
+// the intent is on record and a published checkpoint covers it; before a file goes,
+// the minimum is there for good.
+func TestPruneOrder(t *testing.T) {
+	t.Parallel()
+	disk := simdisk.New()
+	_, l := openSlow(t, disk, newRecorder())
+	var moved, going *simdisk.Disk
+	disk.Before(func(op simdisk.Op) error {
+		switch {
+		case moved == nil && op.Kind == simdisk.Rename && strings.HasSuffix(op.Path, "/info/minimum"):
+			moved = disk.Kill()
+		case going == nil && op.Kind == simdisk.Remove && strings.Contains(op.Path, "/info/parts/"):
+			going = disk.Kill()
+		}
+		return nil
+	})
+	if err := pruneAll(l); err != nil {
+		t.Fatal(err)
+	}
+	disk.Before(nil)
+	closeLedger(t, l)
+	if moved == nil || going == nil {
+		t.Fatal("no minimum moved, or nothing went")
+	}
+	logs, _ := record(t, moved)
+	covered := checkpointSize(t, moved, metaLog)
+	intents := 0
+	for _, e := range logs[metaLog] {
+		if strings.Contains(string(e.Statement), `"kind":"prune"`) {
+			intents++
+			if int64(e.Index) >= covered {
+				t.Errorf("the intent is statement %d, and the published checkpoint covers %d", e.Index, covered)
+			}
+		}
+	}
+	if intents != 1 || len(logs[infoLog]) != 517 || checkpointSize(t, moved, infoLog) != 517 {
+		t.Errorf("before the minimum moves: %d intents, %d entries", intents, len(logs[infoLog]))
+	}
+	wanted(t, going, 20, "the minimum, before anything goes", func(d *simdisk.Disk) error {
+		m, err := ledger.MinimumsIn(d, folder)
+		if err == nil && m[infoLog] != 512 {
+			err = fmt.Errorf("it is %d", m[infoLog])
+		}
+		return err
+	})
+}
+
+// checkpointSize returns how many entries a log's published checkpoint covers.
+func checkpointSize(t *testing.T, d *simdisk.Disk, id hansard.LogID) (size int64) {
+	t.Helper()
+	b, err := durable.ReadFile(d, folder+"/tenants/"+id.String()+"/checkpoint", 1<<16)
+	if err == nil {
+		_, err = fmt.Sscanf(strings.SplitN(string(b), "\n", 3)[1], "%d", &size)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return size
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/proof"
 )
 
@@ -151,6 +152,7 @@ func (s *ServingVerified) say(entry int64, format string, args ...any) {
 // verifyBundles goes through a log's entries, 256 at a time, and grows its tree
 // from them anew.
 func (l *Ledger) verifyBundles(info Info, s *ServingVerified, done func(int64)) error {
+	l.leaves.forget()
 	var t tree
 	for n := uint64(0); n*tileWidth < uint64(s.Size); n++ {
 		if l.stopping() {
@@ -167,15 +169,17 @@ func (l *Ledger) verifyBundles(info Info, s *ServingVerified, done func(int64)) 
 			}
 			done(int64(width))
 			continue
-		case hansard.KindOf(err) == hansard.KindCorrupt:
-			s.say(int64(n*tileWidth), "the entries from here on cannot be read: %v", err)
-			return nil
-		default:
+		case durable.TooManyFiles(err):
 			return err
+		default: // damaged, or not there
+			s.say(int64(n*tileWidth), "the entries from here on cannot be read: %v", err)
+			done(s.Size - int64(n*tileWidth))
+			return nil
 		}
 		leaves, ok := leavesOf(b, width)
 		if !ok {
 			s.say(int64(n*tileWidth), "the entries from here on cannot be read")
+			done(s.Size - int64(n*tileWidth))
 			return nil
 		}
 		for i, leaf := range leaves {
