@@ -3,7 +3,6 @@ package forensic
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -123,12 +122,7 @@ func (r *run) outage(failures []Failure, p *patterns) *RootCause {
 		}
 		c := r.of(f, sureFailure, r.outageWhy(f, p))
 		if group := p.retryOf(f.EventIDs[0]); group != nil {
-			c.EventIDs = append([]string{}, f.EventIDs...)
-			for _, id := range group.EventIDs {
-				if !slices.Contains(c.EventIDs, id) {
-					c.EventIDs = append(c.EventIDs, id)
-				}
-			}
+			c.EventIDs = union(f.EventIDs, group.EventIDs)
 			c.Signs = append(c.Signs, fmt.Sprintf("%d of %d tries failed", group.Errors, group.Attempts))
 		}
 		if len(p.Breakers) > 0 || len(p.Escalations) > 0 {
@@ -137,6 +131,21 @@ func (r *run) outage(failures []Failure, p *patterns) *RootCause {
 		return c
 	}
 	return nil
+}
+
+// union returns the members of two lists, each once, in order.
+func union(a, b []string) []string {
+	seen := make(map[string]bool, len(a)+len(b))
+	var all []string
+	for _, list := range [][]string{a, b} {
+		for _, id := range list {
+			if !seen[id] {
+				seen[id] = true
+				all = append(all, id)
+			}
+		}
+	}
+	return all
 }
 
 // outageWhy says in words what failed.
@@ -287,34 +296,36 @@ var counted = regexp.MustCompile(`(?i)\b(?:there (?:are|is)|we (?:have|offer|cur
 // unsupported finds the first count that the agent gives the user and that no
 // tool, no user and no instruction gave.
 func (r *run) unsupported([]Failure) *RootCause {
-	var known strings.Builder
+	known := map[string]bool{}
 	for _, s := range r.steps {
 		if s.voice == agentVoice && len(s.calls) == 0 {
 			for _, m := range counted.FindAllStringSubmatch(s.said, -1) {
-				if n := m[1]; !holdsNumber(known.String(), n) {
+				if n := m[1]; !known[n] {
 					return r.in(s, ClassUnsupported, likelyClaim, fmt.Sprintf("%s states the number %s, which no tool returned and no user said.", or(s.agent, "The agent"), n))
 				}
 			}
 		}
-		known.WriteString(s.said + "\n" + s.got + "\n" + s.returned + "\n")
+		for _, text := range []string{s.said, s.got, s.returned} {
+			addNumbers(known, text)
+		}
 	}
 	return nil
 }
 
-// holdsNumber reports whether a text holds n as a number of its own: digits within
-// a word are none, such as those of a pseudonym.
-func holdsNumber(text, n string) bool {
-	for at := 0; ; {
-		i := strings.Index(text[at:], n)
-		if i < 0 {
-			return false
+// addNumbers adds the numbers of up to four digits that a text holds as numbers of
+// their own: digits within a word are none, such as those of a pseudonym.
+func addNumbers(known map[string]bool, text string) {
+	for i := 0; i < len(text); i++ {
+		if !joins(text[i]) {
+			continue
 		}
-		i += at
-		end := i + len(n)
-		if (i == 0 || !joins(text[i-1])) && (end == len(text) || !joins(text[end])) {
-			return true
+		begin, digits := i, true
+		for ; i < len(text) && joins(text[i]); i++ {
+			digits = digits && text[i] >= '0' && text[i] <= '9'
 		}
-		at = end
+		if digits && i-begin <= 4 {
+			known[text[begin:i]] = true
+		}
 	}
 }
 

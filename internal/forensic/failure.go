@@ -54,8 +54,9 @@ func (r *run) failures() []Failure {
 	}
 	sort.SliceStable(all, func(i, k int) bool { return all[i].at < all[k].at })
 	before := map[string]bool{} // events of failures before
+	good := r.mend()
 	for i := range all {
-		r.judge(&all[i], before, byID)
+		r.judge(&all[i], before, byID, good)
 		for _, id := range all[i].EventIDs {
 			before[id] = true
 		}
@@ -85,7 +86,7 @@ func callFailure(c trace.ToolCall) *Failure {
 }
 
 // judge gives a failure its class, and looks for what made it good.
-func (r *run) judge(f *Failure, before map[string]bool, byID map[string]*hansard.Entry) {
+func (r *run) judge(f *Failure, before map[string]bool, byID map[string]*hansard.Entry, good *mended) {
 	f.Class = classOf(f.failed)
 	f.Party = party(f.Class, f.ToolName == "" && f.entry.Model != "")
 	f.Error = excerpt(f.failed.Error, 200)
@@ -93,7 +94,7 @@ func (r *run) judge(f *Failure, before map[string]bool, byID map[string]*hansard
 		f.Error = f.failed.ErrorType
 	}
 	f.follows = f.Class == ClassCircuit && len(before) > 0 || f.call == none && below(f.entry, before, byID)
-	if by := r.recovery(f); by != nil {
+	if by := r.recovery(f, good); by != nil {
 		f.Recovered, f.RecoveredBy = true, by.EventID
 	}
 }
@@ -108,42 +109,6 @@ func below(e *hansard.Entry, before map[string]bool, byID map[string]*hansard.En
 	}
 	return (e.EventType == hansard.TypeInvocation || e.EventType == hansard.TypeLifecycle) && len(before) > 0
 }
-
-// recovery returns the event that made a failure good: a later call of the same
-// tool for the same thing that worked, a change of the same thing by another
-// tool, or, for a model, its next answer to the same agent.
-func (r *run) recovery(f *Failure) *hansard.Entry {
-	if f.call == none {
-		if f.entry.Model == "" {
-			return nil
-		}
-		for _, e := range r.entries[f.at+1:] {
-			if e.EventType == hansard.TypeLLMResponse && e.AgentName == f.AgentName && !failed(e) {
-				return e
-			}
-		}
-		return nil
-	}
-	was := r.calls[f.call].Call
-	for i := f.call + 1; i < min(len(r.calls), f.call+1+maxAhead); i++ {
-		c := r.calls[i]
-		if !r.worked[i] {
-			continue
-		}
-		same := c.Call.ToolName == was.ToolName
-		if same && (r.params[i] == r.params[f.call] || !changes(was)) || changes(was) && changes(c.Call) && sameThing(c.Call, was) && (same || f.Party == PartyCaller) {
-			return c.Call
-		}
-	}
-	return nil
-}
-
-// changes reports whether a call changes something.
-func changes(e *hansard.Entry) bool { return e.SideEffect == "write" || e.SideEffect == "irreversible" }
-
-// maxAhead is how many calls after a failed one are looked at for one that made it
-// good: a loop of thousands must not cost its square.
-const maxAhead = 500
 
 // canonical returns the members of a JSON value in a fixed order, without white
 // space.
@@ -161,27 +126,6 @@ func canonical(raw []byte) string {
 	})
 	sort.Strings(members)
 	return "{" + strings.Join(members, ",") + "}"
-}
-
-// sameThing reports whether two calls name the same thing: an argument of the
-// same name that ends in id has the same value in both, or a declared resource.
-func sameThing(a, b *hansard.Entry) bool {
-	for _, x := range a.Resources {
-		for _, y := range b.Resources {
-			if x.ID != "" && x.Kind == y.Kind && x.ID == y.ID {
-				return true
-			}
-		}
-	}
-	same := false
-	_ = rawjson.Object(a.Params, func(k, v []byte) error {
-		key := strings.Trim(string(k), `"`)
-		if strings.HasSuffix(strings.ToLower(key), "id") && string(rawjson.Get(b.Params, key)) == string(v) && len(v) > 2 {
-			same = true
-		}
-		return nil
-	})
-	return same
 }
 
 // first returns the first failure that nothing made good and that does not only

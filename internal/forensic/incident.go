@@ -198,11 +198,13 @@ func (in *Incident) Cause() *Failure {
 	if in.RootCause == nil {
 		return nil
 	}
+	shows := map[string]bool{}
+	for _, id := range in.RootCause.EventIDs {
+		shows[id] = true
+	}
 	for i := range in.Failures {
-		for _, id := range in.RootCause.EventIDs {
-			if in.Failures[i].EventIDs[0] == id {
-				return &in.Failures[i]
-			}
+		if shows[in.Failures[i].EventIDs[0]] {
+			return &in.Failures[i]
 		}
 	}
 	return nil

@@ -49,9 +49,13 @@ type run struct {
 	numbers bool                   // steps are numbered by the source
 }
 
-// maxText bounds the text of one step that is looked at: what an agent means it
-// says early or late.
-const maxText = 24 << 10
+// maxText bounds the text of one event that is looked at, in bytes: what an agent
+// means it says early or late. maxStep bounds that of a step, to which a source that
+// does not count puts all of its events.
+const (
+	maxText = 24 << 10
+	maxStep = 4 * maxText
+)
 
 // newRun parts the entries of one trace into steps.
 func newRun(entries []*hansard.Entry) *run {
@@ -130,8 +134,9 @@ func (s *step) take(e *hansard.Entry) {
 	s.say(e.ContextSummary)
 }
 
+// say adds words that the step has not said yet.
 func (s *step) say(text string) {
-	if text != "" && !strings.Contains(s.said, text) {
+	if text != "" && len(s.said) < maxStep && !strings.Contains(s.said, text) {
 		s.said = join(s.said, text)
 	}
 }
@@ -226,9 +231,13 @@ func line(b *strings.Builder, s string) {
 	b.WriteString(s)
 }
 
+// join puts texts of a step below each other, as many as are looked at.
 func join(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
+	if a == "" || b == "" || len(a) > maxStep {
+		if a != "" {
+			return a
+		}
+		return b
 	}
 	return a + "\n" + b
 }

@@ -221,6 +221,12 @@ func incidentLines(in *forensic.Incident, entries []*hansard.Entry, zone *time.L
 			joined[res.EventID] = true
 		}
 	}
+	shows := map[string]bool{} // the root cause
+	if in.RootCause != nil {
+		for _, id := range in.RootCause.EventIDs {
+			shows[id] = true
+		}
+	}
 	lines := []IncidentLine{}
 	for _, l := range in.Timeline.Lines {
 		if joined[l.EventID] || l.EventType == hansard.TypeTokenUsage {
@@ -228,7 +234,7 @@ func incidentLines(in *forensic.Incident, entries []*hansard.Entry, zone *time.L
 		}
 		line := IncidentLine{
 			Time: l.Time.In(zone), Agent: l.Agent, Action: actionOf(l), Duration: Millis(l.DurationUS), Status: l.Status, EventID: l.EventID,
-			RootCause: in.RootCause != nil && slices.Contains(in.RootCause.EventIDs, l.EventID),
+			RootCause: shows[l.EventID],
 		}
 		if c, ok := of[l.EventID]; ok {
 			line.join(c)
