@@ -31,7 +31,7 @@ ui: ## build the pages alone, for the next build of the program (needs Node.js)
 
 screenshots: build ## take the pictures of docs/images anew (needs Node.js and chromium)
 	scripts/chromium
-	cd web && HANSARD=../bin/hansard npx --no-install vitest run --config test/screenshots.config.ts
+	cd web && HANSARD_DEMO_SPEED=60 HANSARD=../bin/hansard npx --no-install vitest run --config test/screenshots.config.ts
 
 run: build ## start a server with demonstration data in ./demo-data
 	bin/hansard serve --demo --data ./demo-data

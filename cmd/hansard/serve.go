@@ -135,7 +135,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	server, err := api.New(api.Config{
 		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
 		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, OTLP: cfg.otlpLimits(), Logger: logger, Readers: st.readers,
-		Keeper: st.keeper,
+		Keeper: st.keeper, Settings: p.settings(cfg, f, st, sc),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -43,6 +43,8 @@ type store struct {
 	readers *access.ReaderLog
 	logger  *slog.Logger
 	keeper  *retention.Keeper
+	packs   []*policy.Pack // those that judge
+	keeping *retention.Policy
 	alerts  []*policy.Pack // whose controls with alerts are applied live: those that the configuration names
 }
 
@@ -85,7 +87,7 @@ func openStore(cfg storeConfig) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{hub: live.New(), logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
+	s := &store{hub: live.New(), packs: packs, keeping: keeping, logger: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))}
 	if len(cfg.Packs) > 0 {
 		s.alerts = packs
 	}

@@ -23,7 +23,7 @@ func (s *Server) liveRoutes(mux *http.ServeMux, api huma.API) {
 		Summary:     "Follow events as they are committed (server-sent events)",
 		Description: "Each event has its position as id. Last-Event-ID, or after, goes on from there without loss. A reader that does not keep up gets an event named dropped and is disconnected. With counters=true, events named counters say each second how many events are committed, whatever the search; with counters=only, they come alone.",
 		Parameters: []*huma.Param{
-			{Name: "q", In: "query", Schema: text}, {Name: "after", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}},
+			{Name: "q", In: "query", Schema: text}, {Name: "question", In: "query", Description: "Id of a question that was put to /v1/questions, instead of q", Schema: text}, {Name: "after", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}},
 			{Name: "counters", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "only"}}},
 			{Name: "Last-Event-ID", In: "header", Schema: text},
 		},
@@ -41,10 +41,10 @@ const (
 // getLive streams committed events.
 func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 	id, _ := access.IdentityOf(r.Context())
-	q := r.URL.Query().Get("q")
 	next, resume, err := resumeFrom(r)
+	var asked Asked
 	if err == nil {
-		err = noPersons(q)
+		asked, err = s.askedInURL(r, r.URL.Query())
 	}
 	var want counted
 	if err == nil {
@@ -54,7 +54,7 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	match, err := s.cfg.Reading.Match(id.Tenant, reading.Question{Search: q})
+	match, err := s.cfg.Reading.Match(id.Tenant, reading.Question{Search: asked.Q, Value: asked.Value})
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -45,9 +45,18 @@ func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
 	ctx := context.WithValue(r.Context(), readNoteKey{}, n)
 	start := time.Now()
 	inner := r.WithContext(ctx)
+	// An answer that breaks off, which is a panic, is on record too: some of it
+	// may have been read.
+	defer func() {
+		r.Pattern = inner.Pattern
+		s.note(n, r.WithContext(ctx), w.status, start)
+	}()
 	next.ServeHTTP(w, inner)
-	r.Pattern = inner.Pattern
-	id, known := access.IdentityOf(ctx)
+}
+
+// note puts a request on record if it was a read.
+func (s *Server) note(n *readNote, r *http.Request, status int, start time.Time) {
+	id, known := access.IdentityOf(r.Context())
 	if !n.read || !readable(r.URL.Path) || r.Pattern == "/" || r.Pattern == "" {
 		return
 	}
@@ -57,7 +66,7 @@ func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
 			reader = id.TokenID
 		}
 		tenant, _, _ = strings.Cut(tenant, "/")
-		if w.status < http.StatusBadRequest {
+		if status < http.StatusBadRequest {
 			s.cfg.Readers.Count(tenant, reader, r.Pattern)
 		}
 		return
@@ -70,7 +79,7 @@ func (s *Server) noted(next http.Handler, w *recorder, r *http.Request) {
 		if n.asked == nil {
 			n.asked = saidInURL(r)
 		}
-		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: start, Route: routeOf(r), Asked: n.asked, Rows: n.rows, Status: w.status})
+		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: start, Route: routeOf(r), Asked: n.asked, Rows: n.rows, Status: status})
 	}
 }
 
@@ -93,7 +102,11 @@ func saidInURL(r *http.Request) []access.Asked {
 // end, when its rows are known.
 func (s *Server) noteBegin(r *http.Request) {
 	if id, ok := access.IdentityOf(r.Context()); ok {
-		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: time.Now(), Route: routeOf(r), Asked: saidInURL(r), Status: http.StatusOK})
+		asked := noteOf(r.Context()).asked
+		if asked == nil {
+			asked = saidInURL(r)
+		}
+		s.cfg.Readers.Note(access.Read{Tenant: id.Tenant, Reader: id.TokenID, At: time.Now(), Route: routeOf(r), Asked: asked, Status: http.StatusOK})
 	}
 }
 
@@ -108,7 +121,7 @@ func routeOf(r *http.Request) string {
 // readable reports whether what is at a path is of the record: not what the server
 // says of itself and of the sizes and roots of its logs.
 func readable(path string) bool {
-	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session", "/v1/logs", "/v1/verification"} {
+	for _, p := range []string{"/v1/version", "/v1/schemas/", "/v1/reindex", "/v1/import", "/v1/session", "/v1/logs", "/v1/verification", "/v1/configuration", "/v1/questions"} {
 		if strings.HasPrefix(path, p) {
 			return false
 		}

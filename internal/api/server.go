@@ -45,6 +45,8 @@ type Config struct {
 	// OTLP bounds what OpenTelemetry may cost; the rest of it is set here.
 	OTLP   otlp.Config
 	Logger *slog.Logger
+	// Settings are what /v1/configuration shows to admins.
+	Settings []Section
 	// Readers puts reads on record; nil: nothing does.
 	Readers *access.ReaderLog
 }
@@ -58,6 +60,8 @@ type Server struct {
 	pages   *web.Pages
 	// sessions are those of browsers that have logged in.
 	sessions *access.Sessions
+	// questions are those that callers mean by ids.
+	questions questions
 	// closing is closed when the server stops: live feeds end then.
 	closing chan struct{}
 }
@@ -131,6 +135,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	api := s.huma(mux)
 	s.eventRoutes(api)
 	s.searchRoutes(api)
+	s.questionRoutes(api)
 	s.groupRoutes(api)
 	s.traceRoutes(api)
 	s.incidentRoutes(api)
@@ -139,6 +144,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.reportRoutes(api)
 	s.sqlRoutes(api)
 	s.logRoutes(api)
+	s.configurationRoutes(api)
 	s.reindexRoutes(api)
 	s.sessionRoutes(api)
 	s.verifyRoutes(api)

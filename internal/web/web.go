@@ -27,7 +27,7 @@ var built embed.FS
 func Roots() []string {
 	return []string{
 		"", "about", "agents", "compliance", "compare", "cost", "errors", "events", "incidents", "integrity",
-		"live", "login", "reference", "reports", "search", "sessions", "tools", "traces",
+		"live", "login", "reference", "reports", "search", "sessions", "tasks", "tools", "traces", "users",
 	}
 }
 

@@ -17,7 +17,7 @@ const tricks = [
 const event = (i: number, trick: string) => ({
   event_id: `h${i}`, event_type: i % 2 ? "agent.error" : "agent.tool_call", trace_id: "hostile", session_id: "hostile-session", task_id: trick.slice(0, 200),
   agent_name: `a ${trick}`.slice(0, 200), tool_name: `t ${trick}`.slice(0, 200), action: trick, params: { task: trick, [trick.slice(0, 60)]: trick }, result: [trick],
-  reasoning: trick, decision: trick, error: i % 2 ? trick : undefined, error_type: i % 2 ? trick.slice(0, 200) : undefined, model: trick.slice(0, 200),
+  reasoning: trick, decision: trick, error: i % 2 ? trick : undefined, error_type: i % 2 ? trick.slice(0, 200) : undefined, model: trick.slice(0, 200), user_id: `u ${trick}`.slice(0, 200),
   environment: trick.slice(0, 100), attributes: { x: trick }, context_summary: trick, token_count: 5, cost_usd: 0.1,
 });
 
@@ -33,7 +33,7 @@ afterAll(async () => stage?.close());
 
 const paths = [
   "/", "/live", "/search", "/search#event=h0", "/search#event=h1", "/search#event=h3", "/traces", "/traces/hostile", "/sessions", "/sessions/hostile-session",
-  "/agents", "/tools", "/errors", "/cost", "/incidents", "/incidents/hostile", "/integrity", `/traces/${encodeURIComponent(tricks[0]!)}`,
+  "/tasks", "/users", "/agents", `/agents/${encodeURIComponent(`a ${tricks[0]!}`.slice(0, 200))}`, "/tools", "/errors", "/cost", "/incidents", "/incidents/hostile", "/integrity", `/traces/${encodeURIComponent(tricks[0]!)}`,
 ];
 
 describe("hostile text", () => {

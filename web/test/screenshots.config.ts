@@ -4,5 +4,5 @@ import { defineConfig } from "vitest/config";
 // demonstration's data.
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  test: { include: ["test/screenshots.ts"], environment: "node", testTimeout: 600_000, hookTimeout: 180_000 },
+  test: { include: ["test/screenshots.ts"], globalSetup: ["test/browser.setup.ts"], environment: "node", testTimeout: 600_000, hookTimeout: 180_000 },
 });

@@ -2,9 +2,9 @@ import { mkdirSync } from "node:fs";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { look, open, settled, type Stage } from "./stage";
+import { demoTrace, look, openDemo, settled, type Stage } from "./stage";
 
-const trace = "demo-refund-7731";
+const trace = demoTrace;
 const out = new URL("../../docs/images/", import.meta.url).pathname;
 
 const pictures: { name: string; path: string; dark?: boolean; width?: number; height?: number; pick?: boolean }[] = [
@@ -21,12 +21,7 @@ const pictures: { name: string; path: string; dark?: boolean; width?: number; he
 let stage: Stage;
 beforeAll(async () => {
   mkdirSync(out, { recursive: true });
-  stage = await open("--demo");
-  for (let i = 0; i < 600; i++) {
-    if ((await fetch(`${stage.url}/v1/traces/${trace}`)).ok) return;
-    await new Promise((done) => setTimeout(done, 200));
-  }
-  throw new Error("the demonstration was not played");
+  stage = await openDemo();
 });
 afterAll(async () => stage?.close());
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { inject } from "vitest";
 
 /** Stage is a server with data of its own and a browser that looks at it. */
 export interface Stage {
@@ -24,8 +25,21 @@ export function chromiumPath(): string {
   return found;
 }
 
-/** open starts a server with flags, and a browser. */
-export async function open(...flags: string[]): Promise<Stage> {
+declare module "vitest" {
+  export interface ProvidedContext {
+    browser: string; // where the browser of all tests is to be had
+    demo: string; // address of the server with the demonstration
+  }
+}
+
+/** Server is a running server with a folder of its own. */
+export interface Server {
+  url: string;
+  close: () => Promise<void>;
+}
+
+/** serve starts a server with flags. */
+export async function serve(...flags: string[]): Promise<Server> {
   const dir = mkdtempSync(join(tmpdir(), "hansard-ui-"));
   const address = join(dir, "address");
   const server = spawn(program, ["serve", "--data", join(dir, "data"), "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--otlp-http", "off", "--address-file", address, ...flags], {
@@ -34,17 +48,50 @@ export async function open(...flags: string[]): Promise<Stage> {
   let said = "";
   server.stderr!.on("data", (b: Buffer) => (said += b.toString()));
   const url = await addressOf(server, address, () => said);
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
   return {
     url,
-    browser,
     close: async () => {
-      await browser.close();
       server.kill("SIGTERM");
       await new Promise((done) => (server.exitCode === null ? server.on("exit", done) : done(null)));
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** demo starts a server with the demonstration, and waits until it is taken in: when its trace can be read. */
+export async function demo(...flags: string[]): Promise<Server> {
+  const server = await serve("--demo", ...flags);
+  for (let i = 0; i < 600; i++) {
+    if ((await fetch(`${server.url}/v1/traces/${demoTrace}`)).ok) return server;
+    await wait(200);
+  }
+  await server.close();
+  throw new Error("the demonstration was not played");
+}
+
+/** demoTrace is the trace that the demonstration is about. */
+export const demoTrace = "demo-refund-7731";
+
+export const browserFlags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+
+/** open looks at a server of its own with the browser of all tests. */
+export async function open(...flags: string[]): Promise<Stage> {
+  const server = await serve(...flags);
+  const browser = await chromium.connect(inject("browser"));
+  return {
+    url: server.url,
+    browser,
+    close: async () => {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** openDemo looks at the server with the demonstration, which all tests share: they add nothing that others would trip over. */
+export async function openDemo(): Promise<Stage> {
+  const browser = await chromium.connect(inject("browser"));
+  return { url: inject("demo"), browser, close: () => browser.close() };
 }
 
 async function addressOf(server: ChildProcess, file: string, said: () => string): Promise<string> {

@@ -3,22 +3,17 @@ import { createRequire } from "node:module";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { look, open, type Stage, type Watched } from "./stage";
+import { demoTrace, look, openDemo, type Stage, type Watched } from "./stage";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const trace = "demo-refund-7731";
+const trace = demoTrace;
 const wide = "wide";
 
 let stage: Stage;
 let w: Watched;
 
 beforeAll(async () => {
-  stage = await open("--demo");
-  for (let i = 0; ; i++) {
-    if ((await fetch(`${stage.url}/v1/traces/${trace}`)).ok) break;
-    if (i > 600) throw new Error("the demonstration was not played");
-    await new Promise((done) => setTimeout(done, 200));
-  }
+  stage = await openDemo();
   await send(12_000);
   w = await look(stage, { viewport: { width: 1500, height: 950 } });
 });

@@ -1,4 +1,6 @@
+import { Problem } from "./client";
 import type { Entry } from "./entry";
+import { hold } from "./search";
 
 /** Counters are what the live stream says once a second about all that is committed, whatever the filter. */
 export interface Counters {
@@ -42,16 +44,27 @@ export class Live {
     after = -1, // position of the last event that the page has
   ) {
     this.last = after;
-    this.connect();
+    void this.connect();
     this.timer = setInterval(() => this.hand(), flush);
   }
 
-  private connect() {
-    const ask = new URLSearchParams();
-    if (this.q) ask.set("q", this.q);
-    ask.set("counters", this.counters ? "only" : "true");
+  /** connect puts the filter first, which may name a person and so has no place in a URL, and then follows by its id. */
+  private async connect() {
+    const ask = new URLSearchParams({ counters: this.counters ? "only" : "true" });
     if (this.last >= 0) ask.set("after", String(this.last));
     this.listener.onState?.("connecting");
+    if (this.q) {
+      try {
+        ask.set("question", (await hold({ q: this.q, period: { since: "all", until: "" } })).id);
+      } catch (err) {
+        this.again(err instanceof Problem && err.status >= 400 && err.status < 500 ? err.message : undefined);
+        return;
+      }
+    }
+    if (!this.closed) this.open(ask);
+  }
+
+  private open(ask: URLSearchParams) {
     const s = new EventSource("/v1/live?" + ask.toString());
     this.source = s;
     s.addEventListener("open", () => {
@@ -72,11 +85,17 @@ export class Live {
         this.listener.onState?.("connecting");
         return;
       }
-      // Refused: the browser gives up. Ask why, and try again, slower each time.
+      // Refused: the browser gives up.
       s.close();
-      this.listener.onState?.("refused");
-      this.retry = setTimeout(() => this.connect(), Math.min(30_000, 1000 * 2 ** this.tries++));
+      this.again();
     });
+  }
+
+  /** again tries once more, later each time. */
+  private again(why?: string) {
+    if (this.closed) return;
+    this.listener.onState?.("refused", why);
+    this.retry = setTimeout(() => void this.connect(), Math.min(30_000, 1000 * 2 ** this.tries++));
   }
 
   private hand() {

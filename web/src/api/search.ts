@@ -19,6 +19,9 @@ export interface EventPage {
 export const events = (x: Question, opt: { limit?: number; cursor?: string; order?: "newest" | "oldest" }, signal?: AbortSignal) =>
   plain<EventPage>("POST", "/v1/events/search", body(x, { limit: opt.limit ?? 100, ...(opt.cursor ? { cursor: opt.cursor } : {}), ...(opt.order ? { order: opt.order } : {}) }), signal);
 
+/** hold puts a question once, to mean it by its id in a URL: what a search says stays out of those. */
+export const hold = (x: Question, signal?: AbortSignal) => plain<{ id: string; expires: string }>("POST", "/v1/questions", body(x), signal);
+
 export interface Bucket {
   start: string;
   count: number;

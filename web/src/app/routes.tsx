@@ -1,6 +1,6 @@
 import {
-  IconActivity, IconApi, IconAlertTriangle, IconCertificate, IconCoin, IconFileText, IconGauge, IconInfoCircle, IconMessages, IconRobot,
-  IconRoute, IconSearch, IconShieldCheck, IconTool, IconZoomExclamation,
+  IconActivity, IconApi, IconAlertTriangle, IconCertificate, IconChecklist, IconCoin, IconFileText, IconGauge, IconInfoCircle, IconMessages, IconRobot,
+  IconRoute, IconSearch, IconShieldCheck, IconTool, IconUsers, IconZoomExclamation,
 } from "@tabler/icons-react";
 import { lazy, type ComponentType } from "react";
 
@@ -20,6 +20,8 @@ export const places: Place[] = [
   { path: "/search", name: "Search", key: "s", icon: IconSearch, group: 0 },
   { path: "/traces", name: "Traces", key: "t", icon: IconRoute, group: 1 },
   { path: "/sessions", name: "Sessions", key: "e", icon: IconMessages, group: 1 },
+  { path: "/tasks", name: "Tasks", key: "k", icon: IconChecklist, group: 1 },
+  { path: "/users", name: "Users", key: "w", icon: IconUsers, group: 1 },
   { path: "/agents", name: "Agents", key: "a", icon: IconRobot, group: 1 },
   { path: "/tools", name: "Tools", key: "u", icon: IconTool, group: 1 },
   { path: "/errors", name: "Errors", key: "r", icon: IconAlertTriangle, group: 1 },
@@ -42,6 +44,9 @@ export const pages: { path: string; page: ComponentType<{ params: Record<string,
   { path: "/compare", page: lazy(() => import("../pages/Compare")) },
   { path: "/sessions", page: lazy(() => import("../pages/Sessions")) },
   { path: "/sessions/:id", page: lazy(() => import("../pages/Session")) },
+  { path: "/tasks", page: lazy(() => import("../pages/Tasks")) },
+  { path: "/users", page: lazy(() => import("../pages/Users")) },
+  { path: "/agents/:id", page: lazy(() => import("../pages/Agent")) },
   { path: "/agents", page: lazy(() => import("../pages/Agents")) },
   { path: "/tools", page: lazy(() => import("../pages/Tools")) },
   { path: "/errors", page: lazy(() => import("../pages/Errors")) },

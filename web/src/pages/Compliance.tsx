@@ -6,7 +6,7 @@ import { plain } from "../api/client";
 import { reportURL } from "../api/reports";
 import { kindOf } from "../api/entry";
 import { Await } from "../parts/Await";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { Nothing } from "../parts/states";
@@ -73,13 +73,13 @@ function Packs({ r }: { r: Compliance }) {
   const of = (v: Verdict) => checks.filter(([, c]) => c.verdict === v).length;
   return (
     <div className="h-grid">
-      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(10rem, 1fr))" }}>
+      <Figures>
         <Figure name="Compliant" value={r.compliant === null ? "unknown" : r.compliant ? "yes" : "no"} note={r.compliant === null ? "there is not enough evidence" : r.compliant ? "no control failed" : "a control failed"} tone={r.compliant ? "better" : "worse"} />
         <Figure name="Pass" value={count(of("pass") + of("near_limit"))} note={of("near_limit") ? `${of("near_limit")} near the limit` : undefined} />
         <Figure name="Fail" value={count(of("fail"))} />
         <Figure name="Insufficient evidence" value={count(of("insufficient_evidence"))} />
         <Figure name="Not applicable" value={count(of("not_applicable"))} />
-      </div>
+      </Figures>
       {(r.recommendations ?? []).length > 0 && (
         <Panel title="What to do"><ul style={{ margin: 0, paddingLeft: "1.2rem" }}>{r.recommendations!.map((x) => <li key={x}><Inert text={x} /></li>)}</ul></Panel>
       )}

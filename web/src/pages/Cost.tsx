@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { useReport, type CostReport, type Spender } from "../api/reports";
 import { Await } from "../parts/Await";
 import { DataTable } from "../parts/DataTable";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { compact, count, dollars } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { Nothing } from "../parts/states";
@@ -43,14 +43,14 @@ function Report({ r }: { r: CostReport }) {
   const link = (name: string) => (by.field && name ? <Link href={href("/search", { q: term(by.field, name) })}><Inert text={name} /></Link> : <Inert text={name || "(not said)"} />);
   return (
     <div className="h-grid">
-      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(10rem, 1fr))" }}>
+      <Figures>
         <Figure name="Cost" value={dollars(r.cost_usd)} note={r.unpriced_calls > 0 ? "a lower bound: some calls are unpriced" : "all calls are priced"} />
         <Figure name="As stated by calls" value={dollars(r.reported_usd)} note={`${count(r.reported_calls)} calls`} />
         <Figure name="By the price table" value={r.priced_calls ? dollars(r.priced_usd) : "—"} note={`${count(r.priced_calls)} calls${r.prices ? `, ${r.prices}` : ""}`} />
         <Figure name="Unpriced calls" value={count(r.unpriced_calls)} href={href("/search", { q: r.searches["unpriced_calls"] ?? "has:model -has:cost_usd" })} note={`of ${count(r.model_calls)} model calls`} />
         <Figure name="Tokens" value={compact(r.tokens.token_count)} note={`${compact(r.tokens.input_tokens)} in, ${compact(r.tokens.output_tokens)} out`} />
         <Figure name="From the cache" value={compact(r.tokens.cache_read_tokens)} note="tokens read" />
-      </div>
+      </Figures>
       <Budgets budgets={r.budgets ?? []} />
       <Panel title="Where it went" aside={<SegmentedControl size="xs" aria-label="Group by" data={groupings.map(({ value, label }) => ({ value, label }))} value={by.value} onChange={(v) => f.set({ by: v === "by_agent" ? null : v })} />}>
         <DataTable

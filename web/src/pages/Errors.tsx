@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { useReport, type ErrorsReport, type Ranking } from "../api/reports";
 import { Await } from "../parts/Await";
 import { DataTable } from "../parts/DataTable";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { Ranked } from "../parts/Ranked";
@@ -32,11 +32,11 @@ export default function Errors() {
 function Report({ r }: { r: ErrorsReport }) {
   return (
     <div className="h-grid">
-      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(11rem, 1fr))" }}>
+      <Figures>
         <Figure name="Errors" value={count(r.total_errors)} href={href("/search", { q: errorSearch })} note={`${r.error_rate} of ${count(r.total_events)} events`} />
         <Figure name="Kinds" value={count(Object.keys(r.error_types ?? {}).length)} />
         <div className="h-panel" style={{ fontSize: "0.84rem" }}><span className="h-figure-name">First and last</span><div><When at={r.first_seen} /></div><div><When at={r.last_seen} /></div></div>
-      </div>
+      </Figures>
       {(r.suggested_actions ?? []).length > 0 && (
         <Panel title="What to do">
           <ol style={{ margin: 0, paddingLeft: "1.2rem" }}>{r.suggested_actions!.map((s) => <li key={s}><Inert text={s} /></li>)}</ol>

@@ -6,11 +6,11 @@ import { plain } from "../api/client";
 import { zoneName } from "../api/reports";
 import { Await } from "../parts/Await";
 import { DataTable } from "../parts/DataTable";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { compact, count, dollars } from "../parts/figures";
 import { StatusMark } from "../parts/Marks";
 import { Page, Panel } from "../parts/Page";
-import { href } from "../state/fragment";
+import { decoded, href } from "../state/fragment";
 import { useSettings } from "../state/settings";
 import { Inert } from "../text/Inert";
 import { duration } from "../time/format";
@@ -46,7 +46,7 @@ interface Report {
 
 /** Incident says where a trace went wrong, and why. */
 export default function Incident({ params }: { params: { id?: string } }) {
-  const id = params.id ?? "";
+  const id = decoded(params.id);
   const { zone } = useSettings();
   const url = (format: string) => `/v1/traces/${encodeURIComponent(id)}/incident?tz=${encodeURIComponent(zoneName(zone))}${format === "json" ? "" : `&format=${format}`}`;
   const got = useQuery({ queryKey: ["incident", id, zone], queryFn: async ({ signal }) => { const r = await plain<Report | Report[]>("GET", url("json"), undefined, signal); return Array.isArray(r) ? r : [r]; } });
@@ -79,7 +79,7 @@ function One({ r }: { r: Report }) {
           </>
         ) : <p style={{ margin: 0 }}>No deterministic cause was found: <Inert text={r.no_cause} /></p>}
       </Panel>
-      <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(10rem, 1fr))" }}>
+      <Figures>
         <Figure name="Lasted" value={duration(r.duration_ms) || "unknown"} note={`${count(r.total_events)} events, ${count(r.agents?.length ?? 0)} agents`} />
         <Figure name="Failures" value={count(r.failures?.length ?? 0)} note={`${count((r.failures ?? []).filter((f) => f.recovered).length)} recovered`} />
         <Figure name="Amplification" value={r.amplification.factor ? `×${r.amplification.factor}` : "unknown"} note={`${count(r.amplification.tool_calls)} calls for ${count(r.amplification.intents)} intents`} />
@@ -87,7 +87,7 @@ function One({ r }: { r: Report }) {
         <Figure name="Cost" value={dollars(r.cost.cost_usd)} note={`${dollars(r.cost.after_cause_cost_usd)} after the cause`} />
         <Figure name="Tokens" value={compact(r.cost.tokens.token_count)} />
         <Figure name="Until a human answered" value={duration(r.cost.time_to_human_ms) || "—"} />
-      </div>
+      </Figures>
       {(r.recommendations ?? []).length > 0 && <Panel title="What to do"><ol style={{ margin: 0, paddingLeft: "1.2rem" }}>{r.recommendations!.map((x) => <li key={x.key + x.text}><Inert text={x.text} /></li>)}</ol></Panel>}
       {(r.propagation_path ?? []).length > 0 && (
         <Panel title="How it went on">

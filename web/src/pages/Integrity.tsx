@@ -7,24 +7,12 @@ import { Await } from "../parts/Await";
 import { DataTable } from "../parts/DataTable";
 import { bytes, count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
-import { sizeOf, useLogs, type Log } from "../parts/record";
+import { sizeOf, useLogs, useVerification, type Log, type Verification } from "../parts/record";
 import { Failed, Loading, Snippet } from "../parts/states";
 import { href, useFragment } from "../state/fragment";
 import { Inert, InertValue } from "../text/Inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
-
-interface Verification {
-  state: "none" | "running" | "done" | "failed";
-  done: number;
-  total: number;
-  started: string | null;
-  ended: string | null;
-  sound: boolean | null;
-  logs: { log: string; size: number; pruned: number; root: string }[];
-  findings: { log: string; entry: number; text: string }[];
-  error?: string;
-}
 
 export default function Integrity() {
   const logs = useLogs();
@@ -49,11 +37,7 @@ hansard verify --data ./copy-of-hansard-data`} />
 /** Verify runs a verification by the server and shows how far it is. */
 function Verify() {
   const client = useQueryClient();
-  const state = useQuery({
-    queryKey: ["verification"],
-    queryFn: ({ signal }) => plain<Verification>("GET", "/v1/verification", undefined, signal),
-    refetchInterval: (q) => (q.state.data?.state === "running" ? 400 : false),
-  });
+  const state = useVerification();
   const begin = useMutation({ mutationFn: () => plain<Verification>("POST", "/v1/verification"), onSuccess: (v) => client.setQueryData(["verification"], v) });
   const v = state.data;
   const running = v?.state === "running";

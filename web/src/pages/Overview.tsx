@@ -6,37 +6,42 @@ import { Live, type Counters } from "../api/live";
 import { errorSearch } from "../api/words";
 import { zoneName } from "../api/reports";
 import { facets, histogram, summary, type Facet, type Summary } from "../api/search";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { against, compact, count, dollars, rate } from "../parts/figures";
 import { Histogram } from "../parts/Histogram";
 import { Page, Panel } from "../parts/Page";
 import { Ranked } from "../parts/Ranked";
 import { Failed, FirstEvent, Loading, Nothing } from "../parts/states";
-import { useRecord } from "../parts/record";
+import { saysOf, useRecord, useVerification, type Verification } from "../parts/record";
 import { href } from "../state/fragment";
-import { before, rangeOf, usePeriod, type Period } from "../state/period";
+import { before, millisOf, rangeOf, usePeriod, type Period } from "../state/period";
 import { useSettings } from "../state/settings";
 import { When } from "../time/When";
 
-/** refresh is how long the overview leaves figures as they are while events come, in milliseconds. */
-const refresh = 15_000;
+/**
+ * patience is how long figures stay as they are while events come, in milliseconds:
+ * longer for a longer period, of which a minute says less. Each look is itself on
+ * record, and what is happening now the counters of the live stream say, which is
+ * not asked for again and again.
+ */
+export const patience = (period: Period): number => Math.min(120_000, Math.max(15_000, (millisOf(period.since) ?? 864e5) / 1440));
 
-/** useFresh asks for figures again when events have come, and not more often: each look is itself on record. */
-function useFresh(keys: unknown[][]): Counters | undefined {
+/** useFresh asks for figures again when events have come and the page is looked at. */
+function useFresh(keys: unknown[][], refresh: number): Counters | undefined {
   const client = useQueryClient();
   const [counters, setCounters] = useState<Counters>();
-  const latest = useRef(keys);
-  latest.current = keys;
+  const latest = useRef({ keys, refresh });
+  latest.current = { keys, refresh };
   useEffect(() => {
     let seen = 0;
     let asked = Date.now();
     const stream = new Live("", {
       onCounters: (c) => {
         setCounters(c);
-        if (c.events === seen || Date.now() - asked < refresh || document.hidden) return;
+        if (c.events === seen || Date.now() - asked < latest.current.refresh || document.hidden) return;
         seen = c.events;
         asked = Date.now();
-        for (const queryKey of latest.current) void client.invalidateQueries({ queryKey });
+        for (const queryKey of latest.current.keys) void client.invalidateQueries({ queryKey });
       },
     }, true);
     return () => stream.close();
@@ -58,8 +63,9 @@ export default function Overview() {
     queryKey: ["overview-tops", period],
     queryFn: ({ signal }) => facets({ q: "", period }, ["agent_name", "tool_name", "error_type", "model"], 7, signal),
   });
-  const counters = useFresh([["summary", period], ["histogram", "", period], ["overview-tops", period]]);
+  const counters = useFresh([["summary", period], ["histogram", "", period], ["overview-tops", period]], patience(period));
   const record = useRecord();
+  const verified = useVerification();
   if (record.empty) return <Page title="Overview"><FirstEvent /></Page>;
   return (
     <Page title="Overview" note={now.data?.period.start && <>{counters && counters.per_second > 0 && <>now {rate(counters.per_second)} · </>}since <When at={now.data.period.start} />{then.data && then.data.total_events === 0 && "; the period before has no events"}</>}>
@@ -67,7 +73,7 @@ export default function Overview() {
       {now.isPending ? <Loading /> : now.data && now.data.total_events === 0 ? <Quiet period={period} setPeriod={setPeriod} /> : null}
       {now.data && now.data.total_events > 0 && (
         <div className="h-grid">
-          <Figures now={now.data} then={then.data && then.data.total_events > 0 ? then.data : undefined} period={period} integrity={record.logs} />
+          <Totals now={now.data} then={then.data && then.data.total_events > 0 ? then.data : undefined} period={period} integrity={record.logs} verified={verified.data} />
           <Panel title="Events over time">
             {chart.error ? <Failed error={chart.error} /> : chart.data ? (
               <Histogram data={chart.data} label="Events over time, errors in red" choose={(since, until) => setPeriod({ since, until })} />
@@ -91,7 +97,7 @@ function Quiet({ period, setPeriod }: { period: Period; setPeriod: (p: Period) =
   );
 }
 
-function Figures({ now, then, period, integrity }: { now: Summary; then?: Summary; period: Period; integrity: { size: number; at: number } | undefined }) {
+function Totals({ now, then, period, integrity, verified }: { now: Summary; then?: Summary; period: Period; integrity: { size: number; at: number } | undefined; verified?: Verification }) {
   const range = rangeOf(period, new Date());
   const start = range.start ?? (now.period.start ? new Date(now.period.start) : undefined);
   const end = period.until || range.start ? range.end : now.period.end ? new Date(now.period.end) : range.end;
@@ -100,7 +106,7 @@ function Figures({ now, then, period, integrity }: { now: Summary; then?: Summar
   const worse = (a: number | null | undefined, b: number | null | undefined) => (a == null || b == null || a === b ? undefined : a > b ? ("worse" as const) : ("better" as const));
   const q = (key: string) => now.searches[key] ?? "";
   return (
-    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(11rem, 1fr))" }}>
+    <Figures>
       <Figure name="Events" value={compact(now.total_events)} href={href("/search")} change={against(now.total_events, then?.total_events)} note={seconds > 0 ? rate(now.total_events / seconds) : undefined} />
       <Figure name="Error rate" value={now.error_rate} href={href("/search", { q: errorSearch })} change={then && against(share(now), share(then))} tone={worse(share(now), then && share(then))} note={`${count(now.total_errors)} errors`} />
       <Figure name="Active agents" value={count(now.agents_active)} href={href("/agents")} change={against(now.agents_active, then?.agents_active)} />
@@ -109,8 +115,8 @@ function Figures({ now, then, period, integrity }: { now: Summary; then?: Summar
       <Figure name="Escalations" value={count(now.total_escalations)} href={href("/search", { q: q("total_escalations") })} change={against(now.total_escalations, then?.total_escalations)} tone={worse(now.total_escalations, then?.total_escalations)} />
       <Figure name="Tokens" value={compact(now.tokens.token_count)} href={href("/cost")} change={against(now.tokens.token_count, then?.tokens.token_count)} note={`${compact(now.tokens.input_tokens)} in, ${compact(now.tokens.output_tokens)} out`} />
       <Figure name="Cost" value={dollars(now.cost_usd)} href={href("/cost")} change={against(now.cost_usd, then?.cost_usd)} note={now.unpriced_calls > 0 ? `${count(now.unpriced_calls)} unpriced` : undefined} />
-      <Figure name="Integrity" value={integrity ? compact(integrity.size) : "unknown"} href={href("/integrity")} note={integrity ? `entries signed in ${integrity.at} logs` : "no checkpoint yet"} />
-    </div>
+      <Figure name="Integrity" value={integrity ? `${compact(integrity.size)} signed` : "unknown"} href={href("/integrity")} tone={verified?.sound === false ? "worse" : undefined} change={verified && saysOf(verified)} note={integrity ? undefined : "no checkpoint yet"} />
+    </Figures>
   );
 }
 

@@ -1,5 +1,4 @@
-import { ActionIcon, Button, Checkbox, Menu, Popover, TextInput } from "@mantine/core";
-import { IconBookmark, IconColumns, IconDownload, IconTrash } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
@@ -12,16 +11,16 @@ import { Histogram } from "../parts/Histogram";
 import { Page } from "../parts/Page";
 import { useRecord } from "../parts/record";
 import { Failed, FirstEvent, Loading, Nothing } from "../parts/states";
-import { chosen, columns as allColumns, rowClass, usual } from "../rows/columns";
+import { chosen, rowClass, usual } from "../rows/columns";
 import { Rows } from "../rows/Rows";
 import { added, has, removed, toggled } from "../search/edit";
 import { PageStore, pageSize } from "../search/pages";
 import { SearchBar } from "../search/SearchBar";
-import { changed, useFragment } from "../state/fragment";
+import { useFragment } from "../state/fragment";
 import { usePeriod } from "../state/period";
-import { changeSettings, useSettings } from "../state/settings";
+import { useSettings } from "../state/settings";
 import { Inert } from "../text/Inert";
-import { download } from "./search/download";
+import { Actions, Brought } from "./search/Actions";
 
 export default function Search() {
   const f = useFragment();
@@ -37,6 +36,7 @@ export default function Search() {
   if (record.empty) return <Page title="Search"><FirstEvent /></Page>;
   return (
     <Page title="Search" note={chart.data && `${count(chart.data.total_events)} events`} actions={<Actions question={question} columns={columnKeys} />}>
+      <Brought />
       <div style={{ display: "flex", gap: "0.5rem", marginBottom: "0.6rem" }}>
         <SearchBar q={q} onSearch={search} />
         <Button variant="default" onClick={() => f.set({ order: order === "newest" ? "oldest" : null })}>
@@ -140,82 +140,5 @@ function FacetList({ facet, q, search }: { facet: Facet; q: string; search: (q: 
       </ul>
       {facet.distinct > facet.values.length && <div className="h-muted" style={{ fontSize: "0.78rem" }}>of {count(facet.distinct)} values</div>}
     </details>
-  );
-}
-
-function Actions({ question, columns }: { question: Question; columns: string[] }) {
-  return (
-    <>
-      <Columns columns={columns} />
-      <Views />
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" size="compact-md" leftSection={<IconDownload size={16} />}>Export</Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>All events of this search</Menu.Label>
-          <Menu.Item onClick={() => void download(question, "ndjson")}>NDJSON</Menu.Item>
-          <Menu.Item onClick={() => void download(question, "csv")}>CSV</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-    </>
-  );
-}
-
-function Columns({ columns }: { columns: string[] }) {
-  const f = useFragment();
-  const set = (keys: string[]) => {
-    changeSettings({ columns: keys });
-    f.set({ columns: keys.join(",") === usual.join(",") ? null : keys.join(",") }, "replace");
-  };
-  return (
-    <Popover position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <Button variant="default" size="compact-md" leftSection={<IconColumns size={16} />}>Columns</Button>
-      </Popover.Target>
-      <Popover.Dropdown style={{ maxHeight: "60vh", overflow: "auto" }}>
-        <div style={{ display: "grid", gap: 4 }}>
-          {allColumns.map((c) => (
-            <Checkbox key={c.key} size="xs" label={c.name} checked={columns.includes(c.key)} onChange={(e) => set(e.currentTarget.checked ? allColumns.map((x) => x.key).filter((k) => columns.includes(k) || k === c.key) : columns.filter((k) => k !== c.key))} />
-          ))}
-          <Button size="compact-xs" variant="default" onClick={() => set(usual)}>The usual ones</Button>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-/** Views are searches with a name, kept in this browser: period, columns and order with them. */
-function Views() {
-  const f = useFragment();
-  const { views } = useSettings();
-  const [name, setName] = useState("");
-  const here = changed(f.text, { event: null });
-  return (
-    <Popover position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <Button variant="default" size="compact-md" leftSection={<IconBookmark size={16} />}>Views</Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <form
-          style={{ display: "flex", gap: 6, marginBottom: 8 }}
-          onSubmit={(e) => {
-            e.preventDefault();
-            if (name.trim()) changeSettings({ views: [...views.filter((v) => v.name !== name.trim()), { name: name.trim(), fragment: here }] });
-            setName("");
-          }}
-        >
-          <TextInput size="xs" aria-label="Name of the view" placeholder="Name this view" value={name} onChange={(e) => setName(e.currentTarget.value)} />
-          <Button size="xs" type="submit">Save</Button>
-        </form>
-        {views.length === 0 && <div className="h-muted">No views yet. One keeps search, period, columns and order.</div>}
-        {views.map((v) => (
-          <div key={v.name} style={{ display: "flex", gap: 6, alignItems: "center" }}>
-            <Button component="a" href={`/search#${v.fragment}`} size="compact-sm" variant="subtle" style={{ flex: 1 }} justify="start">{v.name}</Button>
-            <ActionIcon variant="subtle" aria-label={`Remove the view ${v.name}`} onClick={() => changeSettings({ views: views.filter((x) => x !== v) })}><IconTrash size={15} /></ActionIcon>
-          </div>
-        ))}
-      </Popover.Dropdown>
-    </Popover>
   );
 }

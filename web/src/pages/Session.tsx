@@ -1,18 +1,21 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 
-import { detailsOf, erred, traceOf, type Entry } from "../api/entry";
+import { detailsOf, erred, type Entry } from "../api/entry";
+import { useGroups, type Group } from "../api/groups";
 import { events } from "../api/search";
 import { Await } from "../parts/Await";
 import { EntryDrawer } from "../parts/EntryPanel";
-import { Figure } from "../parts/Figure";
-import { count, dollars } from "../parts/figures";
+import { Figure, Figures } from "../parts/Figure";
+import { compact, count, dollars } from "../parts/figures";
 import { KindMark, StatusMark } from "../parts/Marks";
 import { Page } from "../parts/Page";
 import { Nothing } from "../parts/states";
 import { term } from "../search/edit";
-import { href, useFragment } from "../state/fragment";
+import { decoded, href, useFragment } from "../state/fragment";
+import type { Period } from "../state/period";
 import { Inert } from "../text/Inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
@@ -20,19 +23,22 @@ import { When } from "../time/When";
 /** limit is how many events of a session are shown here; search shows all. */
 const limit = 2000;
 
+const everything: Period = { since: "all", until: "" };
+
 /** Session is what happened in one conversation, in order. */
 export default function Session({ params }: { params: { id?: string } }) {
   const id = decoded(params.id);
   const f = useFragment();
   const [plumbing, setPlumbing] = useState(false);
   const q = term("session_id", id);
-  const got = useQuery({ queryKey: ["session", id], queryFn: ({ signal }) => events({ q, period: { since: "all", until: "" } }, { limit, order: "oldest" }, signal) });
+  const got = useQuery({ queryKey: ["session", id], queryFn: ({ signal }) => events({ q, period: everything }, { limit, order: "oldest" }, signal) });
+  const g = useGroups("session_id", q, everything, 1).data?.pages[0]?.items[0];
   return (
     <Page
       title={`Session ${id}`}
       actions={<>
-        <button type="button" aria-pressed={plumbing} onClick={() => setPlumbing(!plumbing)}>{plumbing ? "Hide" : "Show"} plumbing</button>
-        <Link href={href("/search", { q, since: "all", until: null })}>in Search</Link>
+        <Button size="compact-sm" variant={plumbing ? "filled" : "default"} aria-pressed={plumbing} onClick={() => setPlumbing(!plumbing)}>All steps</Button>
+        <Button component={Link} size="compact-sm" variant="default" href={href("/search", { q, since: "all", until: null })}>In Search</Button>
       </>}
     >
       <Await query={got} what="session">
@@ -42,7 +48,7 @@ export default function Session({ params }: { params: { id?: string } }) {
           const shown = plumbing ? list : list.filter((e) => !isPlumbing(e));
           return (
             <>
-              <Figures list={list} />
+              {g && <Totals g={g} />}
               <ol className="h-story">
                 {shown.map((e, i) => (
                   <Step key={e.event_id} e={e} before={shown[i - 1]} open={() => f.set({ event: e.event_id })} />
@@ -59,30 +65,23 @@ export default function Session({ params }: { params: { id?: string } }) {
   );
 }
 
-const decoded = (s: string | undefined) => {
-  try {
-    return decodeURIComponent(s ?? "");
-  } catch {
-    return s ?? "";
-  }
-};
-
 /** isPlumbing tells what moves nothing on: token counts, and model calls whose outcome other events show. */
 const isPlumbing = (e: Entry) => (e.event_type === "agent.token_usage" || e.event_type === "agent.llm_response") && !erred(e);
 
-function Figures({ list }: { list: Entry[] }) {
-  const first = list[0]!;
-  const last = list[list.length - 1]!;
-  const cost = list.map((e) => e.cost_usd).filter((c) => c !== undefined);
-  const agents = new Set(list.map((e) => e.agent_name).filter(Boolean));
-  const traces = new Set(list.map(traceOf));
+/** Totals are what the whole session came to, however much of it the page shows. */
+function Totals({ g }: { g: Group }) {
+  const agents = g.agents ?? [];
   return (
-    <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(9rem, 1fr))", marginBottom: "0.8rem" }}>
-      <Figure name="Began" value={<span style={{ fontSize: "0.95rem" }}><When at={first.timestamp} /></span>} note={`lasted ${duration(Date.parse(last.timestamp) - Date.parse(first.timestamp))}`} />
-      <Figure name="Events" value={count(list.length)} note={`${count(list.filter(erred).length)} errors`} />
-      <Figure name="Agents" value={count(agents.size)} note={<Inert text={[...agents].slice(0, 4).join(", ")} />} />
-      <Figure name="Traces" value={count(traces.size)} href={traces.size === 1 ? href(`/traces/${encodeURIComponent([...traces][0]!)}`) : undefined} note={traces.size === 1 ? "open it" : undefined} />
-      <Figure name="Cost on its events" value={cost.length ? dollars(cost.reduce((a, b) => a + b, 0)) : "unpriced"} note="as events state it" />
+    <div style={{ marginBottom: "0.8rem" }}>
+      <Figures>
+        <Figure name="Began" value={<span style={{ fontSize: "0.95rem" }}><When at={g.start} /></span>} note={`lasted ${duration(Number(g.duration_ms))}`} />
+        <Figure name="Events" value={count(g.events)} note={`${count(g.errors)} errors`} />
+        <Figure name="Agents" value={count(agents.length)} note={<Inert text={agents.slice(0, 4).join(", ")} />} />
+        <Figure name="Traces" value={count(g.traces)} href={href("/traces", { q: g.search, since: "all", until: null })} />
+        <Figure name="Human interventions" value={count(g.interventions)} href={href("/search", { q: `${g.search} type:human_intervention`, since: "all", until: null })} />
+        <Figure name="Tokens" value={g.token_count === null ? "unknown" : compact(g.token_count)} />
+        <Figure name="Cost" value={g.cost_usd === null ? "unpriced" : dollars(Number(g.cost_usd))} note={g.unpriced_calls > 0 ? `${count(g.unpriced_calls)} calls unpriced` : "as its events state it"} />
+      </Figures>
     </div>
   );
 }

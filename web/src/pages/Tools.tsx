@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { useReport, type ToolsReport } from "../api/reports";
 import { Await } from "../parts/Await";
 import { DataTable, type DataColumn } from "../parts/DataTable";
-import { Figure } from "../parts/Figure";
+import { Figure, Figures } from "../parts/Figure";
 import { count } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { Nothing } from "../parts/states";
@@ -37,11 +37,11 @@ export default function Tools() {
       <Await query={got} what="report on tools">
         {(r) => (r.total_tool_calls === 0 ? <Nothing title="No tool was called in this period">Widen the period.</Nothing> : (
           <div className="h-grid">
-            <div className="h-grid" style={{ gridTemplateColumns: "repeat(auto-fill, minmax(10rem, 1fr))" }}>
+            <Figures>
               <Figure name="Tool calls" value={count(r.total_tool_calls)} href={href("/search", { q: "type:tool_call" })} />
               <Figure name="Erred" value={count(r.tool_call_errors)} note={`${r.error_rate} of the calls; each call once`} />
               <Figure name="Tools" value={count(r.tool_breakdown?.length ?? 0)} />
-            </div>
+            </Figures>
             <Panel title="By tool" aside={<span className="h-muted">latency of calls whose duration is known</span>}>
               <DataTable rows={r.tool_breakdown ?? []} columns={columns} label="Tools" keyOf={(t) => t.tool} />
             </Panel>

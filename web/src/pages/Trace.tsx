@@ -7,7 +7,7 @@ import { Link } from "wouter";
 import { count } from "../parts/figures";
 import { Page } from "../parts/Page";
 import { Failed, Loading, Nothing } from "../parts/states";
-import { href, useFragment } from "../state/fragment";
+import { decoded, href, useFragment } from "../state/fragment";
 import { Costs } from "../trace/Costs";
 import { Head, Notes } from "../trace/Head";
 import { Lanes, type ViewProps } from "../trace/Lanes";
@@ -33,7 +33,7 @@ const views: { key: string; name: string; view: (p: ViewProps) => React.ReactNod
 ];
 
 export default function Trace({ params }: { params: { id?: string } }) {
-  const id = params.id ?? "";
+  const id = decoded(params.id);
   const f = useFragment();
   const got = useTimelines(id);
   const traces = got.data?.traces ?? [];

@@ -4,8 +4,9 @@ import { useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import type { Histogram as Data } from "../api/search";
 import { useSettings } from "../state/settings";
-import { partsOf, stamp } from "../time/format";
+import { stamp } from "../time/format";
 import { compact, count } from "./figures";
+import { ticks } from "./ticks";
 
 const height = 118;
 const foot = 16;
@@ -108,30 +109,23 @@ function Bars({ data, width, choose, label }: { data: Data; width: number; choos
         })}
         {cursor !== null && !brush && <rect className="h-h-cursor" x={cursor * w} width={w} y={0} height={height - foot} />}
         {brush && <rect className="h-h-brush" x={Math.min(...brush) * w} width={(Math.abs(brush[1] - brush[0]) + 1) * w} y={0} height={height - foot} />}
-        {ticks(width, n).map((i) => (
-          <text key={i} className="h-h-axis" x={i * w} y={height - 3} textAnchor={i === 0 ? "start" : "middle"}>
-            {tick(startOf(i), data.width_ms * n, zone)}
-          </text>
-        ))}
+        {ticks(startOf(0).getTime(), startOf(n).getTime(), Math.max(2, Math.floor(width / 95)), zone).map((t) => {
+          const x = ((t.at - startOf(0).getTime()) / data.width_ms) * w;
+          return (
+            <g key={t.at}>
+              <line className="h-h-grid" x1={x} x2={x} y1={height - foot} y2={height - foot + 3} />
+              <text className="h-h-axis" x={x} y={height - 2} textAnchor={x < 30 ? "start" : x > width - 30 ? "end" : "middle"}>
+                {t.text}
+              </text>
+            </g>
+          );
+        })}
       </svg>
       <div className="h-muted" style={{ fontSize: "0.8rem", minHeight: "1.25em" }} aria-hidden="true">
         {says}
       </div>
     </>
   );
-}
-
-/** ticks are the bars that get a time below them. */
-function ticks(width: number, n: number): number[] {
-  const every = Math.max(1, Math.ceil(n / Math.max(1, Math.floor(width / 110))));
-  return Array.from({ length: Math.ceil(n / every) }, (_, i) => i * every).filter((i) => i === 0 || (i / n) * width < width - 50);
-}
-
-function tick(t: Date, span: number, zone: "local" | "utc"): string {
-  const p = partsOf(t, zone);
-  if (span > 4 * 864e5) return p.date.slice(5);
-  if (span > 864e5) return `${p.date.slice(5)} ${p.time.slice(0, 5)}`;
-  return span > 300_000 ? p.time.slice(0, 5) : p.time;
 }
 
 function Rows({ data }: { data: Data }) {

@@ -58,3 +58,12 @@ export function useFragment(): Fragment {
   }, []);
   return { get, set, text };
 }
+
+/** decoded is an id out of a path. */
+export function decoded(s: string | undefined): string {
+  try {
+    return decodeURIComponent(s ?? "");
+  } catch {
+    return s ?? ""; // a lone %
+  }
+}
