@@ -30,7 +30,7 @@ func (t Tier) Rank() int {
 
 // Raise returns the higher of t and u. A value that is no tier is ignored.
 func (t Tier) Raise(u Tier) Tier {
-	if u.Rank() > t.Rank() {
+	if u != "" && u.Rank() > t.Rank() {
 		return u
 	}
 	return t

@@ -53,6 +53,9 @@ func (a *Agent) draft(ctx context.Context, typ string, given []Field) draft {
 	d := draft{typ: typ, now: time.Now()}
 	if s := scopeOf(ctx); s != nil {
 		d.trace, d.span, d.parent, d.carried = s.trace, s.span, s.event, s.members
+		if s.place != "" {
+			d.where, d.below = s.place[:parentAt], s.place[parentAt:]
+		}
 	}
 	if a == nil {
 		return d
@@ -64,7 +67,7 @@ func (a *Agent) draft(ctx context.Context, typ string, given []Field) draft {
 	for i := range given {
 		// A trace of the caller's own has its own spans and parents.
 		if given[i].key == keyTraceID && given[i].text != d.trace {
-			d.trace, d.span, d.parent = given[i].text, "", ""
+			d.trace, d.span, d.parent, d.where, d.below = given[i].text, "", "", "", ""
 		}
 	}
 	for i := range given {

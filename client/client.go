@@ -104,10 +104,9 @@ func (c *Client) openRoutes(root *Agent) error {
 // log encodes an event and puts it into the queue. It is all that the agent's
 // goroutine does.
 func (c *Client) log(d *draft, own, given []Field) {
-	rank := hansard.TierOf(d.typ, false, false).Rank()
 	defer func() {
 		if recover() != nil {
-			c.unmade[rank].Add(1)
+			c.unmade[hansard.TierOf(d.typ, false, false).Rank()].Add(1)
 			c.queue.poke()
 		}
 	}()
@@ -117,7 +116,7 @@ func (c *Client) log(d *draft, own, given []Field) {
 	if len(e.buf) > maxEvent {
 		e.encode(d, own, given, contentLimit2)
 	}
-	rank = e.tier(d.typ).Rank()
+	rank := e.tier(d.typ).Rank()
 	switch {
 	case len(e.buf) > maxEvent:
 		c.tooLarge[rank].Add(1)

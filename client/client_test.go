@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -319,6 +320,61 @@ func TestLarge(t *testing.T) {
 }
 
 // TestIDs checks the ids' form, order and uniqueness.
+// uuid7 is the form of an id (RFC 9562, section 5.7).
+var uuid7 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// TestPlaces holds what events say of trace, span and parent against the handles
+// that they happened in, in traces of ours, of a header and of the caller's own.
+func TestPlaces(t *testing.T) {
+	header := http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}
+	for name, run := range map[string]func(c *client.Client) *client.Invocation{
+		"new": func(c *client.Client) *client.Invocation { return c.Invocation(context.Background(), "x") },
+		"header": func(c *client.Client) *client.Invocation {
+			return c.Invocation(client.Extract(context.Background(), header), "x")
+		},
+		"W3C": func(c *client.Client) *client.Invocation {
+			return c.Invocation(context.Background(), "x", client.Trace("4bf92f3577b34da6a3ce929d0e0e4736"))
+		},
+		"own": func(c *client.Client) *client.Invocation {
+			return c.Invocation(context.Background(), "x", client.Trace("my \"trace\""))
+		},
+	} {
+		k := &keeper{}
+		c := start(t, client.Config{}, k)
+		outer := run(c)
+		inner := c.ToolCall(outer.Context(), "t", nil)
+		c.Reasoning(inner.Context(), "below")
+		c.Reasoning(inner.Context(), "elsewhere", client.Trace("other"))
+		c.Reasoning(inner.Context(), "adopted", client.Parent(outer.EventID()))
+		elsewhere := c.ToolCall(inner.Context(), "t", nil, client.Trace("other"))
+		c.Reasoning(elsewhere.Context(), "below elsewhere")
+		answer := c.LLMCall(inner.Context(), "m")
+		c.Reasoning(answer.Context(), "below a call that has no event yet")
+		flush(t, c)
+		e := k.events(t)
+		inSpan := e[1].SpanID
+		type place struct{ trace, span, parent string }
+		want := []place{
+			1: {outer.TraceID(), inSpan, outer.EventID()},
+			2: {outer.TraceID(), inSpan, inner.EventID()},
+			3: {"other", "", ""},
+			4: {outer.TraceID(), inSpan, outer.EventID()},
+			5: {"other", e[5].SpanID, ""},
+			6: {"other", e[5].SpanID, elsewhere.EventID()},
+			7: {outer.TraceID(), e[7].SpanID, inner.EventID()},
+		}
+		for i := 1; i < len(want); i++ {
+			if got := (place{e[i].TraceID, e[i].SpanID, e[i].ParentEventID}); got != want[i] {
+				t.Errorf("%s: event %d is at %q, want %q", name, i, got, want[i])
+			}
+		}
+		spans := map[string]bool{e[0].SpanID: true, inSpan: true, e[5].SpanID: true, e[7].SpanID: true}
+		if len(spans) != 4 || len(inSpan) != 16 || len(e) != len(want) {
+			t.Errorf("%s: %d events, spans %v", name, len(e), spans)
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
 	k := &keeper{}
 	c := start(t, client.Config{}, k)
@@ -331,7 +387,7 @@ func TestIDs(t *testing.T) {
 			for range 500 {
 				id := c.Reasoning(context.Background(), "x")
 				mu.Lock()
-				if ids[id] || len(id) != 36 || id[14] != '7' || !strings.ContainsRune("89ab", rune(id[19])) {
+				if ids[id] || !uuid7.MatchString(id) {
 					t.Errorf("the id %s", id)
 				}
 				ids[id] = true

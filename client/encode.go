@@ -35,8 +35,8 @@ func members(fields []Field) []member {
 			continue
 		}
 		e := encoder{limit: contentLimit2}
-		e.field(&f)
-		m := member{key: f.key, text: bytes.TrimPrefix(append(e.buf, e.attrs...), []byte(","))}
+		text := e.field(nil, &f)
+		m := member{key: f.key, text: bytes.TrimPrefix(append(text, e.attrs...), []byte(","))}
 		if f.key == keyAttribute {
 			m.name = f.text
 		}
@@ -60,6 +60,10 @@ func overridden(fields []Field, f *Field) bool {
 // encoder writes one event in the record's flat form. It goes straight from
 // fields to bytes: the agent pays for no struct in between, and what waits is as
 // small as what is sent.
+//
+// What is there of the event goes through its methods as b, and into buf at the
+// end: the encoder is shared, and each pointer that is stored in it costs the
+// garbage collector's write barrier.
 type encoder struct {
 	buf   []byte
 	attrs []byte    // the members of the attributes
@@ -68,6 +72,7 @@ type encoder struct {
 	erred bool      // the event is or has an error
 	cost  bool      // it has tokens or a cost
 	raise hansard.Tier
+	clock clock
 }
 
 // draft is what an event is made from.
@@ -78,6 +83,8 @@ type draft struct {
 	trace    string  // where in the work it happens; empty: nowhere
 	span     string  //
 	parent   string  //
+	where    string  // trace and span as members, "" where nobody has written them
+	below    string  // parent as a member, likewise
 	carried  *bundle // what the context says
 	defaults *bundle // what the agent says
 }
@@ -86,53 +93,68 @@ type draft struct {
 // of event says (own), and that before the context's fields and the agent's. The
 // fields are no part of the draft, so that they can stay on the caller's stack.
 func (e *encoder) encode(d *draft, own, given []Field, limit int) {
-	*e = encoder{buf: e.buf[:0], attrs: e.attrs[:0], limit: limit}
-	b := append(append(e.buf, `{"event_id":"`...), d.id...)
-	e.buf = rawjson.AppendQuote(append(b, `","event_type":`...), d.typ)
+	e.attrs, e.seen, e.limit = e.attrs[:0], [2]uint64{}, limit
+	e.erred, e.cost, e.raise = false, false, ""
+	b := append(append(e.buf[:0], `{"event_id":"`...), d.id...)
+	b = rawjson.AppendQuote(append(b, `","event_type":`...), d.typ)
 	for i := range given {
 		f := &given[i]
 		if f.key != keyNone && f.form != formEmpty && !(len(given) > i+1 && overridden(given[i+1:], f)) {
-			e.field(f)
+			b = e.field(b, f)
 		}
 	}
 	for i := range own {
 		if f := &own[i]; f.form != formEmpty && (f.key == keyAttribute || !e.has(f.key)) {
-			e.field(f)
+			b = e.field(b, f)
 		}
 	}
 	if !e.has(keyTimestamp) {
-		e.stamp(d.now)
+		b = e.stamp(b, d.now)
 	}
-	e.id(keyTraceID, d.trace)
-	e.id(keySpanID, d.span)
-	e.id(keyParentEventID, d.parent)
-	e.members(d.carried, given, nil)
-	e.members(d.defaults, given, d.carried)
+	b = e.placed(b, d)
+	b = e.members(b, d.carried, given, nil)
+	b = e.members(b, d.defaults, given, d.carried)
 	if len(e.attrs) > 0 {
-		e.buf = append(append(append(e.buf, `,"attributes":{`...), e.attrs[1:]...), '}')
+		b = append(append(append(b, `,"attributes":{`...), e.attrs[1:]...), '}')
 	}
-	e.buf = append(e.buf, '}')
+	e.buf = append(b, '}')
+}
+
+// placed writes where in the work the event happened, as far as nobody gave it.
+func (e *encoder) placed(b []byte, d *draft) []byte {
+	if d.where != "" && !e.has(keyTraceID) && !e.has(keySpanID) {
+		e.mark(keyTraceID)
+		e.mark(keySpanID)
+		b = append(b, d.where...)
+	} else {
+		b = e.id(b, keyTraceID, d.trace)
+		b = e.id(b, keySpanID, d.span)
+	}
+	if d.below != "" && !e.has(keyParentEventID) {
+		e.mark(keyParentEventID)
+		return append(b, d.below...)
+	}
+	return e.id(b, keyParentEventID, d.parent)
 }
 
 // id writes an id that nobody gave.
-func (e *encoder) id(k key, v string) {
-	if v != "" && !e.has(k) {
-		e.mark(k)
-		e.buf = rawjson.AppendQuote(append(e.buf, k.member()...), v)
+func (e *encoder) id(b []byte, k key, v string) []byte {
+	if v == "" || e.has(k) {
+		return b
 	}
+	e.mark(k)
+	return rawjson.AppendQuote(append(b, k.member()...), v)
 }
 
 // members writes those that nobody gave a nearer value.
-func (e *encoder) members(set *bundle, given []Field, nearer *bundle) {
+func (e *encoder) members(b []byte, set *bundle, given []Field, nearer *bundle) []byte {
 	if set == nil {
-		return
+		return b
 	}
 	if !set.attrs && e.seen[0]&set.seen[0]|e.seen[1]&set.seen[1] == 0 {
-		e.buf = append(e.buf, set.text...)
 		e.seen[0], e.seen[1] = e.seen[0]|set.seen[0], e.seen[1]|set.seen[1]
-		return
+		return append(b, set.text...)
 	}
-	b := e.buf
 	for i := range set.list {
 		m := &set.list[i]
 		if m.key != keyAttribute {
@@ -146,7 +168,7 @@ func (e *encoder) members(set *bundle, given []Field, nearer *bundle) {
 			e.attrs = append(append(e.attrs, ','), m.text...)
 		}
 	}
-	e.buf = b
+	return b
 }
 
 func namedField(fields []Field, name string) bool {
@@ -173,54 +195,51 @@ func namedMember(set *bundle, name string) bool {
 func (e *encoder) has(k key) bool { return e.seen[k>>6]&(1<<(k&63)) != 0 }
 func (e *encoder) mark(k key)     { e.seen[k>>6] |= 1 << (k & 63) }
 
-func (e *encoder) stamp(t time.Time) {
-	e.buf = append(appendTime(append(append(e.buf, keyTimestamp.member()...), '"'), t), '"')
+func (e *encoder) stamp(b []byte, t time.Time) []byte {
+	return append(e.clock.append(append(append(b, keyTimestamp.member()...), '"'), t), '"')
 }
 
-// field writes one field. An empty text is an absent one. The buffer is held in a
-// variable while it grows: to store it each time in the encoder, which is shared,
-// would cost the collector's write barrier.
-func (e *encoder) field(f *Field) {
+// field writes one field. An empty text is an absent one.
+func (e *encoder) field(b []byte, f *Field) []byte {
 	switch {
 	case f.form == formAttr:
 		attrs := append(rawjson.AppendQuote(append(e.attrs, ','), f.text), ':')
 		start := len(attrs)
 		e.attrs = e.cut(appendValue(attrs, f.any, 2), start)
-		return
+		return b
 	case (f.form == formText || f.form == formContent) && f.text == "":
-		return
+		return b
 	case f.key == keyTimestamp:
 		e.mark(keyTimestamp)
-		e.stamp(time.Unix(0, int64(f.num)))
-		return
+		return e.stamp(b, time.Unix(0, int64(f.num)))
 	}
 	e.mark(f.key)
 	e.note(f)
-	b := append(e.buf, f.key.member()...)
+	b = append(b, f.key.member()...)
 	switch f.form {
 	case formText:
-		b = rawjson.AppendQuote(b, f.text)
+		return rawjson.AppendQuote(b, f.text)
 	case formContent:
-		b = appendCut(b, f.text, e.limit)
+		return appendCut(b, f.text, e.limit)
 	case formInt:
-		b = strconv.AppendInt(b, int64(f.num), 10)
+		return strconv.AppendInt(b, int64(f.num), 10)
 	case formFloat:
-		b = appendFloat(b, math.Float64frombits(f.num))
+		return appendFloat(b, math.Float64frombits(f.num))
 	case formMilli:
-		b = appendMilli(b, int64(f.num))
+		return appendMilli(b, int64(f.num))
 	case formJSON:
 		start := len(b)
-		b = e.cut(appendValue(b, f.any, 1), start)
+		return e.cut(appendValue(b, f.any, 1), start)
 	case formTask:
-		b = append(appendCut(append(b, `{"task":`...), f.text, e.limit), '}')
+		return append(appendCut(append(b, `{"task":`...), f.text, e.limit), '}')
 	case formVerb:
-		b = appendVerb(b, verb(f.num), f.text)
+		return appendVerb(b, verb(f.num), f.text)
 	case formTexts:
-		b = appendTexts(b, f.list)
+		return appendTexts(b, f.list)
 	case formActor:
-		b = appendActor(b, f.any.(*actor))
+		return appendActor(b, f.any.(*actor))
 	}
-	e.buf = b
+	return b
 }
 
 // note keeps what decides the event's tier.
@@ -239,14 +258,14 @@ func (e *encoder) note(f *Field) {
 
 // appendVerb appends an action of two words, such as "tool_call:get_order".
 func appendVerb(dst []byte, v verb, object string) []byte {
-	dst = rawjson.AppendQuote(dst, v.String())
+	dst = append(append(dst, '"'), v.String()...)
 	if object == "" {
-		return dst
+		return append(dst, '"')
 	}
-	at := len(dst) - 1 // the closing quote becomes the colon, the next opening one goes
-	dst[at] = ':'
+	at := len(dst) // of the object's opening quote, which becomes the colon
 	dst = rawjson.AppendQuote(dst, object)
-	return append(dst[:at+1], dst[at+2:]...)
+	dst[at] = ':'
+	return dst
 }
 
 func appendActor(dst []byte, a *actor) []byte {

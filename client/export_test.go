@@ -8,6 +8,6 @@ var (
 
 // AppendTime and AppendFloat are compared with the standard library's.
 var (
-	AppendTime  = appendTime
+	AppendTime  = new(clock).append
 	AppendFloat = appendFloat
 )

@@ -41,16 +41,19 @@ func (a *Agent) begin(ctx context.Context, s *Span, log bool, typ string, own, g
 	if outer := scopeOf(ctx); outer != nil {
 		s.ctx.scope = *outer
 	}
-	id := newIdentity(d.now, d.trace)
-	s.ctx.scope.trace, s.ctx.scope.span, s.ctx.scope.event = id.trace, id.span, id.event
+	id := newIdentity(d.now, d.trace, d.where)
+	s.ctx.scope.trace, s.ctx.scope.span, s.ctx.scope.event, s.ctx.scope.place = id.trace, id.span, id.event, id.place
 	if !log {
-		s.ctx.scope.event = d.parent // there is no event yet that could be a parent
+		s.ctx.scope.event, s.ctx.scope.place = d.parent, "" // there is no event yet that could be a parent
 		return
 	}
 	if a == nil {
 		return
 	}
-	d.id, d.trace, d.span = id.event, id.trace, id.span
+	d.id, d.trace, d.span, d.where = id.event, id.trace, id.span, ""
+	if id.place != "" {
+		d.where = id.place[:parentAt]
+	}
 	a.client.log(&d, own, given)
 }
 

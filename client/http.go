@@ -55,7 +55,7 @@ func Extract(ctx context.Context, h http.Header) context.Context {
 	if s := scopeOf(ctx); s != nil {
 		c.scope = *s
 	}
-	c.scope.trace, c.scope.span, c.scope.flags, c.scope.foreign, c.scope.event = trace, span, flags, true, ""
+	c.scope.trace, c.scope.span, c.scope.flags, c.scope.foreign, c.scope.place = trace, span, flags, true, ""
 	c.scope.event, c.scope.state = parseTracestate(h.Values(tracestateHeader))
 	return c
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"time"
 )
@@ -9,7 +10,8 @@ import (
 type identity struct {
 	event string // UUIDv7 (RFC 9562, section 5.7), 36 characters
 	span  string // W3C parent-id, 16 hexadecimal digits
-	trace string // W3C trace-id, 32 hexadecimal digits
+	trace string // W3C trace-id, 32 hexadecimal digits, or what the caller gave
+	place string // what an event below says, "" where it has to be written
 }
 
 // The ids of one event are parts of one string, so that they cost one
@@ -18,6 +20,21 @@ const (
 	eventIDLen = 36
 	spanIDLen  = 16
 	traceIDLen = 32
+)
+
+// The string of an event that others follow also holds what those say of their
+// place, ready to be written:
+//
+//	,"trace_id":"32 digits","span_id":"16 digits","parent_event_id":"36 characters"
+const (
+	beforeTrace = `,"trace_id":"`
+	beforeSpan  = `","span_id":"`
+	beforeEvent = `","parent_event_id":"`
+
+	traceAt  = len(beforeTrace)
+	spanAt   = traceAt + traceIDLen + len(beforeSpan)
+	parentAt = spanAt + spanIDLen + 1 // the comma before the parent
+	eventAt  = spanAt + spanIDLen + len(beforeEvent)
 )
 
 // newEventID returns the id of an event that happens now. The client gives the
@@ -29,19 +46,41 @@ func newEventID(now time.Time) string {
 }
 
 // newIdentity returns the ids of an event that others will follow. trace is the
-// trace that it belongs to; "" begins a new one.
-func newIdentity(now time.Time, trace string) identity {
-	var b [eventIDLen + spanIDLen + traceIDLen]byte
-	putEventID(b[:], now)
-	putHex(b[eventIDLen:], rand.Uint64()|1) // the all-zero id is invalid
-	if trace != "" {
-		s := string(b[:eventIDLen+spanIDLen])
-		return identity{event: s[:eventIDLen], span: s[eventIDLen:], trace: trace}
+// trace that it belongs to; "" begins a new one. where is the place of an event of
+// the same trace, "" if there is none.
+func newIdentity(now time.Time, trace, where string) identity {
+	var b [eventAt + eventIDLen + 1]byte
+	switch {
+	case where != "":
+		copy(b[:spanAt], where)
+	case trace == "":
+		copy(b[:], beforeTrace)
+		putHex(b[traceAt:], rand.Uint64())
+		putHex(b[traceAt+16:], rand.Uint64()|1) // the all-zero id is invalid
+		copy(b[traceAt+traceIDLen:], beforeSpan)
+	case isHex(trace, traceIDLen):
+		copy(b[:], beforeTrace)
+		copy(b[traceAt:], trace)
+		copy(b[traceAt+traceIDLen:], beforeSpan)
+	default: // the caller's own, of any form
+		return newForeignIdentity(now, trace)
 	}
-	putHex(b[eventIDLen+spanIDLen:], rand.Uint64())
-	putHex(b[eventIDLen+spanIDLen+16:], rand.Uint64()|1)
+	putHex(b[spanAt:], rand.Uint64()|1)
+	copy(b[spanAt+spanIDLen:], beforeEvent)
+	putEventID(b[eventAt:], now)
+	b[eventAt+eventIDLen] = '"'
 	s := string(b[:])
-	return identity{event: s[:eventIDLen], span: s[eventIDLen : eventIDLen+spanIDLen], trace: s[eventIDLen+spanIDLen:]}
+	return identity{
+		event: s[eventAt : eventAt+eventIDLen], span: s[spanAt : spanAt+spanIDLen], trace: s[traceAt : traceAt+traceIDLen], place: s,
+	}
+}
+
+func newForeignIdentity(now time.Time, trace string) identity {
+	var b [eventIDLen + spanIDLen]byte
+	putEventID(b[:], now)
+	putHex(b[eventIDLen:], rand.Uint64()|1)
+	s := string(b[:])
+	return identity{event: s[:eventIDLen], span: s[eventIDLen:], trace: trace}
 }
 
 // putEventID writes a UUIDv7: 48 bits of Unix milliseconds, 12 bits of the
@@ -49,36 +88,35 @@ func newIdentity(now time.Time, trace string) identity {
 // way, and 62 random bits. The generator is the runtime's ChaCha8: a system call
 // for each event would cost more than the rest of it.
 func putEventID(dst []byte, now time.Time) {
-	var b [16]byte
 	ns := now.UnixNano()
-	ms, fraction := ns/1e6, (ns%1e6)*4096/1e6
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	b[6] = 0x70 | byte(fraction>>8)
-	b[7] = byte(fraction)
-	r := rand.Uint64()
-	for i := range 8 {
-		b[8+i] = byte(r >> (8 * i))
-	}
-	b[8] = b[8]&0x3f | 0x80
-	const digits = "0123456789abcdef"
-	at := 0
-	for i, c := range b {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			at++
-		}
-		dst[at], dst[at+1] = digits[c>>4], digits[c&15]
-		at += 2
-	}
+	ms, fraction := uint64(ns/1e6), uint64((ns%1e6)*4096/1e6)
+	high := ms<<16 | 0x7000 | fraction
+	low := rand.Uint64()&^(3<<62) | 2<<62
+	putHex8(dst, uint32(high>>32))
+	var part [8]byte
+	putHex8(part[:], uint32(high))
+	copy(dst[9:], part[:4])
+	copy(dst[14:], part[4:])
+	putHex8(part[:], uint32(low>>32))
+	copy(dst[19:], part[:4])
+	copy(dst[24:], part[4:])
+	putHex8(dst[28:], uint32(low))
 	dst[8], dst[13], dst[18], dst[23] = '-', '-', '-', '-'
 }
 
 // putHex writes v as 16 hexadecimal digits.
 func putHex(dst []byte, v uint64) {
-	const digits = "0123456789abcdef"
-	for i := 15; i >= 0; i-- {
-		dst[i] = digits[v&15]
-		v >>= 4
-	}
+	putHex8(dst, uint32(v>>32))
+	putHex8(dst[8:], uint32(v))
+}
+
+// putHex8 writes v as 8 hexadecimal digits, all at once: each half byte goes into
+// a byte of its own, and those above 9 are carried on to the letters.
+func putHex8(dst []byte, v uint32) {
+	x := uint64(v)
+	x = (x&0xffff0000)<<16 | x&0xffff
+	x = (x&0x0000ff000000ff00)<<8 | x&0x000000ff000000ff
+	x = (x&0x00f000f000f000f0)<<4 | x&0x000f000f000f000f
+	letters := (x + 0x0606060606060606) >> 4 & 0x0101010101010101
+	binary.BigEndian.PutUint64(dst, x+0x3030303030303030+letters*('a'-'9'-1))
 }

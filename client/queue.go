@@ -43,7 +43,9 @@ func (q *queue) push(rank int, data []byte) bool {
 			q.mu.Unlock()
 			return true
 		}
-		q.used -= q.streams[victim].drop()
+		n, spent := q.streams[victim].drop()
+		q.used -= n
+		q.keep(spent)
 		q.dropped[victim]++
 	}
 	q.streams[rank].push(q.seq, data, q.spare)
@@ -108,10 +110,16 @@ func (q *queue) release(d *drained) {
 	defer q.mu.Unlock()
 	q.used -= d.bytes
 	for _, c := range d.chunks {
-		if cap(c.buf) == chunkSize && len(q.free) < q.max/4/chunkSize {
-			c.buf, c.read = c.buf[:0], 0
-			q.free = append(q.free, c)
-		}
+		q.keep(c)
+	}
+}
+
+// keep keeps a chunk that nobody needs any more, to use it again, if it is worth
+// it.
+func (q *queue) keep(c *chunk) {
+	if c != nil && cap(c.buf) == chunkSize && len(q.free) < q.max/4/chunkSize {
+		c.buf, c.read = c.buf[:0], 0
+		q.free = append(q.free, c)
 	}
 }
 

@@ -88,17 +88,19 @@ func (s *stream) first() (seq uint64, data []byte) {
 	return binary.LittleEndian.Uint64(b[4:]), b[recordHeader : recordHeader+n : recordHeader+n]
 }
 
-// drop takes the oldest record away and returns its size.
-func (s *stream) drop() int {
+// drop takes the oldest record away and returns its size, and its chunk if it was
+// the chunk's last.
+func (s *stream) drop() (size int, spent *chunk) {
 	c := s.chunks[0]
 	n := recordHeader + int(binary.LittleEndian.Uint32(c.buf[c.read:]))
-	if c.read += n; c.read == len(c.buf) {
-		s.chunks[0] = nil
-		if s.chunks = s.chunks[1:]; len(s.chunks) == 0 {
-			s.chunks = nil
-		}
+	if c.read += n; c.read < len(c.buf) {
+		return n, nil
 	}
-	return n
+	s.chunks[0] = nil
+	if s.chunks = s.chunks[1:]; len(s.chunks) == 0 {
+		s.chunks = nil
+	}
+	return n, c
 }
 
 // streams holds records by tier and gives them in one order. When there is no

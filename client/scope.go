@@ -7,6 +7,7 @@ type scope struct {
 	trace   string
 	span    string
 	event   string  // the parent of what happens here
+	place   string  // trace, span and event as members of an event, "" where nobody has written them
 	members *bundle // fields of every event here, nil: none
 	state   string  // the tracestate of others
 	foreign bool    // the trace came in by headers, with these flags

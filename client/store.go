@@ -44,7 +44,12 @@ type memory struct {
 	bytes   int // of the taken
 	low     uint64
 	batch   []record
+	spent   []*chunk // read to their end; the batch may point into them
+	free    []*chunk // to be used again
 }
+
+// freeChunks is how many chunks a memory keeps to use again: those of a batch.
+const freeChunks = batchBytes / chunkSize
 
 func newMemory(limit int) *memory { return &memory{max: limit} }
 
@@ -67,11 +72,13 @@ func (m *memory) push(r *record, lost *counts) {
 			lost[r.rank]++
 			return
 		}
-		m.used -= m.streams[victim].drop()
+		n, spent := m.streams[victim].drop()
+		m.used -= n
+		m.spend(spent)
 		m.n[victim]--
 		lost[victim]++
 	}
-	m.streams[r.rank].push(m.seq, r.data, nil)
+	m.streams[r.rank].push(m.seq, r.data, m.spare)
 	m.used += need
 	m.n[r.rank]++
 }
@@ -89,9 +96,10 @@ func (m *memory) take(events, bytes int) []record {
 		if size += len(data); size > bytes && len(m.batch) > 0 {
 			break
 		}
-		// The chunk is not used again, so the batch may point into it.
 		m.batch = append(m.batch, record{seq, rank, data})
-		m.bytes += m.streams[rank].drop()
+		n, spent := m.streams[rank].drop()
+		m.bytes += n
+		m.spend(spent) // used again only when the batch is acknowledged
 		m.n[rank]--
 		m.taken[rank]++
 	}
@@ -101,9 +109,33 @@ func (m *memory) take(events, bytes int) []record {
 	return m.batch
 }
 
+// spend keeps a chunk that was read to its end, if it is worth it.
+func (m *memory) spend(c *chunk) {
+	if c != nil && cap(c.buf) == chunkSize && len(m.spent)+len(m.free) < freeChunks {
+		m.spent = append(m.spent, c)
+	}
+}
+
+// spare returns a chunk to use again, or nil.
+func (m *memory) spare() *chunk {
+	n := len(m.free)
+	if n == 0 {
+		return nil
+	}
+	c := m.free[n-1]
+	m.free = m.free[:n-1]
+	return c
+}
+
 func (m *memory) ack() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for _, c := range m.spent {
+		c.buf, c.read = c.buf[:0], 0
+		m.free = append(m.free, c)
+	}
+	clear(m.spent)
+	m.spent = m.spent[:0]
 	m.used -= m.bytes
 	m.bytes, m.taken, m.batch = 0, counts{}, m.batch[:0]
 	clear(m.batch[:cap(m.batch)])

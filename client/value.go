@@ -45,9 +45,13 @@ func appendValue(dst []byte, v any, depth int) []byte {
 	case map[string]any:
 		return appendMap(dst, v, depth)
 	case map[string]string:
-		return appendTextMap(dst, v)
+		return appendTextMap(dst, v, depth)
 	case []any:
 		return appendList(dst, v, depth)
+	case []map[string]any:
+		return appendMaps(dst, v, appendMap, depth+1)
+	case []map[string]string:
+		return appendMaps(dst, v, appendTextMap, depth+1)
 	case []string:
 		return appendTexts(dst, v)
 	case time.Time:
@@ -98,22 +102,10 @@ func appendDecimal(dst []byte, n int64, negative bool) []byte {
 		dst = append(dst, '-')
 	}
 	dst = strconv.AppendInt(dst, n/1e9, 10)
-	n %= 1e9
-	if n == 0 {
+	if n %= 1e9; n == 0 {
 		return dst
 	}
-	var digits [10]byte
-	digits[0] = '.'
-	last := 0
-	for i := 9; i > 0; i-- {
-		d := byte(n % 10)
-		n /= 10
-		digits[i] = '0' + d
-		if d > 0 && last == 0 {
-			last = i
-		}
-	}
-	return append(dst, digits[:last+1]...)
+	return appendFraction(dst, n)
 }
 
 // sortedKeys is how many keys of a map are sorted without an allocation.
@@ -122,15 +114,27 @@ const sortedKeys = 16
 // appendMap appends an object with its keys sorted, so that the same value has
 // the same text.
 func appendMap(dst []byte, m map[string]any, depth int) []byte {
-	if m == nil {
+	switch {
+	case m == nil:
 		return append(dst, "null"...)
+	case len(m) <= sortedKeys/4: // to clear the larger room costs more than to fill this one
+		var room [sortedKeys / 4]pair
+		return appendPairs(dst, pairsOf(room[:0], m), depth)
 	}
 	var room [sortedKeys]pair
-	pairs := room[:0]
+	return appendPairs(dst, pairsOf(room[:0], m), depth)
+}
+
+// pairsOf appends the members of a map, sorted.
+func pairsOf(pairs []pair, m map[string]any) []pair {
 	for k, v := range m {
 		pairs = append(pairs, pair{k, v})
 	}
 	sortPairs(pairs)
+	return pairs
+}
+
+func appendPairs(dst []byte, pairs []pair, depth int) []byte {
 	dst = append(dst, '{')
 	for i := range pairs {
 		if i > 0 {
@@ -159,14 +163,23 @@ func sortPairs(list []pair) {
 	for i := 1; i < len(list); i++ {
 		p := list[i]
 		k := i
-		for ; k > 0 && p.key < list[k-1].key; k-- {
+		for ; k > 0 && before(p.key, list[k-1].key); k-- {
 			list[k] = list[k-1]
 		}
 		list[k] = p
 	}
 }
 
-func appendTextMap(dst []byte, m map[string]string) []byte {
+// before reports whether a sorts before b. Mostly the first bytes tell, and the
+// comparison of the rest is a call.
+func before(a, b string) bool {
+	if a != "" && b != "" && a[0] != b[0] {
+		return a[0] < b[0]
+	}
+	return a < b
+}
+
+func appendTextMap(dst []byte, m map[string]string, _ int) []byte {
 	if m == nil {
 		return append(dst, "null"...)
 	}
@@ -194,6 +207,21 @@ func appendList(dst []byte, list []any, depth int) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendValue(dst, v, depth+1)
+	}
+	return append(dst, ']')
+}
+
+// appendMaps appends a list of objects, which is how conversations are mostly held.
+func appendMaps[M any](dst []byte, list []M, one func([]byte, M, int) []byte, depth int) []byte {
+	if list == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '[')
+	for i := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = one(dst, list[i], depth)
 	}
 	return append(dst, ']')
 }
