@@ -225,8 +225,8 @@ func TestBoundedMemory(t *testing.T) {
 	}
 	for i := range 2000 {
 		c.Reasoning(ctx, filler, client.Action(fmt.Sprint(i)))
-		if i%100 == 0 {
-			time.Sleep(time.Millisecond)
+		if i%100 == 0 { // so that nothing is given up before it comes to the sink's memory
+			until(t, "an empty queue", func() bool { return c.Stats().QueueBytes == 0 })
 		}
 	}
 	until(t, "a full memory", func() bool { return c.Stats().QueueBytes == 0 && c.Stats().Sinks[0].Dropped > 0 })

@@ -103,19 +103,30 @@ const maxJSONDepth = 64
 // string that holds an object or array as that, any other value as itself. nil
 // when it is empty. It shares no memory with the value.
 func (v Value) structured() json.RawMessage {
+	if v.Kind == ValueEmpty {
+		return nil
+	}
+	if b := v.appendStructured(make([]byte, 0, len(v.Text)+8)); len(b) > 0 {
+		return b
+	}
+	return nil
+}
+
+// appendStructured appends what structured returns.
+func (v Value) appendStructured(dst []byte) []byte {
 	switch v.Kind {
 	case ValueEmpty:
-		return nil
+		return dst
 	case ValueString:
 		b := bytes.TrimSpace(v.Text)
 		if len(b) == 0 {
-			return nil
+			return dst
 		}
 		if (b[0] == '{' || b[0] == '[') && rawjson.Valid(b, maxJSONDepth) == nil {
-			return compact(b)
+			return rawjson.Compact(dst, b)
 		}
 	}
-	return v.AppendJSON(make([]byte, 0, len(v.Text)+8))
+	return v.AppendJSON(dst)
 }
 
 // isObject and isArray report what a JSON text holds.

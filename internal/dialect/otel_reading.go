@@ -37,18 +37,25 @@ type Reading struct {
 // returns shares no memory with the batch.
 func (o *OTel) Map(b *Batch) []Reading {
 	m := &otelMapper{leftOver: o.LeftOver, batch: b, origins: map[*Resource]*origin{}, scopes: map[*Scope][]byte{}}
-	m.list = make([]*hansard.Event, 0, 2*(len(b.Spans)+len(b.Logs)))
+	return m.read()
+}
+
+// read reads the batch.
+func (m *otelMapper) read() []Reading {
+	b := m.batch
+	if n := 2 * (len(b.Spans) + len(b.Logs)); cap(m.list) < n {
+		m.list, m.out = make([]*hansard.Event, 0, n), make([]Reading, 0, n/2)
+	}
 	m.index()
 	m.mark()
-	out := make([]Reading, 0, len(b.Spans)+len(b.Logs))
 	for i := range b.Spans {
-		out = append(out, m.span(i))
+		m.out = append(m.out, m.span(i))
 	}
-	m.joined(out)
+	m.joined(m.out)
 	for i := range b.Logs {
-		out = append(out, m.log(i))
+		m.out = append(m.out, m.log(i))
 	}
-	return out
+	return m.out
 }
 
 // otelMapper reads one batch.
@@ -58,13 +65,17 @@ type otelMapper struct {
 	spans    map[spanKey]int // the index of the first such span
 	origins  map[*Resource]*origin
 	scopes   map[*Scope][]byte // as JSON
-	slab     []hansard.Event   // events that are not used yet
-	list     []*hansard.Event  // all events; those of a reading follow each other
 	logIDs   map[string]int    // ids given to logs, and how often
 	// Scopes named as OpenTelemetry's own instrumentations are, of which a span
 	// of the batch shows that they are Traceloop's.
 	traceloops map[*Scope]bool
 	r          otelReading // of the span or log at hand; its memory is used again
+
+	slabs []*[slabEvents]hansard.Event
+	list  []*hansard.Event // all events; those of a reading follow each other
+	out   []Reading
+	json  arena // of the events
+	texts texts
 }
 
 // index notes which spans the batch holds.
@@ -72,7 +83,9 @@ func (m *otelMapper) index() {
 	if len(m.batch.Spans) < 2 {
 		return
 	}
-	m.spans = make(map[spanKey]int, len(m.batch.Spans))
+	if m.spans == nil {
+		m.spans = make(map[spanKey]int, len(m.batch.Spans))
+	}
 	for i := range m.batch.Spans {
 		s := &m.batch.Spans[i]
 		if s.TraceID == "" || s.SpanID == "" {
@@ -106,20 +119,6 @@ func (m *otelMapper) mark() {
 // spanKey names a span.
 type spanKey struct{ trace, span string }
 
-// slabEvents is how many events are allocated at a time.
-const slabEvents = 32
-
-// event returns a new event, and notes it in the list of all.
-func (m *otelMapper) event() *hansard.Event {
-	if len(m.slab) == 0 {
-		m.slab = make([]hansard.Event, slabEvents)
-	}
-	e := &m.slab[0]
-	m.slab = m.slab[1:]
-	m.list = append(m.list, e)
-	return e
-}
-
 // spanEventID returns the id of the event that holds a span: a function of the
 // two ids alone, so that a child can name its parent before that arrives. "" when
 // one of them is absent.
@@ -147,7 +146,6 @@ type otelReading struct {
 	main            *hansard.Event
 	events          []*hansard.Event // main first
 	first           int              // of events in the mapper's list
-	texts           strings.Builder  // what the short texts of the events point into
 	dialect         string
 	rule            string
 	moved           []movedAttr
@@ -168,15 +166,10 @@ type movedAttr struct{ key, field string }
 func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []Attr) {
 	used, next, inField := r.used[:0], r.next[:0], r.inField[:0]
 	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, moved: r.moved[:0], facts: r.facts[:0]}
-	room := 256
-	for i := range attrs {
-		if n := len(attrs[i].Value.Text); n < longText {
-			room += n
-		}
+	for range attrs {
 		used, next, inField = append(used, false), append(next, 0), append(inField, false)
 	}
 	r.used, r.next, r.inField = used, next, inField
-	r.texts.Grow(min(room, 1024))
 	// Backwards, so that of two with one key the first is found.
 	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
 		h := hashName(attrs[i].Key)
@@ -232,20 +225,11 @@ func (r *otelReading) text(keys ...string) string {
 	if v.Kind != ValueString || len(v.Text) >= longText || !utf8.Valid(v.Text) {
 		return v.String()
 	}
-	// A Builder only ever appends, so what String returned before stays.
-	start := r.texts.Len()
-	r.texts.Write(v.Text)
-	return r.texts.String()[start:]
+	return r.m.texts.copy(v.Text)
 }
 
 // id returns an event id of parts, as text does.
-func (r *otelReading) id(parts ...string) string {
-	start := r.texts.Len()
-	for _, p := range parts {
-		r.texts.WriteString(p)
-	}
-	return r.texts.String()[start:]
-}
+func (r *otelReading) id(parts ...string) string { return r.m.texts.join(parts...) }
 
 // count returns the first of the keys that holds a count.
 func (r *otelReading) count(keys ...string) (n hansard.Opt[int64]) {
@@ -283,7 +267,8 @@ func (r *otelReading) move(to *json.RawMessage, field string, keys ...string) {
 		if r.withheld(r.attrs[i].Value) {
 			continue
 		}
-		*to = r.attrs[i].Value.structured()
+		v := r.attrs[i].Value
+		*to = r.m.json.keep(v.appendStructured(r.m.json.room(len(v.Text) + 8)))
 		r.moved = append(r.moved, movedAttr{key, field})
 		r.inField[i] = true
 		return

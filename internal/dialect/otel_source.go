@@ -151,7 +151,7 @@ func appendValue(dst []byte, a *Attr) []byte {
 // source returns the attributes of the main event: all attributes of the span or
 // log under their own names, and under "otel" the rest of what it said.
 func (r *otelReading) source() []byte {
-	size := 400 + len(r.origin.json) + len(r.m.scopeJSON(r.scope)) + 48*len(r.moved)
+	size := 400 + len(r.origin.json) + 48*len(r.moved)
 	if r.span != nil {
 		size += len(r.span.Name) + len(r.span.StatusMessage) + 200*(len(r.span.Events)+len(r.span.Links))
 	}
@@ -160,7 +160,8 @@ func (r *otelReading) source() []byte {
 			size += len(r.attrs[i].Key) + len(r.attrs[i].Value.Text) + 8
 		}
 	}
-	dst := append(make([]byte, 0, size), `{"otel":{`...)
+	scope := r.m.scopeJSON(r.scope)
+	dst := append(r.m.json.room(size), `{"otel":{`...)
 	if r.span != nil {
 		dst = r.appendSpan(dst)
 	} else {
@@ -176,8 +177,8 @@ func (r *otelReading) source() []byte {
 		}
 		dst = append(dst, '}')
 	}
-	if s := r.m.scopeJSON(r.scope); s != nil {
-		dst = append(appendKey(dst, "scope"), s...)
+	if scope != nil {
+		dst = append(appendKey(dst, "scope"), scope...)
 	}
 	if len(r.origin.json) > 2 {
 		dst = append(appendKey(dst, "resource"), r.origin.json...)
@@ -192,7 +193,7 @@ func (r *otelReading) source() []byte {
 			dst = appendAttr(dst, dst, r.attrs, i)
 		}
 	}
-	return append(dst, '}')
+	return r.m.json.keep(append(dst, '}'))
 }
 
 // appendSpan appends what a span says beside its attributes.

@@ -250,13 +250,12 @@ func (r *otelReading) withheld(v Value) bool {
 // isWithheld reports whether text is a marker that stands for content: that of
 // Claude Code, Codex, OpenInference or Logfire.
 func isWithheld(b []byte) bool {
-	if len(b) < 10 || len(b) > 200 {
+	if len(b) < 10 || len(b) > 200 || b[len(b)-1] != ']' && b[len(b)-1] != '>' && b[len(b)-1] != '_' {
 		return false
 	}
-	switch s := string(b); {
-	case s == "<REDACTED>", s == "[REDACTED]", s == "__REDACTED__":
+	switch string(b) {
+	case "<REDACTED>", "[REDACTED]", "__REDACTED__":
 		return true
-	default:
-		return strings.HasPrefix(s, "[Scrubbed due to ") && strings.HasSuffix(s, "]")
 	}
+	return hasPrefix(b, "[Scrubbed due to ") && b[len(b)-1] == ']'
 }

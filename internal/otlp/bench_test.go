@@ -71,10 +71,12 @@ func BenchmarkDecode(b *testing.B) {
 				n := 0
 				var mapper dialect.OTel
 				_, err := otlp.Decode(otlp.Traces, enc.enc, enc.body, otlp.Limits{}, func(batch *otlp.Batch) error {
-					for _, r := range mapper.Map(&batch.Batch) {
-						n += len(r.Events)
-					}
-					return nil
+					return mapper.Lend(&batch.Batch, func(readings []dialect.Reading) error {
+						for _, r := range readings {
+							n += len(r.Events)
+						}
+						return nil
+					})
 				})
 				if err != nil || n != events {
 					b.Fatal(n, events, err)

@@ -89,9 +89,19 @@ const maxListed = 100
 // ends the reading and is returned. Any other error is of KindInvalid: the request
 // is broken beyond its records; what came before was handed on.
 func Decode(signal Signal, enc Encoding, body []byte, limits Limits, take func(*Batch) error) (*Decoded, error) {
-	d := &decoder{limits: limits.withDefaults(), signal: signal, take: take}
+	d := decoders.Get().(*decoder)
+	d.limits, d.signal, d.take = limits.withDefaults(), signal, take
 	d.batch.Signal = signal
-	var err error
+	err := d.decode(enc, body)
+	out := d.out
+	d.release()
+	decoders.Put(d) // not after a panic: nobody knows what it holds then
+	return &out, err
+}
+
+// decode is Decode.
+func (d *decoder) decode(enc Encoding, body []byte) (err error) {
+	signal := d.signal
 	switch {
 	case signal == Metrics && enc == JSON:
 		err = d.metricsJSON(body)
@@ -107,7 +117,7 @@ func Decode(signal Signal, enc Encoding, body []byte, limits Limits, take func(*
 			err = taken
 		}
 	}
-	return &d.out, err
+	return err
 }
 
 // Batch is a part of a request's spans or logs.
@@ -127,9 +137,9 @@ type decoder struct {
 	out    Decoded
 	batch  Batch
 	bytes  int
-	attrs  int            // of the batch
-	free   []dialect.Attr // not used yet
-	own    int            // attributes of the record at hand, those of its events and links among them
+	attrs  int       // of the batch
+	room   attrRooms // for the attributes of the batch's records
+	own    int       // attributes of the record at hand, those of its events and links among them
 
 	lastTrace, lastTraceHex string // the last trace id, as it came and as it is written
 
@@ -161,10 +171,9 @@ func (d *decoder) hand() error {
 		return nil
 	}
 	err := d.take(&d.batch)
-	clear(d.batch.Spans)
-	clear(d.batch.Logs)
-	d.batch.Spans, d.batch.Logs, d.batch.Places = d.batch.Spans[:0], d.batch.Logs[:0], d.batch.Places[:0]
+	d.clear()
 	d.bytes, d.attrs, d.arena = 0, 0, nil
+	d.room.reset()
 	return err
 }
 
@@ -182,10 +191,14 @@ func (d *decoder) log(res *dialect.Resource, scope *dialect.Scope) *dialect.LogR
 // drop takes the last record out of the batch.
 func (d *decoder) drop() {
 	if d.signal == Traces {
-		d.batch.Spans = d.batch.Spans[:len(d.batch.Spans)-1]
+		last := len(d.batch.Spans) - 1
+		d.batch.Spans[last] = dialect.Span{}
+		d.batch.Spans = d.batch.Spans[:last]
 		return
 	}
-	d.batch.Logs = d.batch.Logs[:len(d.batch.Logs)-1]
+	last := len(d.batch.Logs) - 1
+	d.batch.Logs[last] = dialect.LogRecord{}
+	d.batch.Logs = d.batch.Logs[:last]
 }
 
 // record reads one record of so many bytes by read, which fills the last of the
@@ -227,22 +240,6 @@ func (d *decoder) another(have int) error {
 		return tooMany("attributes", d.limits.Attributes)
 	}
 	return nil
-}
-
-// attrChunk is how many attributes are allocated at a time.
-const attrChunk = 2048
-
-// attrRoom returns an empty list with room for n attributes.
-func (d *decoder) attrRoom(n int) []dialect.Attr {
-	if n > attrChunk/4 {
-		return make([]dialect.Attr, 0, n)
-	}
-	if n > len(d.free) {
-		d.free = make([]dialect.Attr, attrChunk)
-	}
-	room := d.free[:0:n]
-	d.free = d.free[n:]
-	return room
 }
 
 func tooDeep(limit int) error {

@@ -3,6 +3,7 @@ package otlp
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/hansardhq/hansard/internal/dialect"
@@ -59,7 +60,7 @@ func (d *decoder) resourceJSON(res *dialect.Resource, b []byte) error {
 	return at("resource", rawjson.Object(b, func(k, v []byte) (err error) {
 		switch string(k) {
 		case `"attributes"`:
-			res.Attrs, err = d.attrsJSON(v)
+			res.Attrs, err = d.ownAttrsJSON(v)
 		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
 			res.Dropped = uint32(uintOf(v))
 		}
@@ -75,7 +76,7 @@ func (d *decoder) scopeJSON(s *dialect.Scope, b []byte) error {
 		case `"version"`:
 			s.Version = stringOf(v)
 		case `"attributes"`:
-			s.Attrs, err = d.attrsJSON(v)
+			s.Attrs, err = d.ownAttrsJSON(v)
 		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
 			s.Dropped = uint32(uintOf(v))
 		}
@@ -83,39 +84,48 @@ func (d *decoder) scopeJSON(s *dialect.Scope, b []byte) error {
 	}))
 }
 
+// spanJSON reads a span. Its attributes, most of it, are read where they stand.
 func (d *decoder) spanJSON(s *dialect.Span, b []byte) error {
-	return rawjson.Object(b, func(k, v []byte) (err error) {
-		switch string(k) {
-		case `"traceId"`, `"trace_id"`:
-			s.TraceID, err = idOf(v, 16)
-		case `"spanId"`, `"span_id"`:
-			s.SpanID, err = idOf(v, 8)
-		case `"parentSpanId"`, `"parent_span_id"`:
-			s.ParentID, err = idOf(v, 8)
-		case `"traceState"`, `"trace_state"`:
-			s.TraceState = stringOf(v)
-		case `"name"`:
-			s.Name = stringOf(v)
-		case `"kind"`:
-			s.Kind = kindOf(v)
-		case `"startTimeUnixNano"`, `"start_time_unix_nano"`:
-			s.Start = nanos(uintOf(v))
-		case `"endTimeUnixNano"`, `"end_time_unix_nano"`:
-			s.End = nanos(uintOf(v))
-		case `"attributes"`:
-			s.Attrs, err = d.attrsJSON(v)
-		case `"flags"`:
-			s.Flags = uint32(uintOf(v))
-		default:
-			err = d.spanRestJSON(s, string(k), v)
+	_, err := eachMember(b, 0, func(k []byte, at int) (end int, err error) {
+		if isKey(k, "attributes") {
+			s.Attrs, end, err = d.attrsJSON(b, at)
+			return end, err
 		}
-		return err
+		end = rawjson.Skip(b, at)
+		return end, d.spanFieldJSON(s, k, b[at:end])
 	})
+	return err
 }
 
-// spanRestJSON is the second half of spanJSON.
-func (d *decoder) spanRestJSON(s *dialect.Span, k string, v []byte) error {
-	switch k {
+func (d *decoder) spanFieldJSON(s *dialect.Span, k, v []byte) (err error) {
+	switch string(k) {
+	case `"traceId"`, `"trace_id"`:
+		s.TraceID, err = d.traceIDOf(v)
+	case `"spanId"`, `"span_id"`:
+		s.SpanID, err = idOf(v, 8)
+	case `"parentSpanId"`, `"parent_span_id"`:
+		s.ParentID, err = idOf(v, 8)
+	case `"traceState"`, `"trace_state"`:
+		s.TraceState = stringOf(v)
+	case `"name"`:
+		s.Name = stringOf(v)
+	case `"kind"`:
+		s.Kind = kindOf(v)
+	case `"startTimeUnixNano"`, `"start_time_unix_nano"`:
+		s.Start = nanos(uintOf(v))
+	case `"endTimeUnixNano"`, `"end_time_unix_nano"`:
+		s.End = nanos(uintOf(v))
+	case `"flags"`:
+		s.Flags = uint32(uintOf(v))
+	default:
+		return d.spanRestJSON(s, k, v)
+	}
+	return err
+}
+
+// spanRestJSON is the second half of spanFieldJSON.
+func (d *decoder) spanRestJSON(s *dialect.Span, k, v []byte) error {
+	switch string(k) {
 	case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
 		s.DroppedAttrs = uint32(uintOf(v))
 	case `"droppedEventsCount"`, `"dropped_events_count"`:
@@ -152,7 +162,7 @@ func (d *decoder) spanEventJSON(s *dialect.Span, b []byte) error {
 		case `"name"`:
 			e.Name = stringOf(v)
 		case `"attributes"`:
-			e.Attrs, err = d.attrsJSON(v)
+			e.Attrs, _, err = d.attrsJSON(v, 0)
 		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
 			e.Dropped = uint32(uintOf(v))
 		}
@@ -176,7 +186,7 @@ func (d *decoder) spanLinkJSON(s *dialect.Span, b []byte) error {
 		case `"traceState"`, `"trace_state"`:
 			l.TraceState = stringOf(v)
 		case `"attributes"`:
-			l.Attrs, err = d.attrsJSON(v)
+			l.Attrs, _, err = d.attrsJSON(v, 0)
 		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
 			l.Dropped = uint32(uintOf(v))
 		case `"flags"`:
@@ -189,57 +199,75 @@ func (d *decoder) spanLinkJSON(s *dialect.Span, b []byte) error {
 }
 
 func (d *decoder) logJSON(l *dialect.LogRecord, b []byte) error {
-	return rawjson.Object(b, func(k, v []byte) (err error) {
-		switch string(k) {
-		case `"timeUnixNano"`, `"time_unix_nano"`:
-			l.Time = nanos(uintOf(v))
-		case `"observedTimeUnixNano"`, `"observed_time_unix_nano"`:
-			l.Observed = nanos(uintOf(v))
-		case `"severityNumber"`, `"severity_number"`:
-			l.Severity = int32(uintOf(v))
-		case `"severityText"`, `"severity_text"`:
-			l.SeverityText = stringOf(v)
-		case `"eventName"`, `"event_name"`:
-			l.EventName = stringOf(v)
-		case `"body"`:
-			l.Body, err = d.valueJSON(v)
-			err = at("body", err)
-		case `"attributes"`:
-			l.Attrs, err = d.attrsJSON(v)
-		case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
-			l.Dropped = uint32(uintOf(v))
-		case `"flags"`:
-			l.Flags = uint32(uintOf(v))
-		case `"traceId"`, `"trace_id"`:
-			l.TraceID, err = idOf(v, 16)
-		case `"spanId"`, `"span_id"`:
-			l.SpanID, err = idOf(v, 8)
+	_, err := eachMember(b, 0, func(k []byte, at int) (end int, err error) {
+		if isKey(k, "attributes") {
+			l.Attrs, end, err = d.attrsJSON(b, at)
+			return end, err
 		}
-		return err
+		end = rawjson.Skip(b, at)
+		return end, d.logFieldJSON(l, k, b[at:end])
 	})
+	return err
 }
 
-// attrsJSON reads a list of {"key", "value"}.
-func (d *decoder) attrsJSON(b []byte) ([]dialect.Attr, error) {
-	var attrs []dialect.Attr
-	err := rawjson.Array(b, func(v []byte) error {
-		if err := d.another(len(attrs)); err != nil {
-			return err
+func (d *decoder) logFieldJSON(l *dialect.LogRecord, k, v []byte) (err error) {
+	switch string(k) {
+	case `"timeUnixNano"`, `"time_unix_nano"`:
+		l.Time = nanos(uintOf(v))
+	case `"observedTimeUnixNano"`, `"observed_time_unix_nano"`:
+		l.Observed = nanos(uintOf(v))
+	case `"severityNumber"`, `"severity_number"`:
+		l.Severity = int32(uintOf(v))
+	case `"severityText"`, `"severity_text"`:
+		l.SeverityText = stringOf(v)
+	case `"eventName"`, `"event_name"`:
+		l.EventName = stringOf(v)
+	case `"body"`:
+		l.Body, _, err = d.valueJSON(v, 0)
+		return at("body", err)
+	case `"droppedAttributesCount"`, `"dropped_attributes_count"`:
+		l.Dropped = uint32(uintOf(v))
+	case `"flags"`:
+		l.Flags = uint32(uintOf(v))
+	case `"traceId"`, `"trace_id"`:
+		l.TraceID, err = d.traceIDOf(v)
+	case `"spanId"`, `"span_id"`:
+		l.SpanID, err = idOf(v, 8)
+	}
+	return err
+}
+
+// attrsJSON reads the list of {"key", "value"} at an offset, and returns that of its
+// end.
+func (d *decoder) attrsJSON(b []byte, offset int) (list []dialect.Attr, end int, err error) {
+	list = d.room.open(attrChunk / 64)
+	end, err = eachElement(b, offset, func(offset int) (int, error) {
+		if err := d.another(len(list)); err != nil {
+			return offset, err
 		}
 		var a dialect.Attr
-		err := rawjson.Object(v, func(k, v []byte) (err error) {
-			switch string(k) {
-			case `"key"`:
-				a.Key = textOf(v)
-			case `"value"`:
-				a.Value, err = d.valueJSON(v)
+		end, err := eachMember(b, offset, func(k []byte, offset int) (end int, err error) {
+			switch {
+			case isKey(k, "key"):
+				end = rawjson.Skip(b, offset)
+				a.Key = textOf(b[offset:end])
+			case isKey(k, "value"):
+				a.Value, end, err = d.valueJSON(b, offset)
+			default:
+				end = rawjson.Skip(b, offset)
 			}
-			return err
+			return end, err
 		})
-		attrs = append(attrs, a)
-		return at("attribute", err)
+		list = append(list, a)
+		return end, at("attribute", err)
 	})
-	return attrs, err
+	return d.room.keep(list), end, err
+}
+
+// ownAttrsJSON is attrsJSON for what more than one batch may need.
+func (d *decoder) ownAttrsJSON(b []byte) ([]dialect.Attr, error) {
+	list, _, err := d.attrsJSON(b, 0)
+	return slices.Clone(list), err
 }
 
 // textOf returns the text of a JSON string, pointing into it where it has no
@@ -284,6 +312,18 @@ func idOf(v []byte, n int) (string, error) {
 		return "", invalid("an id is not hexadecimal")
 	}
 	return hexID(b[:n], n)
+}
+
+// traceIDOf is idOf for a trace's id, which many spans in a row have.
+func (d *decoder) traceIDOf(v []byte) (string, error) {
+	if len(v) == 34 && string(v) == d.lastTrace {
+		return d.lastTraceHex, nil
+	}
+	id, err := idOf(v, 16)
+	if err == nil && id != "" {
+		d.lastTrace, d.lastTraceHex = string(v), id
+	}
+	return id, err
 }
 
 // kindOf returns a span's kind, by number or by name.

@@ -7,30 +7,32 @@ import (
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
-// valueJSON reads an AnyValue in OTLP/JSON: {"stringValue": "x"}.
-func (d *decoder) valueJSON(b []byte) (dialect.Value, error) {
-	var v dialect.Value
-	err := rawjson.Object(b, func(k, inner []byte) error {
+// valueJSON reads the AnyValue of OTLP/JSON at an offset, {"stringValue": "x"}, and
+// returns the offset of its end.
+func (d *decoder) valueJSON(b []byte, offset int) (v dialect.Value, end int, err error) {
+	end, err = eachMember(b, offset, func(k []byte, offset int) (int, error) {
+		end := rawjson.Skip(b, offset)
+		inner := b[offset:end]
 		switch string(k) {
 		case `"arrayValue"`, `"array_value"`, `"kvlistValue"`, `"kvlist_value"`:
 			start := len(d.arena)
 			if err := d.appendCompositeJSON(inner, k[1] == 'k', d.limits.Depth); err != nil {
-				return err
+				return end, err
 			}
 			v = dialect.Value{Kind: dialect.ValueJSON, Text: d.arena[start:len(d.arena):len(d.arena)]}
-			return nil
+			return end, nil
 		}
 		var err error
-		v, err = scalarJSON(string(k), inner, v)
-		return err
+		v, err = scalarJSON(k, inner, v)
+		return end, err
 	})
-	return v, err
+	return v, end, err
 }
 
 // scalarJSON reads a member of an AnyValue that is no array or map; one that is
 // not known leaves the value as it is.
-func scalarJSON(key string, b []byte, v dialect.Value) (dialect.Value, error) {
-	switch key {
+func scalarJSON(key, b []byte, v dialect.Value) (dialect.Value, error) {
+	switch string(key) {
 	case `"stringValue"`, `"string_value"`:
 		if b[0] != '"' {
 			return v, invalid("stringValue is no string")
@@ -106,7 +108,7 @@ func (d *decoder) appendValueJSON(b []byte, depth int) error {
 		case `"arrayValue"`, `"array_value"`, `"kvlistValue"`, `"kvlist_value"`:
 			return d.appendCompositeJSON(inner, k[1] == 'k', depth-1)
 		}
-		v, err := scalarJSON(string(k), inner, dialect.Value{})
+		v, err := scalarJSON(k, inner, dialect.Value{})
 		d.arena = v.AppendJSON(d.arena)
 		return err
 	})

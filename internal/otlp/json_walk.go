@@ -130,6 +130,45 @@ func (w *jsonWalk) record(res *dialect.Resource, scope *dialect.Scope, broken er
 	return end
 }
 
+// eachMember calls f for each member of the object at an offset of valid JSON, with
+// the key, quoted, and the offset of the value; f returns the offset of the value's
+// end. It returns that of the object's; of anything but an object the end. The first
+// error of f ends it.
+func eachMember(b []byte, at int, f func(key []byte, at int) (int, error)) (int, error) {
+	if at >= len(b) || b[at] != '{' {
+		return rawjson.Skip(b, at), nil
+	}
+	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '"'; {
+		end := rawjson.Skip(b, at)
+		key := b[at:end]
+		var err error
+		if at, err = f(key, rawjson.SkipSpace(b, rawjson.SkipSpace(b, end)+1)); err != nil { // past the colon
+			return at, err
+		}
+		if at = rawjson.SkipSpace(b, at); at < len(b) && b[at] == ',' {
+			at = rawjson.SkipSpace(b, at+1)
+		}
+	}
+	return at + 1, nil
+}
+
+// eachElement is eachMember for the elements of an array.
+func eachElement(b []byte, at int, f func(at int) (int, error)) (int, error) {
+	if at >= len(b) || b[at] != '[' {
+		return rawjson.Skip(b, at), nil
+	}
+	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] != ']'; {
+		var err error
+		if at, err = f(at); err != nil {
+			return at, err
+		}
+		if at = rawjson.SkipSpace(b, at); at < len(b) && b[at] == ',' {
+			at = rawjson.SkipSpace(b, at+1)
+		}
+	}
+	return at + 1, nil
+}
+
 // isOneOf reports whether a quoted key is one of the names.
 func isOneOf(k []byte, names []string) bool {
 	for _, name := range names {

@@ -61,11 +61,21 @@ func (k *taker) Events(_ context.Context, _ intake.Source, events []*hansard.Eve
 			r.Duplicates++
 		default:
 			k.seen[e.EventID] = true
-			k.events = append(k.events, e)
+			k.events = append(k.events, kept(e))
 			r.Accepted++
 		}
 	}
 	return r, nil
+}
+
+// kept returns a copy of an event that is the caller's only until a receiver has its
+// answer.
+func kept(e *hansard.Event) *hansard.Event {
+	c := *e
+	for _, v := range []*json.RawMessage{&c.Params, &c.Result, &c.Alternatives, &c.Messages, &c.Response, &c.Attributes} {
+		*v = bytes.Clone(*v)
+	}
+	return &c
 }
 
 func serve(t *testing.T, cfg otlp.Config) *httptest.Server {

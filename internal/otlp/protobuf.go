@@ -159,7 +159,7 @@ func (d *decoder) scope(s *dialect.Scope, b []byte) error {
 }
 
 func (d *decoder) spanFields(s *dialect.Span, b []byte) error {
-	s.Attrs = d.room(b, 9)
+	s.Attrs = d.counted(b, 9)
 	return eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:
@@ -199,9 +199,9 @@ func (d *decoder) spanFields(s *dialect.Span, b []byte) error {
 	})
 }
 
-// room returns attributes with room for those of a message, whose fields of the
+// counted returns attributes with room for those of a message, whose fields of the
 // number are attributes.
-func (d *decoder) room(b []byte, num protowire.Number) []dialect.Attr {
+func (d *decoder) counted(b []byte, num protowire.Number) []dialect.Attr {
 	n := 0
 	_ = eachField(b, func(w wireField) error { // what is broken is found later
 		if w.num == num {
@@ -209,7 +209,7 @@ func (d *decoder) room(b []byte, num protowire.Number) []dialect.Attr {
 		}
 		return nil
 	})
-	return d.attrRoom(min(n, d.limits.Attributes))
+	return d.room.of(min(n, d.limits.Attributes))
 }
 
 func spanStatus(s *dialect.Span, b []byte) error {
@@ -273,7 +273,7 @@ func (d *decoder) spanLink(s *dialect.Span, b []byte) error {
 }
 
 func (d *decoder) logFields(l *dialect.LogRecord, b []byte) error {
-	l.Attrs = d.room(b, 6)
+	l.Attrs = d.counted(b, 6)
 	return eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:

@@ -11,7 +11,8 @@ import (
 	"github.com/hansardhq/hansard/internal/intake"
 )
 
-// Intake takes events in and answers when they are durable.
+// Intake takes events in and answers when they are durable. They and what they
+// point to, strings excepted, are its own only until then.
 type Intake interface {
 	Events(ctx context.Context, src intake.Source, events []*hansard.Event) (*intake.Receipt, error)
 }
@@ -116,13 +117,21 @@ func (r *Receiver) Receive(ctx context.Context, src intake.Source, signal Signal
 
 // batch takes the events of a batch in. It returns why the first of those that
 // intake refuses was.
-func (r *Receiver) batch(ctx context.Context, src intake.Source, otel *dialect.OTel, b *Batch, out *Outcome) (string, error) {
-	var events []*hansard.Event
-	var records []int // by event: the place of its record in the request
-	for _, reading := range otel.Map(&b.Batch) {
-		for _, e := range reading.Events {
+func (r *Receiver) batch(ctx context.Context, src intake.Source, otel *dialect.OTel, b *Batch, out *Outcome) (why string, err error) {
+	err = otel.Lend(&b.Batch, func(readings []dialect.Reading) error {
+		why, err = r.readings(ctx, src, readings, b.Places, out)
+		return err
+	})
+	return why, err
+}
+
+func (r *Receiver) readings(ctx context.Context, src intake.Source, readings []dialect.Reading, places []int, out *Outcome) (string, error) {
+	events := make([]*hansard.Event, 0, 2*len(readings))
+	records := make([]int, 0, 2*len(readings)) // by event: the place of its record in the request
+	for i := range readings {
+		for _, e := range readings[i].Events {
 			events = append(events, e)
-			records = append(records, b.Places[reading.Index])
+			records = append(records, places[readings[i].Index])
 		}
 	}
 	receipt, err := r.cfg.Intake.Events(ctx, src, events)
