@@ -20,6 +20,9 @@ const demoTask = demo.RefundTask
 // demoSource is who sends the example's events, in every entry's submitted_by.
 const demoSource = "demo"
 
+// demoDesk is who sends what humans decided, in the same place.
+const demoDesk = "demo-approvals"
+
 // checkDemo refuses a speed that cannot be.
 func checkDemo(f *serveFlags) error {
 	if f.demoSpeed == 0 || f.demoSpeed >= 1 && f.demoSpeed <= 3600 {
@@ -60,13 +63,40 @@ func (p *program) playHistory(ctx context.Context, st *store, company *demo.Comp
 	} else {
 		history = company.Resume(time.Unix(0, last.Events[0].Timestamp), begin)
 	}
-	receipt, err := st.intake.Events(ctx, intake.Source{Tenant: tenant, SubmittedBy: demoSource}, history.Events)
+	accepted, err := submitDemo(ctx, st, tenant, history.Events)
 	if err != nil {
 		return nil, err
 	}
 	p.say("played the past of an example company into the record: %d events, durable and redacted, in %s",
-		receipt.Accepted, time.Since(begin).Round(time.Millisecond))
+		accepted, time.Since(begin).Round(time.Millisecond))
 	return history, nil
+}
+
+// demoSender returns who sends an event of the company: what humans decide comes from
+// the desk where they do, not from the agents. An approval that an agent sends for
+// itself would not be valid.
+func demoSender(e *hansard.Event) string {
+	if e.EventType == hansard.TypeHumanIntervention && e.ActorType == "human" {
+		return demoDesk
+	}
+	return demoSource
+}
+
+// submitDemo takes in events in their order, each from its sender, and returns how
+// many were accepted.
+func submitDemo(ctx context.Context, st *store, tenant string, events []*hansard.Event) (accepted int, err error) {
+	for len(events) > 0 {
+		sender, n := demoSender(events[0]), 1
+		for n < len(events) && demoSender(events[n]) == sender {
+			n++
+		}
+		receipt, err := st.intake.Events(ctx, intake.Source{Tenant: tenant, SubmittedBy: sender}, events[:n])
+		if err != nil {
+			return accepted, err
+		}
+		accepted, events = accepted+receipt.Accepted, events[n:]
+	}
+	return accepted, nil
 }
 
 // liveEvery is how often what happened is taken in.
@@ -87,7 +117,7 @@ func playLive(ctx context.Context, st *store, live *demo.Live) error {
 		if len(due) == 0 {
 			continue
 		}
-		_, err := st.intake.Events(ctx, intake.Source{Tenant: access.DefaultTenant, SubmittedBy: demoSource}, due)
+		_, err := submitDemo(ctx, st, access.DefaultTenant, due)
 		switch {
 		case err == nil:
 			due = nil

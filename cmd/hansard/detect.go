@@ -37,7 +37,7 @@ func detections(ctx context.Context, st *store, logger *slog.Logger) {
 			return names
 		},
 		Begin: func(ctx context.Context, tenant string) ([]detect.Detector, uint64, error) {
-			return beginDetections(ctx, st, tenant)
+			return beginDetections(ctx, st, tenant, logger)
 		},
 		Record: func(ctx context.Context, tenant string, events []*hansard.Event) error {
 			receipt, err := st.intake.Events(ctx, intake.Source{Tenant: tenant, SubmittedBy: detector}, events)
@@ -51,7 +51,7 @@ func detections(ctx context.Context, st *store, logger *slog.Logger) {
 
 // beginDetections returns the detectors of a tenant, who have seen what is older
 // than foundAgain, and the position to go on from.
-func beginDetections(ctx context.Context, st *store, tenant string) ([]detect.Detector, uint64, error) {
+func beginDetections(ctx context.Context, st *store, tenant string, logger *slog.Logger) ([]detect.Detector, uint64, error) {
 	received := query.Compare{
 		Field: query.Ref{Name: "received_at", Kind: query.KindTime}, Op: query.LT, Values: []query.Value{{Int: time.Now().Add(-foundAgain).UnixNano()}},
 	}
@@ -74,6 +74,7 @@ func beginDetections(ctx context.Context, st *store, tenant string) ([]detect.De
 			return nil, 0, fmt.Errorf("begin the detections of tenant %s: %w", tenant, err)
 		}
 		if rules != nil {
+			rules.Warn = func(message string) { logger.Warn(message, "tenant", tenant) }
 			all = append(all, rules)
 		}
 	}

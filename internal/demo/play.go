@@ -167,7 +167,7 @@ func (p *play) returnsAfter(call *hansard.Event, ms int64, e hansard.Event) *han
 // allowed marks the last call's start as allowed by a policy, on record before it.
 func (p *play) allowedBy(agent, policy string) {
 	p.step(agent, hansard.Event{
-		EventType: hansard.TypeDecision, Action: "decision:policy_allow", Decision: "policy_allow", ActorType: "policy", Source: "system",
+		EventType: hansard.TypeDecision, Action: "decision:allow", Decision: "allow", ActorType: "policy", Source: "system",
 		PolicyID: policy, PolicyVersion: "3", Status: "ok",
 	})
 }

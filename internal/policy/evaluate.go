@@ -58,6 +58,7 @@ func Evaluate(ctx context.Context, src Source, p *Pack, q Question) (results []*
 		if err != nil {
 			return nil, err
 		}
+		r.without(e.over)
 		results = append(results, r)
 	}
 	return results, e.evidence(ctx, results)
@@ -87,12 +88,13 @@ type evaluation struct {
 	counts    []int64 // of the predicates
 	counted   []positions
 	use       func(*Control) bool // the controls that matter
+	over      dear                // the expressions that cost too much
 }
 
 func newEvaluation(src Source, p *Pack, q Question, use func(*Control) bool) *evaluation {
 	e := &evaluation{
 		src: src, pack: p, q: q, machine: newMachine(p, use), use: use,
-		counts: make([]int64, len(p.predicates)), counted: make([]positions, len(p.predicates)),
+		counts: make([]int64, len(p.predicates)), counted: make([]positions, len(p.predicates)), over: dear{},
 	}
 	e.machine.loopback = src.Key("loopback")
 	return e
@@ -142,7 +144,7 @@ func (e *evaluation) lookUp(ctx context.Context, p *predicate, period query.Peri
 			return nil, err
 		}
 		for _, entry := range page.Entries {
-			if p.exact || e.pack.language.evaluate(p, entry) {
+			if p.exact || e.pack.language.evaluate(p, entry, e.over) {
 				found = append(found, entry.Position)
 			}
 		}
@@ -358,7 +360,7 @@ func (e *evaluation) recorded(ctx context.Context, p *predicate) (bool, error) {
 			return false, err
 		}
 		for _, entry := range page.Entries {
-			if p.exact || e.pack.language.evaluate(p, entry) {
+			if p.exact || e.pack.language.evaluate(p, entry, e.over) {
 				return true, nil
 			}
 		}

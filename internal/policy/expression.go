@@ -15,10 +15,6 @@ import (
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// costLimit bounds what one evaluation of an expression may cost, in CEL's units:
-// an expression that costs more is an error.
-const costLimit = 100_000
-
 // language compiles expressions over the fields of an event.
 type language struct {
 	env    *cel.Env
@@ -109,6 +105,7 @@ func present(v ref.Val) ref.Val {
 // predicate is a condition on one event.
 type predicate struct {
 	source  string
+	line    int // of the pack's file, where it stands
 	program cel.Program
 	// node selects the events that fulfil the predicate; where exact is false,
 	// others too: the program decides then.
@@ -132,7 +129,7 @@ func (l *language) compile(s text) (*predicate, error) {
 		return nil, s.fail("%v", err)
 	}
 	t := translator{language: l}
-	p := &predicate{source: s.value, program: program}
+	p := &predicate{source: s.value, line: s.line, program: program}
 	p.node, p.exact = t.node(checked.NativeRep().Expr())
 	if t.refused != "" {
 		return nil, s.fail("%s", t.refused)
@@ -149,20 +146,26 @@ func numberHint(message string) string {
 }
 
 // holds evaluates the predicate on an event. An expression that fails on an event,
-// such as one that looks into JSON that is not there, does not hold for it.
-func (l *language) holds(p *predicate, e *hansard.Entry) bool {
+// such as one that looks into JSON that is not there, does not hold for it. One that
+// costs too much is added to over.
+func (l *language) holds(p *predicate, e *hansard.Entry, over dear) bool {
 	if p.exact {
 		return query.Match(p.node, e)
 	}
 	if !query.Match(p.node, e) {
 		return false
 	}
-	return l.evaluate(p, e)
+	return l.evaluate(p, e, over)
 }
 
 // evaluate runs the program of a predicate.
-func (l *language) evaluate(p *predicate, e *hansard.Entry) bool {
-	out, _, err := p.program.Eval(&activation{language: l, entry: e})
+func (l *language) evaluate(p *predicate, e *hansard.Entry, over dear) bool {
+	a := &activation{language: l, entry: e, over: dear{}}
+	out, _, err := p.program.Eval(a)
+	if tooDear(err) || len(a.over) > 0 {
+		over.add(p, e)
+		return false
+	}
 	return err == nil && out == types.True
 }
 
@@ -170,6 +173,7 @@ func (l *language) evaluate(p *predicate, e *hansard.Entry) bool {
 type activation struct {
 	language *language
 	entry    *hansard.Entry
+	over     dear // the definitions that cost too much
 }
 
 // Parent implements cel.Activation.
@@ -181,7 +185,7 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		return v, true
 	}
 	if p, ok := a.language.definitions[name]; ok {
-		return a.language.holds(p, a.entry), true
+		return a.language.holds(p, a.entry, a.over), true
 	}
 	if name == "resources" {
 		return resourceMaps(a.entry.Resources), true

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -39,6 +40,12 @@ type Live struct {
 	order []int64
 	next  int
 	found []*hansard.Event
+
+	// Warn, if set, is told once of each expression that costs too much on an
+	// entry, so that it finds nothing there.
+	Warn   func(message string)
+	over   dear
+	warned int
 }
 
 // seenEntry is what a finding says of an entry.
@@ -69,7 +76,7 @@ type minute struct {
 // NewLive returns the live rules of packs; nil when none has an alert. What
 // controls need from before is read from the record, up to the position last.
 func NewLive(ctx context.Context, src Source, tenant string, packs []*Pack, last int64) (*Live, error) {
-	l := &Live{src: src, tenant: tenant, seen: map[int64]seenEntry{}}
+	l := &Live{src: src, tenant: tenant, seen: map[int64]seenEntry{}, over: dear{}}
 	for _, p := range packs {
 		r, err := l.begin(ctx, p, last)
 		if err != nil {
@@ -132,7 +139,8 @@ func (l *Live) Take(e *hansard.Entry) []*hansard.Event {
 	l.found = nil
 	kept := false
 	for _, r := range l.rules {
-		o := r.pack.occurrenceBy(e, l.src.Key, r.mask)
+		o := r.pack.occurrenceBy(e, l.src.Key, r.mask, l.over)
+		l.warn(r.pack, e)
 		if o.bits == 0 {
 			continue
 		}
@@ -150,6 +158,20 @@ func (l *Live) Take(e *hansard.Entry) []*hansard.Event {
 		r.machine.see(o, false)
 	}
 	return l.found
+}
+
+// warn tells of the expressions that have cost too much on an entry for the first
+// time.
+func (l *Live) warn(p *Pack, e *hansard.Entry) {
+	if len(l.over) == l.warned {
+		return
+	}
+	l.warned = len(l.over)
+	for of, id := range l.over {
+		if id == e.EventID && l.Warn != nil && slices.Contains(p.predicates, of) {
+			l.Warn(fmt.Sprintf("pack %s, line %d: the expression costs more than the limit of %d on the event %s; what it should find there is not found", p.ID, of.line, costLimit, id))
+		}
+	}
 }
 
 // keep remembers an entry that findings may name, in the place of the oldest.

@@ -23,16 +23,16 @@ func (k keyer) key(s string) uint64 {
 }
 
 // occurrence returns an entry as the machine sees it. only are the bits of the
-// predicates to ask.
-func (p *Pack) occurrence(e *hansard.Entry, k keyer, only uint64) occurrence {
-	return p.occurrenceBy(e, k.key, only)
+// predicates to ask; those that cost too much are added to over.
+func (p *Pack) occurrence(e *hansard.Entry, k keyer, only uint64, over dear) occurrence {
+	return p.occurrenceBy(e, k.key, only, over)
 }
 
 // occurrenceBy is occurrence with any maker of keys.
-func (p *Pack) occurrenceBy(e *hansard.Entry, key func(string) uint64, only uint64) occurrence {
+func (p *Pack) occurrenceBy(e *hansard.Entry, key func(string) uint64, only uint64, over dear) occurrence {
 	o := occurrence{at: query.Timestamp(e), position: int64(e.Position)}
 	for i, pred := range p.predicates {
-		if only&(1<<i) != 0 && p.language.holds(pred, e) {
+		if only&(1<<i) != 0 && p.language.holds(pred, e, over) {
 			o.bits |= 1 << i
 		}
 	}
@@ -57,9 +57,9 @@ func EvaluateEntries(p *Pack, entries []*hansard.Entry, facts Facts, now time.Ti
 	})
 	counted := make([]positions, len(p.predicates))
 	seen := make([]int64, len(p.predicates))
-	byPosition := map[int64]*hansard.Entry{}
+	byPosition, over := map[int64]*hansard.Entry{}, dear{}
 	for _, e := range sorted {
-		o := p.occurrence(e, k, ^uint64(0))
+		o := p.occurrence(e, k, ^uint64(0), over)
 		byPosition[o.position] = e
 		for i := range seen {
 			if o.bits&(1<<i) != 0 {
@@ -92,6 +92,7 @@ func EvaluateEntries(p *Pack, entries []*hansard.Entry, facts Facts, now time.Ti
 		case kindRetention:
 			judgeRetention(r, facts)
 		}
+		r.without(over)
 		for _, at := range r.positions {
 			r.Found = append(r.Found, byPosition[at])
 		}
