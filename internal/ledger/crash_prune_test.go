@@ -14,15 +14,15 @@ import (
 	"github.com/hansardhq/hansard/internal/ledger"
 )
 
-// erasing is what was asked to be erased of a log, and whether that was acknowledged.
+// erasing is what was asked to be erased of a log, and of which of it that was
+// acknowledged. It is never changed in place.
 type erasing struct {
-	log     hansard.LogID
-	indexes []uint64
-	done    bool
+	log         hansard.LogID
+	asked, done []uint64
 }
 
 func (er erasing) has(e *hansard.Entry) bool {
-	return e.Log == er.log && slices.Contains(er.indexes, e.Index)
+	return e.Log == er.log && slices.Contains(er.asked, e.Index)
 }
 
 // bounds are those of a log's minimum: least was acknowledged, most was asked for.
@@ -83,12 +83,12 @@ func (w *world) prune(l *ledger.Ledger, id hansard.LogID, rollups bool, gone fun
 // erase erases entries of a log.
 func (w *world) erase(l *ledger.Ledger, id hansard.LogID, indexes []uint64, gone func() bool) error {
 	w.mu.Lock()
-	w.erased = erasing{id, indexes, w.erased.done}
+	w.erased.log, w.erased.asked = id, slices.Concat(w.erased.asked, indexes)
 	w.mu.Unlock()
 	_, err := l.Erase(id, indexes, ledger.EraseOrder{By: "test", Reason: "asked"})
 	if err == nil && !gone() {
 		w.mu.Lock()
-		w.erased.done = true
+		w.erased.done = slices.Concat(w.erased.done, indexes)
 		w.mu.Unlock()
 	}
 	return err
@@ -96,7 +96,7 @@ func (w *world) erase(l *ledger.Ledger, id hansard.LogID, indexes []uint64, gone
 
 // forgotten wants no file to hold the content of what was erased.
 func (w *world) forgotten(k known, d *simdisk.Disk) error {
-	if !k.erased.done {
+	if len(k.erased.done) == 0 {
 		return nil
 	}
 	parts, err := ledger.AllParts(d, folder, k.erased.log)
@@ -104,7 +104,7 @@ func (w *world) forgotten(k known, d *simdisk.Disk) error {
 		return err
 	}
 	for _, p := range parts {
-		entries, err := ledger.ReadPart(d, folder, p)
+		entries, err := readEntries(d, w.enc, k.erased.log, p)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it was superseded, and has gone meanwhile
 		}
@@ -112,8 +112,7 @@ func (w *world) forgotten(k known, d *simdisk.Disk) error {
 			return err
 		}
 		for _, e := range entries {
-			e.Log = k.erased.log
-			if k.erased.has(e) && (len(e.Salt) > 0 || len(w.enc.AppendContent(nil, e)) > 0) {
+			if slices.Contains(k.erased.done, e.Index) && (len(e.Salt) > 0 || len(w.enc.AppendContent(nil, e)) > 0) {
 				return fmt.Errorf("part %s holds the content of entry %d, which was erased", p.Name, e.Index)
 			}
 		}
@@ -122,6 +121,7 @@ func (w *world) forgotten(k known, d *simdisk.Disk) error {
 	if err != nil {
 		return err
 	}
+	contents := k.contents(k.erased.done)
 	for _, n := range names {
 		b, err := durable.ReadFile(d, folder+"/journal/"+n.Name(), 1<<24)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -130,13 +130,26 @@ func (w *world) forgotten(k known, d *simdisk.Disk) error {
 		if err != nil {
 			return err
 		}
-		for _, i := range k.erased.indexes { // the first event of the world has the index 0
-			if bytes.Contains(b, fmt.Appendf(nil, `{"order_id":%d,`, 4*i)) {
-				return fmt.Errorf("the journal holds the content of entry %d, which was erased", i)
+		for index, text := range contents {
+			if bytes.Contains(b, text) {
+				return fmt.Errorf("the journal holds the content of entry %d, which was erased", index)
 			}
 		}
 	}
 	return nil
+}
+
+// contents returns what the content of entries begins with, that no other event has.
+func (k known) contents(indexes []uint64) map[uint64][]byte {
+	all := map[uint64][]byte{}
+	for _, s := range k.requests {
+		for i, p := range s.places {
+			if p != nil && p.Log == k.erased.log && slices.Contains(indexes, p.Index) {
+				all[p.Index] = s.events[i].Params
+			}
+		}
+	}
+	return all
 }
 
 // gone reports whether an event was pruned, or may have been where its place is not

@@ -340,7 +340,7 @@ func (k known) world() (*world, error) {
 		return nil, err
 	}
 	maps.Copy(w.pruned, k.pruned)
-	w.erased = k.erased
+	w.erased, w.held = k.erased, k.held
 	for _, s := range k.requests {
 		s.places = slices.Clone(s.places)
 		w.requests = append(w.requests, &s)

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
-	"runtime/debug"
 	"strconv"
 	"testing"
 	"time"
@@ -33,8 +32,6 @@ func TestPowerCuts(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("HANSARD_CRASH_SEED"), 10, 64); err == nil {
 		first, runs = n, 1
 	}
-	was := debug.SetGCPercent(400) // most of the time goes into small parts and their garbage
-	t.Cleanup(func() { debug.SetGCPercent(was) })
 	const lanes = 2
 	for lane := range uint64(lanes) {
 		t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
@@ -172,7 +169,7 @@ func (s *saga) live(v *life, then known, last bool) error {
 // step does something that a server does.
 func (s *saga) step(v *life, l *ledger.Ledger) (*ledger.Ledger, error) {
 	tenant := []string{"acme", "zeta"}[s.r.IntN(2)]
-	switch s.r.IntN(12) {
+	switch s.r.IntN(13) {
 	default:
 		return l, s.w.send(l, s.w.compose(tenant, 1+s.r.IntN(8), 0, false), v.gone)
 	case 6:
@@ -196,6 +193,11 @@ func (s *saga) step(v *life, l *ledger.Ledger) (*ledger.Ledger, error) {
 			return l, nil
 		}
 		return l, s.merge(v, l)
+	case 12:
+		if s.r.IntN(3) > 0 {
+			return l, s.erase(v, l)
+		}
+		return l, s.hold(v, l)
 	}
 }
 
@@ -228,10 +230,10 @@ func (s *saga) merge(v *life, l *ledger.Ledger) error {
 			return err
 		}
 	}
-	if err := l.Merge(infoLog, wholeParts(v.f, infoLog)); err != nil || s.r.IntN(2) == 0 {
+	if err := l.Merge(infoLog, wholeParts(v.f, infoLog)); err != nil || s.r.IntN(3) == 0 {
 		return err
 	}
-	return s.w.prune(l, infoLog, s.r.IntN(2) == 0, v.gone)
+	return s.prune(v, l)
 }
 
 // wholeParts returns the parts of a log that end at a multiple of 256 and follow

@@ -1,7 +1,9 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
@@ -35,15 +38,12 @@ type world struct {
 	events   int // made so far
 	pruned   map[hansard.LogID]bounds
 	erased   erasing
+	held     string // id of a hold on acme/info that stands
 }
 
 func newWorld() (*world, error) {
-	engine, err := redact.New(redact.Config{})
-	if err != nil {
-		return nil, err
-	}
-	c, err := classify.New(classify.Config{})
-	return &world{engine: engine, classifier: c, enc: part.NewEncoder(), pruned: map[hansard.LogID]bounds{}}, err
+	s, err := stages()
+	return &world{engine: s.engine, classifier: s.classifier, enc: part.NewEncoder(), pruned: map[hansard.LogID]bounds{}}, err
 }
 
 // essence is what an entry says of its event.
@@ -64,6 +64,7 @@ func (w *world) compose(tenant string, n, size int, oneKind bool) *sending {
 		}
 		ev := event(i)
 		ev.EventID = fmt.Sprintf("%s-%d", tenant, w.events)
+		ev.Params = fmt.Appendf(nil, `{"order_id":%d,"note":"hello"}`, w.events)
 		if size > 0 {
 			ev.Result, _ = json.Marshal(strings.Repeat(fmt.Sprint(i, " big words "), size/12))
 		}
@@ -166,12 +167,13 @@ type known struct {
 	requests []sending
 	pruned   map[hansard.LogID]bounds
 	erased   erasing
+	held     string
 }
 
 func (w *world) known() known {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	k := known{pruned: maps.Clone(w.pruned), erased: w.erased}
+	k := known{pruned: maps.Clone(w.pruned), erased: w.erased, held: w.held}
 	for _, s := range w.requests {
 		c := *s
 		c.places = append([]*ledger.Result(nil), s.places...)
@@ -293,24 +295,54 @@ func readRecord(d *simdisk.Disk, f *recorder) ([]*hansard.Entry, error) {
 }
 
 func readEntries(d *simdisk.Disk, enc *part.Encoder, id hansard.LogID, info part.Info) ([]*hansard.Entry, error) {
-	file, err := d.Open(info.Path(folder), false)
+	b, err := durable.ReadFile(d, info.Path(folder), 1<<26)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	size, err := file.Size()
+	return decoded.entries(enc, id, b)
+}
+
+// decoded keeps the entries of parts by their bytes: after hundreds of power cuts most
+// parts are those that were there before.
+var decoded partCache
+
+type partCache struct {
+	mu    sync.Mutex
+	parts map[partKey][]*hansard.Entry
+}
+
+type partKey struct {
+	log hansard.LogID
+	sum [sha256.Size]byte
+}
+
+// entries returns the entries of a part of a log that has these bytes. Nobody changes
+// them.
+func (c *partCache) entries(enc *part.Encoder, id hansard.LogID, b []byte) ([]*hansard.Entry, error) {
+	key := partKey{id, sha256.Sum256(b)}
+	c.mu.Lock()
+	entries, ok := c.parts[key]
+	c.mu.Unlock()
+	if ok {
+		return entries, nil
+	}
+	pf, err := enc.Open(bytes.NewReader(b), int64(len(b)), id)
 	if err != nil {
 		return nil, err
 	}
-	pf, err := enc.Open(file, size, id)
-	if err != nil {
+	if entries, err = pf.ReadAll(); err != nil {
 		return nil, err
 	}
-	entries, err := pf.ReadAll()
 	for _, e := range entries {
 		e.Log = id
 	}
-	return entries, err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parts == nil || len(c.parts) == 256 {
+		c.parts = map[partKey][]*hansard.Entry{}
+	}
+	c.parts[key] = entries
+	return entries, nil
 }
 
 // sound verifies the folder on the disk, with the key folder at hand or without.
@@ -432,6 +464,9 @@ func (v *life) recovered(k known) (*ledger.Ledger, error) {
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	if err := v.w.check(k, v.disk, v.f); err != nil {
+		return l, fmt.Errorf("after the start: %w", err)
+	}
+	if err := holds(l, k.held); err != nil && !v.gone() {
 		return l, fmt.Errorf("after the start: %w", err)
 	}
 	for _, s := range v.w.open() {

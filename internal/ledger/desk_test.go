@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -98,15 +99,33 @@ type desk struct {
 
 func newDesk(t testing.TB, l *ledger.Ledger) *desk {
 	t.Helper()
-	engine, err := redact.New(redact.Config{})
+	s, err := stages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := classify.New(classify.Config{})
-	if err != nil {
-		t.Fatal(err)
+	return &desk{t, s.engine, s.classifier, l}
+}
+
+// staged is what a record goes through ahead of the ledger.
+type staged struct {
+	engine     *redact.Engine
+	classifier *classify.Classifier
+}
+
+// stages returns the stages that all tests share: they take longer to make than most
+// lives of a ledger.
+var stages = sync.OnceValues(func() (s staged, err error) {
+	if s.engine, err = redact.New(redact.Config{}); err != nil {
+		return s, err
 	}
-	return &desk{t, engine, c, l}
+	s.classifier, err = classify.New(classify.Config{})
+	return s, err
+})
+
+// TestMain has the garbage of many small ledgers collected less often.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
 }
 
 func (d *desk) record(tenant string, ev hansard.Event) classify.Record {

@@ -123,6 +123,7 @@ func (f *File) read(i int, wanted func(*Column) bool) (entries []*hansard.Entry,
 		block[k].Log = f.log
 		entries[k] = &block[k]
 	}
+	values := make([]parquet.Value, min(1024, max(n, 64)))
 	for k, chunk := range group.ColumnChunks() {
 		if !wanted(f.columns[k]) {
 			continue
@@ -131,7 +132,7 @@ func (f *File) read(i int, wanted func(*Column) bool) (entries []*hansard.Entry,
 		if err := guardPages(f.r, &m); err != nil {
 			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
 		}
-		if err := f.columns[k].read(chunk, entries); err != nil {
+		if err := f.columns[k].read(chunk, values, entries); err != nil {
 			return nil, fmt.Errorf("read part: row group %d, column %s: %w", i, f.columns[k].Name, err)
 		}
 	}
@@ -151,11 +152,11 @@ func (f *File) ReadAll() ([]*hansard.Entry, error) {
 	return all, nil
 }
 
-// read fills the column's values of one row group into the entries.
-func (c *Column) read(chunk parquet.ColumnChunk, entries []*hansard.Entry) error {
+// read fills the column's values of one row group into the entries. values is room
+// for some of them.
+func (c *Column) read(chunk parquet.ColumnChunk, values []parquet.Value, entries []*hansard.Entry) error {
 	pages := chunk.Pages()
 	defer pages.Close()
-	values := make([]parquet.Value, 1024)
 	row := -1
 	for {
 		page, err := pages.ReadPage()
