@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build ui ui-check screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit
+.PHONY: help build ui ui-check screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit collector
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -61,6 +61,9 @@ fuzz: cc ## run each fuzz target for FUZZTIME (30s)
 crash: cc ## power cuts on a simulated disk (RUNS, 10000), and kill -9 of the program (ROUNDS, 100)
 	HANSARD_CRASH_RUNS=$(RUNS) $(GO) test -count 1 -timeout 0 -run 'TestPowerCuts|TestEveryStep|TestTeeth|TestFaults' ./internal/ledger
 	HANSARD_KILL_ROUNDS=$(ROUNDS) $(GO) test -count 1 -timeout 0 -v -run 'TestKill' ./test/e2e
+
+collector: cc ## build the OpenTelemetry Collector from its modules and run it before a server (minutes)
+	cd test/collector && $(GO) test -count 1 -timeout 40m .
 
 clean: ## remove what was built and the demonstration data
 	rm -rf bin internal/web/dist/ui demo-data demo-data.keys

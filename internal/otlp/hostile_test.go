@@ -52,9 +52,10 @@ func decodeAll(t *testing.T, enc otlp.Encoding, body []byte) (events int, d *otl
 
 // TestHostile sends what is made to cost more than it should.
 func TestHostile(t *testing.T) {
+	enc := otlp.Protobuf
 	f := func(name string, body []byte, wantEvents int, says string, most uint64) {
 		t.Helper()
-		events, d, allocated := decodeAll(t, otlp.Protobuf, body)
+		events, d, allocated := decodeAll(t, enc, body)
 		if events != wantEvents || !strings.Contains(d.String(), says) || says == "" && d.Refused > 0 {
 			t.Errorf("%s: %d events, refused: %q; want %d and %q", name, events, d, wantEvents, says)
 		}
@@ -85,6 +86,20 @@ func TestHostile(t *testing.T) {
 	f("times beyond 2262", request(append(ids(), huge...)), 1, "", 1<<20)
 	f("a short trace id", request(bytesField(1, []byte{1, 2, 3})), 0, "an id has 3 bytes, not 16", 1<<20)
 	f("empty spans", bytesField(1, bytesField(2, bytes.Repeat(bytesField(2, nil), 100_000))), 100_000, "", 1<<30)
+
+	enc = otlp.JSON
+	of := func(attributes string) []byte {
+		return []byte(`{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[{"traceId":"01010101010101010101010101010101","spanId":"0202020202020202","attributes":[` + attributes + `]}]}]}]}`)
+	}
+	long := func(n int) string { return `{"key":"big","value":{"stringValue":"` + strings.Repeat("x", n) + `"}}` }
+	f("1 MB attribute, JSON", of(long(1_000_000)), 1, "", 8<<20)
+	f("10 MB attribute, JSON", of(long(10_000_000)), 0, "record 1: it has 10000", 1<<20)
+	f("10 MB of escapes, JSON", of(`{"key":"big","value":{"stringValue":"`+strings.Repeat(`\u0041`, 1_300_000)+`"}}`), 1, "", 64<<20)
+	f("a million attributes, JSON", of(strings.Repeat("{},", 1_000_000)+"{}"), 0, "more than 4096 attributes", 4<<20)
+	f("a million members, JSON", of("{"+strings.Repeat(`"key":"",`, 800_000)+`"key":"k"}`), 1, "", 1<<20)
+	f("a million values, JSON", of(`{"key":"a","value":{`+strings.Repeat(`"intValue":1,`, 600_000)+`"intValue":2}}`), 1, "", 1<<20)
+	list := strings.Repeat(`{"arrayValue":{"values":[`, 40) + `{"intValue":1}` + strings.Repeat(`]}}`, 40)
+	f("nested deep, JSON", of(`{"key":"deep","value":`+list+`}`), 0, "nests deeper than 32", 4<<20)
 }
 
 // TestTakeFails ends the reading where what was read cannot be taken.
