@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -55,13 +56,21 @@ func (p *program) exportTiles(ctx context.Context, dir string) error {
 	if dir == "" {
 		return hansard.Errorf(hansard.KindInvalid, "tiles are files: name a folder with --to")
 	}
-	source, end, err := p.tileSource()
-	if err != nil {
-		return err
-	}
-	m, err := p.writeTiles(ctx, source, dir)
-	if err = errors.Join(err, end()); err != nil {
-		return err
+	var m *tilesManifest
+	// A part that was there when the folder was opened may have been merged when it
+	// is read. What was written stays: full tiles never change.
+	for attempt := 0; ; attempt++ {
+		source, end, err := p.tileSource()
+		if err != nil {
+			return err
+		}
+		m, err = p.writeTiles(ctx, source, dir)
+		if err = errors.Join(err, end()); err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) || p.global.data == "" || attempt == 20 {
+			return err
+		}
 	}
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -82,48 +91,40 @@ func (p *program) tileSource() (tileSource, func() error, error) {
 		c, err := p.client()
 		return c, func() error { return nil }, err
 	}
-	if !exists(filepath.Join(p.global.data, "FORMAT")) {
-		return nil, nil, hansard.Errorf(hansard.KindNotFound, "there is no data folder %s", p.global.data)
-	}
-	cfg, err := readConfig(p.env["HANSARD_CONFIG"])
+	r, err := ledger.OpenBeside(durable.OS{}, p.global.data)
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := openStore(storeConfig{Ledger: ledger.Config{Dir: p.global.data, KeyDir: p.global.keyDir(), FS: durable.OS{}}, Redact: cfg.Redact})
-	if err != nil {
-		return nil, nil, err
-	}
-	return storeTiles{st, p.global.tenantOrDefault()}, st.Close, nil
+	return folderTiles{r, p.global.tenantOrDefault()}, r.Close, nil
 }
 
-// storeTiles gives the tiles of a folder.
-type storeTiles struct {
-	st     *store
+// folderTiles gives the tiles of a folder, which a server may be writing.
+type folderTiles struct {
+	r      *ledger.Reader
 	tenant string
 }
 
 // Logs lists the logs of the tenant.
-func (s storeTiles) Logs(context.Context) (string, []reading.Log, error) {
-	return s.st.ledger.Name(), s.st.reading.Logs(s.tenant), nil
+func (s folderTiles) Logs(context.Context) (string, []reading.Log, error) {
+	return s.r.Name(), reading.New(reading.Config{Prover: s.r}).Logs(s.tenant), nil
 }
 
 // Checkpoint returns the signed checkpoint of a log.
-func (s storeTiles) Checkpoint(_ context.Context, log string) ([]byte, error) {
-	info, err := s.st.ledger.Log(s.id(log))
-	return info.Checkpoint, err
+func (s folderTiles) Checkpoint(_ context.Context, log string) ([]byte, error) {
+	return s.r.Checkpoint(s.id(log))
 }
 
 // Tile returns a hash tile of a log.
-func (s storeTiles) Tile(_ context.Context, log string, level int, n int64, width int) ([]byte, error) {
-	return s.st.ledger.Tile(s.id(log), level, uint64(n), width)
+func (s folderTiles) Tile(_ context.Context, log string, level int, n int64, width int) ([]byte, error) {
+	return s.r.Tile(s.id(log), level, uint64(n), width)
 }
 
 // Bundle returns an entry bundle of a log.
-func (s storeTiles) Bundle(_ context.Context, log string, n int64, width int) ([]byte, error) {
-	return s.st.ledger.Bundle(s.id(log), uint64(n), width)
+func (s folderTiles) Bundle(_ context.Context, log string, n int64, width int) ([]byte, error) {
+	return s.r.Bundle(s.id(log), uint64(n), width)
 }
 
-func (s storeTiles) id(log string) hansard.LogID {
+func (s folderTiles) id(log string) hansard.LogID {
 	return hansard.LogID{Tenant: s.tenant, Tier: hansard.Tier(filepath.Base(log))}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -37,17 +38,34 @@ func (l *Ledger) bundle(lg *log, n uint64, width int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.leafSource().bundle(lg.id, first, width, fresh, parts)
+}
+
+// leafSource returns where leaves are read from.
+func (l *Ledger) leafSource() leafSource { return leafSource{l.cfg.FS, l.cfg.Dir, l.enc, &l.leaves} }
+
+// leafSource reads leaves from parts.
+type leafSource struct {
+	fs    durable.FS
+	dir   string
+	enc   *part.Encoder
+	cache *leafCache
+}
+
+// bundle puts width leaves from the first on together: from rows that are in no part
+// yet, and from parts.
+func (s leafSource) bundle(id hansard.LogID, first uint64, width int, fresh []*part.Row, parts []part.Info) ([]byte, error) {
 	leaves := map[uint64][]byte{}
 	for _, r := range fresh {
-		e, err := l.enc.Entry(r)
+		e, err := s.enc.Entry(r)
 		if err != nil {
 			return nil, err
 		}
-		leaves[e.Index] = l.enc.AppendLeaf(nil, e)
+		leaves[e.Index] = s.enc.AppendLeaf(nil, e)
 	}
 	for _, p := range parts {
 		if p.Name.First < first+uint64(width) && first < p.Name.End {
-			if err := l.readLeaves(leaves, p, first, width); err != nil {
+			if err := s.readLeaves(leaves, p, first, width); err != nil {
 				return nil, err
 			}
 		}
@@ -56,7 +74,7 @@ func (l *Ledger) bundle(lg *log, n uint64, width int) ([]byte, error) {
 	for i := range uint64(width) {
 		leaf, ok := leaves[first+i]
 		if !ok {
-			return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s is not kept any more", first+i, lg.id)
+			return nil, hansard.Errorf(hansard.KindNotFound, "entry %d of %s is not kept any more", first+i, id)
 		}
 		b = append(b, byte(len(leaf)>>8), byte(len(leaf)))
 		b = append(b, leaf...)
@@ -78,9 +96,9 @@ func (lg *log) freshFrom(first uint64, width int) []*part.Row {
 
 // readLeaves adds the leaves of a part that are among width entries from the
 // first on. A bundle may lie in several row groups, where entries are large.
-func (l *Ledger) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
+func (s leafSource) readLeaves(leaves map[uint64][]byte, p part.Info, first uint64, width int) error {
 	for at := max(first, p.Name.First); at < min(first+uint64(width), p.Name.End); {
-		g, err := l.leaves.get(l, p, at)
+		g, err := s.cache.get(s, p, at)
 		if err != nil {
 			return err
 		}
@@ -106,14 +124,14 @@ type leafCache struct {
 }
 
 // get returns the row group of a part that holds the entry.
-func (c *leafCache) get(l *Ledger, p part.Info, index uint64) (leafGroup, error) {
+func (c *leafCache) get(s leafSource, p part.Info, index uint64) (leafGroup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	path := p.Path(l.cfg.Dir)
+	path := p.Path(s.dir)
 	if c.last.path == path && c.last.first <= index && index < c.last.first+uint64(len(c.last.leaves)) {
 		return c.last, nil
 	}
-	g, err := l.renderGroup(path, p, index)
+	g, err := s.renderGroup(path, p, index)
 	if err == nil {
 		c.last = g
 	}
@@ -128,13 +146,13 @@ func (c *leafCache) forget() {
 }
 
 // renderGroup renders the leaves of the row group that holds the entry.
-func (l *Ledger) renderGroup(path string, p part.Info, index uint64) (leafGroup, error) {
-	f, err := l.cfg.FS.Open(path, false)
+func (s leafSource) renderGroup(path string, p part.Info, index uint64) (leafGroup, error) {
+	f, err := s.fs.Open(path, false)
 	if err != nil {
 		return leafGroup{}, err
 	}
 	defer f.Close()
-	pf, err := l.enc.Open(f, p.Bytes, p.Log)
+	pf, err := s.enc.Open(f, p.Bytes, p.Log)
 	if err != nil {
 		return leafGroup{}, err
 	}
@@ -152,7 +170,7 @@ func (l *Ledger) renderGroup(path string, p part.Info, index uint64) (leafGroup,
 			if e.Index < first || e.Index >= end {
 				return leafGroup{}, hansard.Errorf(hansard.KindCorrupt, "part %s of %s: entry %d is in the wrong row group", p.Name, p.Log, e.Index)
 			}
-			g.leaves[e.Index-first] = l.enc.AppendLeaf(nil, e)
+			g.leaves[e.Index-first] = s.enc.AppendLeaf(nil, e)
 		}
 		return g, nil
 	}

@@ -110,13 +110,18 @@ func (l *Ledger) Tile(id hansard.LogID, level int, n uint64, width int) ([]byte,
 	if err != nil {
 		return nil, err
 	}
+	return view.tile(level, n, width)
+}
+
+// tile returns width hashes of a tile level, from the n-th tile on.
+func (h hashes) tile(level int, n uint64, width int) ([]byte, error) {
 	b := make([]byte, 0, width*tlog.HashSize)
 	for i := range uint64(width) {
-		h, err := view.at(level*tileHeight, n*tileWidth+i)
+		hash, err := h.at(level*tileHeight, n*tileWidth+i)
 		if err != nil {
 			return nil, err
 		}
-		b = append(b, h[:]...)
+		b = append(b, hash[:]...)
 	}
 	return b, nil
 }
@@ -125,13 +130,17 @@ func (l *Ledger) Tile(id hansard.LogID, level int, n uint64, width int) ([]byte,
 // those of level 0 that were pruned: of all others the hashes are kept. l.mu is
 // held.
 func (lg *log) checkTile(level int, n uint64, width int) error {
-	if level == 0 && n < lg.min.Index/tileWidth {
-		return errBelow(lg.id, lg.min)
+	return checkTile(lg.id, lg.min, lg.signed.size, level, n, width)
+}
+
+func checkTile(id hansard.LogID, least minimum, signed uint64, level int, n uint64, width int) error {
+	if level == 0 && n < least.Index/tileWidth {
+		return errBelow(id, least)
 	}
 	if level >= 0 && level < 8 && width >= 1 && width <= tileWidth && n < 1<<48 {
-		if have := lg.signed.size >> (level * tileHeight); n*tileWidth+uint64(width) <= have {
+		if have := signed >> (level * tileHeight); n*tileWidth+uint64(width) <= have {
 			return nil
 		}
 	}
-	return hansard.Errorf(hansard.KindNotFound, "log %s has no such tile", lg.id)
+	return hansard.Errorf(hansard.KindNotFound, "log %s has no such tile", id)
 }

@@ -22,6 +22,7 @@ type Reader struct {
 	unlock func() error
 	name   string
 	logs   map[hansard.LogID]*readLog
+	leaves leafCache
 }
 
 type readLog struct {
