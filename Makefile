@@ -10,6 +10,8 @@ BENCHTIME  ?= 1s
 BENCHCOUNT ?= 1
 EVENTS     ?= 1M
 MEASURE    ?=
+UIRUNS     ?= 5
+UISECONDS  ?= 30
 
 # Tools are pinned here and run from the module cache; nothing is installed.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -17,7 +19,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build ui ui-check screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit collector
+.PHONY: help build ui ui-check bench-ui screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit collector
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -32,6 +34,11 @@ ui: ## build the pages alone, for the next build of the program (needs Node.js)
 screenshots: build ## take the pictures of docs/images anew (needs Node.js and chromium)
 	scripts/chromium
 	cd web && HANSARD_DEMO_SPEED=60 HANSARD=../bin/hansard npx --no-install vitest run --config test/screenshots.config.ts
+
+bench-ui: build ## measure the pages in a browser: loading, long traces, a busy live feed, long results (UIRUNS=5, UISECONDS=30)
+	scripts/chromium
+	node web/test/budget.mjs
+	cd web && HANSARD=../bin/hansard RUNS=$(UIRUNS) LIVE_SECONDS=$(UISECONDS) npx --no-install vitest run --config test/bench.config.ts --reporter verbose
 
 run: build ## start a server with demonstration data in ./demo-data
 	bin/hansard serve --demo --data ./demo-data

@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { look, open, send, settled, type Stage, type Watched } from "./stage";
@@ -59,6 +63,43 @@ it("searches by a person without telling a URL", async () => {
   await page.goto(stage.url + "/search#since=all&q=" + encodeURIComponent("user:jane@example.com"));
   await page.getByText("all 1,200 rows").or(page.getByText("of 1,200")).first().waitFor();
   expect(urls.filter((u) => u.split("#")[0]!.includes("jane"))).toEqual([]);
+});
+
+it("exports the whole result with its manifest, and tells no URL of the person", async () => {
+  const { page } = w;
+  await page.goto(stage.url + "/search#since=all&q=" + encodeURIComponent("user:jane@example.com agent:billing"));
+  await page.getByText("300 events").first().waitFor();
+  await page.getByRole("button", { name: "Export" }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "CSV" }).click()]);
+  expect(file.url()).not.toContain("jane");
+  expect(file.suggestedFilename()).toMatch(/^hansard-\d+T\d+Z\.zip$/);
+  const dir = mkdtempSync(join(tmpdir(), "hansard-ui-"));
+  await file.saveAs(join(dir, "export.zip"));
+  const listed = readFileSync(join(dir, "export.zip")).toString("latin1");
+  rmSync(dir, { recursive: true });
+  expect(listed).toContain("events.csv");
+  expect(listed).toContain("manifest.json");
+  // What the archive holds is what the route says of itself.
+  const { id } = (await (await fetch(`${stage.url}/v1/questions`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ q: "user:jane@example.com agent:billing" }) })).json()) as { id: string };
+  expect((await (await fetch(`${stage.url}/v1/export?question=${id}`)).text()).trim().split("\n")).toHaveLength(300);
+});
+
+it("keeps views, and brings them to another reader by a link", async () => {
+  const { page } = w;
+  await page.goto(stage.url + "/search#since=all&q=agent%3Abilling");
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByLabel("Name of the view").fill("only billing");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "only billing" }).waitFor();
+  const other = await look(stage);
+  const views = await page.evaluate(() => JSON.parse(localStorage.getItem("hansard.settings")!) as { views: { name: string; fragment: string }[] });
+  const link = Buffer.from(JSON.stringify(views.views.map((v) => [v.name, v.fragment]))).toString("base64url");
+  await other.page.goto(`${stage.url}/search#views=${link}`);
+  await other.page.getByRole("button", { name: "Keep it" }).click();
+  await other.page.getByRole("button", { name: "Views" }).click();
+  await other.page.getByRole("link", { name: "only billing" }).click();
+  await other.page.getByText("300 events").first().waitFor();
+  await other.context.close();
 });
 
 it("scrolls through a long result", async () => {

@@ -93,7 +93,7 @@ export function weightOf(e: Entry): Weight {
 }
 
 /** kindOf is the event type as pages say it. */
-export const kindOf = (type: string): string => type.replace(/^agent\./, "");
+export const kindOf = (type: string): string => type.replace(/^agent\./, "").replace(/^human_/, "");
 
 /** cut shortens text, and does not leave half a pseudonym at its end. */
 export const cut = (text: string, n: number): string => (text.length <= n ? text : text.slice(0, n).replace(/\s*\bpii:[\w:]*$/, "") + "…");

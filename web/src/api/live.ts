@@ -16,6 +16,8 @@ export type LiveState = "connecting" | "open" | "lost" | "refused";
 export interface Listener {
   /** onEvents gets what was committed since the last call, at most every flush. */
   onEvents?: (events: Entry[]) => void;
+  /** onConnected gets the position that the record had when the stream began: what comes is after it. */
+  onConnected?: (position: number) => void;
   onCounters?: (c: Counters) => void;
   onState?: (state: LiveState, why?: string) => void;
 }
@@ -41,9 +43,7 @@ export class Live {
     private readonly q: string,
     private readonly listener: Listener,
     private readonly counters = false, // counters alone, no events
-    after = -1, // position of the last event that the page has
   ) {
-    this.last = after;
     void this.connect();
     this.timer = setInterval(() => this.hand(), flush);
   }
@@ -70,6 +70,11 @@ export class Live {
     s.addEventListener("open", () => {
       this.tries = 0;
       this.listener.onState?.("open");
+    });
+    s.addEventListener("connected", (m) => {
+      const position = Number((m as MessageEvent).lastEventId);
+      if (this.last < 0) this.listener.onConnected?.(position);
+      this.last = Math.max(this.last, position);
     });
     s.addEventListener("event", (m) => {
       const position = Number((m as MessageEvent).lastEventId);

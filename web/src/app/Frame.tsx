@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Burger, Group, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCommand, IconMoon, IconSun } from "@tabler/icons-react";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { href, useFragment } from "../state/fragment";
@@ -14,13 +14,21 @@ import { Shortcuts } from "./Shortcuts";
 import { Who } from "./Who";
 
 /** timeless are pages whose content no period bounds. */
-const timeless = ["/live", "/integrity", "/reference", "/about", "/login"];
+const timeless = ["/live", "/integrity", "/reference", "/about", "/login", "/compare"];
 
 /** Frame is what every page has around it. */
 export function Frame({ children }: { children: ReactNode }) {
   const [opened, nav] = useDisclosure();
   const [path] = useLocation();
-  useEffect(() => nav.close(), [path]);
+  const before = useRef(path);
+  useEffect(() => {
+    nav.close();
+    if (before.current === path) return;
+    before.current = path;
+    // Keys and screen readers go on in the page that was opened, not in the link that opened it.
+    document.getElementById("content")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [path]);
   const root = "/" + (path.split("/")[1] ?? "");
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 190, breakpoint: "sm", collapsed: { mobile: !opened } }} padding="md">
@@ -35,7 +43,7 @@ export function Frame({ children }: { children: ReactNode }) {
             <span className="h-brand-name">Hansard</span>
           </Link>
           <div style={{ flex: 1 }} />
-          {!timeless.includes(root) && path.split("/").length < 3 && <PeriodPicker />}
+          {!timeless.includes(root) && (path.split("/").length < 3 || root === "/agents") && <PeriodPicker />}
           <Tools />
         </Group>
       </AppShell.Header>

@@ -8,7 +8,7 @@ import { DataTable } from "../parts/DataTable";
 import { Figure, Figures } from "../parts/Figure";
 import { compact, count, dollars } from "../parts/figures";
 import { figures } from "../parts/Groups";
-import { Page, Panel } from "../parts/Page";
+import { Go, Page, Panel } from "../parts/Page";
 import { Ranked } from "../parts/Ranked";
 import { Nothing } from "../parts/states";
 import { term } from "../search/edit";
@@ -39,7 +39,11 @@ export default function Agent({ params }: { params: { id?: string } }) {
   const ranked = (of: Tallies | undefined, field: string, none: string) =>
     Object.entries(of ?? {}).sort((a, b) => b[1] - a[1]).slice(0, 8).map(([name, n]) => ({ name: name.replace(/^agent\./, "") || none, n, href: search(name ? term(field, name) : `-has:${field} (${errorSearch})`), bad: field === "error_type" }));
   return (
-    <Page title={`Agent ${id}`} actions={<><Link href={href("/live", { q })}>Live</Link><Link href={search("")}>In Search</Link><Link href={href("/reports", { report: "agent", subject: id })}>As a report</Link></>}>
+    <Page title={`Agent ${id}`} actions={<>
+      <Go to={href("/live", { q })}>Live</Go>
+      <Go to={search("")}>In Search</Go>
+      <Go to={href("/reports", { report: "agent", subject: id })}>As a report</Go>
+    </>}>
       <Await query={report} what="report on the agent">
         {(r) => (r.total_events === 0 ? <Nothing title="Nothing of this agent in this period">Widen the period, or see <Link href={href("/agents")}>which agents were active</Link>.</Nothing> : (
           <div className="h-grid">

@@ -8,7 +8,7 @@ import { kindOf } from "../api/entry";
 import { Await } from "../parts/Await";
 import { Figure, Figures } from "../parts/Figure";
 import { count } from "../parts/figures";
-import { Page, Panel } from "../parts/Page";
+import { Go, Page, Panel } from "../parts/Page";
 import { Nothing } from "../parts/states";
 import { href } from "../state/fragment";
 import { usePeriod } from "../state/period";
@@ -61,7 +61,7 @@ export default function CompliancePage() {
   const url = reportURL("compliance", period, zone, "json").replace(/tz=[^&]*&?/, "");
   const got = useQuery({ queryKey: ["compliance", period], queryFn: ({ signal }) => plain<Compliance>("GET", url, undefined, signal) });
   return (
-    <Page title="Compliance" actions={<Link href={href("/reports", { report: "compliance" })}>as a report</Link>}>
+    <Page title="Compliance" actions={<Go to={href("/reports", { report: "compliance" })}>As a report</Go>}>
       <Await query={got} what="compliance report">{(r) => <Packs r={r} />}</Await>
     </Page>
   );

@@ -46,7 +46,7 @@ function Report({ r }: { r: CostReport }) {
       <Figures>
         <Figure name="Cost" value={dollars(r.cost_usd)} note={r.unpriced_calls > 0 ? "a lower bound: some calls are unpriced" : "all calls are priced"} />
         <Figure name="As stated by calls" value={dollars(r.reported_usd)} note={`${count(r.reported_calls)} calls`} />
-        <Figure name="By the price table" value={r.priced_calls ? dollars(r.priced_usd) : "—"} note={`${count(r.priced_calls)} calls${r.prices ? `, ${r.prices}` : ""}`} />
+        <Figure name="By the price table" value={r.priced_calls ? dollars(r.priced_usd) : "—"} note={`${count(r.priced_calls)} calls${r.prices ? `, table ${r.prices.slice(0, 8)}` : ""}`} />
         <Figure name="Unpriced calls" value={count(r.unpriced_calls)} href={href("/search", { q: r.searches["unpriced_calls"] ?? "has:model -has:cost_usd" })} note={`of ${count(r.model_calls)} model calls`} />
         <Figure name="Tokens" value={compact(r.tokens.token_count)} note={`${compact(r.tokens.input_tokens)} in, ${compact(r.tokens.output_tokens)} out`} />
         <Figure name="From the cache" value={compact(r.tokens.cache_read_tokens)} note="tokens read" />

@@ -35,7 +35,7 @@ function Report({ r }: { r: ErrorsReport }) {
       <Figures>
         <Figure name="Errors" value={count(r.total_errors)} href={href("/search", { q: errorSearch })} note={`${r.error_rate} of ${count(r.total_events)} events`} />
         <Figure name="Kinds" value={count(Object.keys(r.error_types ?? {}).length)} />
-        <div className="h-panel" style={{ fontSize: "0.84rem" }}><span className="h-figure-name">First and last</span><div><When at={r.first_seen} /></div><div><When at={r.last_seen} /></div></div>
+        <Figure name="Last one" value={<span style={{ fontSize: "1rem" }}><When at={r.last_seen} /></span>} note={<>the first <When at={r.first_seen} /></>} />
       </Figures>
       {(r.suggested_actions ?? []).length > 0 && (
         <Panel title="What to do">
@@ -46,7 +46,7 @@ function Report({ r }: { r: ErrorsReport }) {
         <DataTable
           rows={r.most_common_patterns ?? []} label="Groups of errors" keyOf={(p) => p.pattern} first={{ key: "count", down: true }}
           columns={[
-            { key: "pattern", name: "Text", value: (p) => p.pattern, cell: (p) => <Link href={href("/search", { q: searchOf(p.pattern) })}><Inert text={p.pattern} /></Link> },
+            { key: "pattern", name: "Text", value: (p) => p.pattern, cell: (p) => <div className="h-wide"><Link href={href("/search", { q: searchOf(p.pattern) })}><Inert text={p.pattern} /></Link></div> },
             { key: "count", name: "Events", num: true, value: (p) => p.count, cell: (p) => count(p.count) },
             { key: "types", name: "Types", cell: (p) => <Inert text={names(p.error_types)} /> },
             { key: "agents", name: "Agents", cell: (p) => <Inert text={names(p.agents)} /> },

@@ -9,7 +9,7 @@ import { DataTable } from "../parts/DataTable";
 import { Figure, Figures } from "../parts/Figure";
 import { compact, count, dollars } from "../parts/figures";
 import { StatusMark } from "../parts/Marks";
-import { Page, Panel } from "../parts/Page";
+import { Go, Page, Panel } from "../parts/Page";
 import { decoded, href } from "../state/fragment";
 import { useSettings } from "../state/settings";
 import { Inert } from "../text/Inert";
@@ -54,9 +54,9 @@ export default function Incident({ params }: { params: { id?: string } }) {
     <Page
       title={`Incident ${id}`}
       actions={<>
-        <Button component="a" size="compact-md" variant="default" href={url("html")} target="_blank" rel="noreferrer">Report</Button>
-        <Button component="a" size="compact-md" variant="default" href={url("markdown")} download={`incident-${id.replace(/[^\w.-]/g, "_")}.md`}>Markdown</Button>
-        <Link href={href(`/traces/${encodeURIComponent(id)}`)}>the trace</Link>
+        <Button component="a" size="compact-sm" variant="default" href={url("html")} target="_blank" rel="noreferrer">Report</Button>
+        <Button component="a" size="compact-sm" variant="default" href={url("markdown")} download={`incident-${id.replace(/[^\w.-]/g, "_")}.md`}>Markdown</Button>
+        <Go to={href(`/traces/${encodeURIComponent(id)}`)}>The trace</Go>
       </>}
     >
       <Await query={got} what="incident report">{(list) => <div className="h-grid">{list.map((r) => <One key={r.trace_id} r={r} />)}</div>}</Await>

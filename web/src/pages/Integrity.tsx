@@ -109,7 +109,7 @@ function Retention() {
           return (
             <DataTable<Record<string, unknown>>
               rows={logs} label="Retention by log" keyOf={(l) => String(l["log"] ?? l["tier"] ?? JSON.stringify(l))}
-              columns={keys.map((k) => ({ key: k, name: k.replace(/_/g, " "), num: typeof logs[0]![k] === "number", value: (l) => l[k] as string | number, cell: (l) => shown(k, l[k]) }))}
+              columns={keys.map((k) => ({ key: k, name: named(k), num: typeof logs[0]![k] === "number", value: (l) => l[k] as string | number, cell: (l) => shown(k, l[k]) }))}
             />
           );
         }}
@@ -117,6 +117,9 @@ function Retention() {
     </Panel>
   );
 }
+
+/** named is a field of the server as a heading. */
+const named = (k: string): string => (k[0]!.toUpperCase() + k.slice(1)).replace(/_/g, " ").replace(/^Keep$/, "Kept for");
 
 function shown(key: string, v: unknown) {
   if (v === null || v === undefined || v === "") return <span className="h-muted">—</span>;

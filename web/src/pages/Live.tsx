@@ -15,7 +15,7 @@ import { Rows, type RowsHandle } from "../rows/Rows";
 import { SearchBar } from "../search/SearchBar";
 import { useFragment } from "../state/fragment";
 import { typing } from "../app/Shortcuts";
-import { arrived, emptyFeed, released, type Feed } from "./live/feed";
+import { arrived, begun, emptyFeed, released, type Feed } from "./live/feed";
 
 const columns = chosen(["clock", "agent_name", "event_type", "details", "duration_ms", "status"]);
 
@@ -38,30 +38,23 @@ export default function Live() {
   useEffect(() => {
     setFeed(emptyFeed);
     setCounters(undefined);
-    let stream: Stream | undefined;
     const gone = new AbortController();
-    const follow = (after: number) => {
-      if (gone.signal.aborted) return;
-      stream = new Stream(q, {
-        onEvents: (events) => setFeed((now) => arrived(now, events, heldNow.current)),
-        onCounters: setCounters,
-        onState: (st, why) => setState([st, why]),
-      }, false, after);
-    };
-    // The page begins with the last that was committed, and the stream goes on from there.
-    const recent = q ? `(${q}) ` : "";
-    events({ q: `${recent}received_at:>${new Date(Date.now() - 3_600_000).toISOString()}`, period: { since: "all", until: "" } }, { limit: 200 }, gone.signal).then(
-      (page) => {
-        const last = page.events.reduce((n, e) => Math.max(n, e.position), -1);
-        const list = page.events.sort((a, b) => a.position - b.position);
-        setFeed(arrived(emptyFeed, list, false));
-        follow(last);
+    const stream = new Stream(q, {
+      onEvents: (events) => setFeed((now) => arrived(now, events, heldNow.current)),
+      onCounters: setCounters,
+      onState: (st, why) => setState([st, why]),
+      // The page begins with the last that happened before the stream began.
+      onConnected: (position) => {
+        const recent = `${q ? `(${q}) ` : ""}received_at:>${new Date(Date.now() - 3_600_000).toISOString()}`;
+        events({ q: recent, period: { since: "all", until: "" } }, { limit: 200 }, gone.signal).then(
+          (page) => setFeed((now) => begun(now, page.events.filter((e) => e.position <= position))),
+          () => undefined, // the stream goes on without
+        );
       },
-      () => follow(-1), // the stream will say what is wrong
-    );
+    });
     return () => {
       gone.abort();
-      stream?.close();
+      stream.close();
     };
   }, [q]);
   const follow = useCallback(() => {
@@ -92,9 +85,9 @@ export default function Live() {
         </Button>
       </div>
       <div style={{ position: "relative" }}>
-        {feed.waiting.length > 0 && (
+        {feed.fresh > 0 && (
           <Button size="compact-sm" radius="xl" onClick={follow} style={{ position: "absolute", zIndex: 5, top: 38, left: "50%", transform: "translateX(-50%)" }}>
-            {count(feed.waiting.length)} new
+            {count(feed.fresh)} new
           </Button>
         )}
         {list.length === 0 && <Waiting q={q} state={state[0]} />}

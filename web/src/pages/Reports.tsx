@@ -6,6 +6,7 @@ import { plain } from "../api/client";
 import { reportURL } from "../api/reports";
 import { Page, Panel } from "../parts/Page";
 import { Await } from "../parts/Await";
+import { Loading } from "../parts/states";
 import { useFragment } from "../state/fragment";
 import { usePeriod } from "../state/period";
 import { useSettings } from "../state/settings";
@@ -71,10 +72,21 @@ function Maker({ types }: { types: ReportType[] }) {
           </form>
         )}
         {missing ? <p className="h-muted">Name the {type.subject} that it is about.</p> : format.value === "html" ? (
-          <iframe key={url("html")} title={`Report ${type.name}`} src={url("html")} sandbox="allow-popups" className="h-report-frame" />
+          <Framed key={url("html")} name={type.name} url={url("html")} />
         ) : <Preview url={url(format.value)} />}
       </Panel>
     </div>
+  );
+}
+
+/** Framed is a report as its readers get it. It takes a moment to make. */
+function Framed({ name, url }: { name: string; url: string }) {
+  const [there, setThere] = useState(false);
+  return (
+    <>
+      {!there && <Loading what="Making the report" />}
+      <iframe title={`Report ${name}`} src={url} sandbox="allow-popups" className="h-report-frame" onLoad={() => setThere(true)} style={there ? undefined : { visibility: "hidden" }} />
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { Entry } from "../api/entry";
+import { kindOf, type Entry } from "../api/entry";
 import { zoneName } from "../api/reports";
 import { events, facets, histogram, type Facet, type Question } from "../api/search";
 import { EntryDrawer } from "../parts/EntryPanel";
@@ -128,7 +128,7 @@ function FacetList({ facet, q, search }: { facet: Facet; q: string; search: (q: 
           return (
             <li key={v.value}>
               <button type="button" className="h-facet-value" aria-pressed={on} onClick={() => search(toggled(q, v.search))} title={`Only ${v.search}`}>
-                <span><Inert text={v.value} /></span>
+                <span><Inert text={facet.field === "event_type" ? kindOf(v.value) : v.value} /></span>
                 <span className="h-num">{compact(v.count)}</span>
               </button>
               <button type="button" className="h-facet-not" aria-pressed={off} aria-label={`Without ${v.value}`} onClick={() => search(off ? removed(q, "-" + v.search) : added(q, "-" + v.search))}>

@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { Link } from "wouter";
 
 import { detailsOf, erred, type Entry } from "../api/entry";
 import { useGroups, type Group } from "../api/groups";
@@ -11,7 +10,7 @@ import { EntryDrawer } from "../parts/EntryPanel";
 import { Figure, Figures } from "../parts/Figure";
 import { compact, count, dollars } from "../parts/figures";
 import { KindMark, StatusMark } from "../parts/Marks";
-import { Page } from "../parts/Page";
+import { Go, Page } from "../parts/Page";
 import { Nothing } from "../parts/states";
 import { term } from "../search/edit";
 import { decoded, href, useFragment } from "../state/fragment";
@@ -38,7 +37,7 @@ export default function Session({ params }: { params: { id?: string } }) {
       title={`Session ${id}`}
       actions={<>
         <Button size="compact-sm" variant={plumbing ? "filled" : "default"} aria-pressed={plumbing} onClick={() => setPlumbing(!plumbing)}>All steps</Button>
-        <Button component={Link} size="compact-sm" variant="default" href={href("/search", { q, since: "all", until: null })}>In Search</Button>
+        <Go to={href("/search", { q, since: "all", until: null })}>In Search</Go>
       </>}
     >
       <Await query={got} what="session">

@@ -13,7 +13,7 @@ export default function Traces() {
       <GroupList
         by="trace_id" many="traces" empty="Widen the period, or open one by its id."
         name={(g) => <Link href={href(`/traces/${encodeURIComponent(g.id)}`)}><Inert text={g.id} /></Link>}
-        columns={[figures.last, figures.took, figures.events, figures.errors, figures.agents, figures.calls, figures.handoffs, figures.tokens, figures.cost]}
+        columns={[figures.last, figures.took, figures.events, figures.errors, figures.agents, figures.calls, figures.tokens, figures.cost]}
       />
     </Page>
   );

@@ -6,6 +6,7 @@ import { SearchBar } from "../search/SearchBar";
 import { useFragment } from "../state/fragment";
 import { usePeriod } from "../state/period";
 import { Inert } from "../text/Inert";
+import { spelled } from "../text/inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
 import { Await } from "./Await";
@@ -25,7 +26,7 @@ export const figures = {
   took: { key: "took", name: "Lasted", value: (g: Group) => Number(g.duration_ms), cell: (g: Group) => duration(Number(g.duration_ms)), num: true },
   events: { key: "events", name: "Events", value: (g: Group) => g.events, cell: (g: Group) => count(g.events), num: true },
   errors: { key: "errors", name: "Errors", value: (g: Group) => g.errors, cell: (g: Group) => (g.errors ? <span className="h-mark h-mark-error">{count(g.errors)}</span> : "0"), num: true },
-  agents: { key: "agents", name: "Agents", value: agentsOf, cell: (g: Group) => <Inert text={agentsOf(g)} /> },
+  agents: { key: "agents", name: "Agents", value: agentsOf, cell: (g: Group) => <div className="h-cut" title={(g.agents ?? []).map(spelled).join(", ")}><Inert text={agentsOf(g)} /></div> },
   calls: { key: "calls", name: "Tool calls", value: (g: Group) => g.tool_calls, cell: (g: Group) => count(g.tool_calls), num: true },
   handoffs: { key: "handoffs", name: "Handoffs", value: (g: Group) => g.handoffs, cell: (g: Group) => count(g.handoffs), num: true },
   humans: { key: "humans", name: "Human", value: (g: Group) => g.interventions, cell: (g: Group) => count(g.interventions), num: true },

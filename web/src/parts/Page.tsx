@@ -1,4 +1,6 @@
+import { Button } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
+import { Link } from "wouter";
 
 /** Page is a page's heading and what is below it. */
 export function Page({ title, note, actions, children }: { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode }) {
@@ -30,4 +32,9 @@ export function Panel({ title, aside, children, id }: { title?: ReactNode; aside
       {children}
     </section>
   );
+}
+
+/** Go is a link among a page's actions. */
+export function Go({ to, children }: { to: string; children: ReactNode }) {
+  return <Button component={Link} href={to} size="compact-sm" variant="default">{children}</Button>;
 }
