@@ -309,3 +309,9 @@ func AllParts(fsys durable.FS, dir string, id hansard.LogID) ([]part.Info, error
 	live, superseded, err := layout{fsys, dir}.partFiles(id)
 	return append(live, superseded...), err
 }
+
+// PruneTiles removes the files of leaf hashes in a folder of tiles of which all lie
+// below an index.
+func PruneTiles(fsys durable.FS, dir string, below uint64) error {
+	return tileStore{fsys, dir}.prune(below)
+}

@@ -141,6 +141,10 @@ func TestPrunedVerifies(t *testing.T) {
 	if compared != len(p.points) || unknown != 0 {
 		t.Errorf("%d compared, %d unknown, of %d", compared, unknown, len(p.points))
 	}
+	dates, err := p.disk.ReadDir(folder + "/tenants/acme/info/parts")
+	if err != nil || len(dates) != 1 || dates[0].Name() != "2000-01-03" {
+		t.Errorf("folders of dates: %v, %v", dates, err)
+	}
 	logs, parts := record(t, p.disk)
 	if n := len(logs[infoLog]); n != 900-512 || parts[infoLog][0].Name.First != 512 {
 		t.Errorf("a reader sees %d entries", n)
