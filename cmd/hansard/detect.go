@@ -84,6 +84,9 @@ func beginDetections(ctx context.Context, st *store, tenant string, logger *slog
 // injections finds injections by where values came from.
 type injections struct{ watch *forensic.Watch }
 
+// Wants implements detect.Detector.
+func (i injections) Wants(eventType string) bool { return i.watch.Wants(eventType) }
+
 // Take implements detect.Detector. What detectors found is not looked at again.
 func (i injections) Take(e *hansard.Entry) []*hansard.Event {
 	if e.SubmittedBy == detector {

@@ -19,8 +19,13 @@ import (
 )
 
 // Detector looks at the entries of one tenant, one after the other, and returns the
-// events of what it finds with each. It is called by one goroutine at a time.
+// events of what it finds with each. It is called by one goroutine at a time. The
+// entry is another one after the call, and its texts are those of a row: what is
+// kept of them is kept as a copy. The events may share them.
 type Detector interface {
+	// Wants reports whether events of a type can matter to it: it is given no
+	// others where that saves their decoding.
+	Wants(eventType string) bool
 	Take(e *hansard.Entry) []*hansard.Event
 }
 
@@ -58,7 +63,10 @@ const (
 type watch struct {
 	Config
 	enc     *part.Encoder
+	entry   hansard.Entry // what is looked at
 	tenants map[string]*tenant
+
+	eventType *part.Column
 }
 
 // tenant is what is known of one tenant.
@@ -70,6 +78,7 @@ type tenant struct {
 // Run watches until the context ends. What goes wrong is logged and tried again.
 func Run(ctx context.Context, cfg Config) {
 	w := &watch{Config: cfg, enc: part.NewEncoder(), tenants: map[string]*tenant{}}
+	w.eventType = w.enc.Column("event_type")
 	for ctx.Err() == nil {
 		rows := cfg.Hub.Rows(queueDepth)
 		err := w.all(ctx)
@@ -127,9 +136,7 @@ func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		if err := w.take(ctx, name, t, entries); err != nil {
-			return err
-		}
+		w.take(ctx, name, t, entries)
 		if len(entries) == catchUp {
 			w.pause(ctx, restTimes*time.Since(begin))
 		}
@@ -161,57 +168,93 @@ func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 
 // commit takes the rows of one commit.
 func (w *watch) commit(ctx context.Context, rows []*part.Row) error {
-	byTenant := map[string][]*hansard.Entry{}
+	byTenant := map[string][]*part.Row{}
 	for _, r := range rows {
-		if r.Log.Tier == hansard.TierMeta {
-			continue
+		if r.Log.Tier != hansard.TierMeta {
+			byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], r)
 		}
-		t, err := w.tenant(ctx, r.Log.Tenant)
-		if err != nil {
-			return err
-		}
-		if len(t.detectors) == 0 || r.Place.Position < t.next {
-			continue
-		}
-		e, err := w.enc.Entry(r)
-		if err != nil {
-			return err
-		}
-		byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], e)
 	}
-	for name, entries := range byTenant {
-		if err := w.take(ctx, name, w.tenants[name], entries); err != nil {
+	for name, rows := range byTenant {
+		t, err := w.tenant(ctx, name)
+		if err != nil {
 			return err
 		}
+		found, next, err := w.look(t, rows)
+		if err != nil {
+			return err
+		}
+		w.record(ctx, name, t, found, next)
 	}
 	return nil
 }
 
+// look gives rows to a tenant's detectors. It returns what they found, and the
+// position after the last of the rows.
+func (w *watch) look(t *tenant, rows []*part.Row) (found []*hansard.Event, next uint64, err error) {
+	next = t.next
+	for _, r := range rows {
+		if r.Place.Position < t.next || len(t.detectors) == 0 {
+			continue
+		}
+		next = max(next, r.Place.Position+1)
+		eventType, err := w.enc.Text(r, w.eventType)
+		if err == nil && !t.wants(eventType) {
+			continue
+		}
+		if err == nil {
+			err = w.enc.View(&w.entry, r)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, t.take(&w.entry)...)
+	}
+	return found, next, nil
+}
+
+func (t *tenant) wants(eventType []byte) bool {
+	for _, d := range t.detectors {
+		if d.Wants(string(eventType)) {
+			return true
+		}
+	}
+	return false
+}
+
+// take gives an entry to the detectors.
+func (t *tenant) take(e *hansard.Entry) (found []*hansard.Event) {
+	for _, d := range t.detectors {
+		found = append(found, d.Take(e)...)
+	}
+	return found
+}
+
 // take gives entries to a tenant's detectors and puts on record what they find.
-// Only then do the entries count as taken.
-func (w *watch) take(ctx context.Context, name string, t *tenant, entries []*hansard.Entry) error {
+func (w *watch) take(ctx context.Context, name string, t *tenant, entries []*hansard.Entry) {
 	var found []*hansard.Event
 	next := t.next
 	for _, e := range entries {
-		if e.Position < t.next {
-			continue
+		if e.Position >= t.next {
+			found = append(found, t.take(e)...)
+			next = max(next, e.Position+1)
 		}
-		for _, d := range t.detectors {
-			found = append(found, d.Take(e)...)
-		}
-		next = max(next, e.Position+1)
 	}
+	w.record(ctx, name, t, found, next)
+}
+
+// record puts on record what was found up to a position. Only then do the entries
+// count as taken.
+func (w *watch) record(ctx context.Context, name string, t *tenant, found []*hansard.Event, next uint64) {
 	for wait := time.Second; len(found) > 0; wait = min(2*wait, time.Minute) {
 		err := w.Record(ctx, name, found)
 		if err == nil {
 			break
 		}
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 		w.Logger.Error("findings could not be put on record; they are tried again", "tenant", name, "findings", len(found), "error", err)
 		w.pause(ctx, wait)
 	}
 	t.next = next
-	return nil
 }

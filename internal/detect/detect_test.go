@@ -17,6 +17,8 @@ import (
 // every finds each entry.
 type every struct{}
 
+func (every) Wants(string) bool { return true }
+
 func (every) Take(e *hansard.Entry) []*hansard.Event {
 	return []*hansard.Event{{EventID: "f" + e.EventID}}
 }

@@ -79,17 +79,19 @@ type origin struct {
 // NewWatch returns a watch that follows nothing yet.
 func NewWatch() *Watch { return &Watch{traces: map[string]*list.Element{}, recent: list.New()} }
 
-// Watched lists the types of the events that a Watch looks at.
-func Watched() []string {
-	return []string{
-		hansard.TypeInvocation, hansard.TypeHumanIntervention, hansard.TypeLifecycle, hansard.TypeToolResult, hansard.TypeToolCall, hansard.TypeFeedback,
-	}
+// watchedTypes are those of Watched. Nobody changes them.
+var watchedTypes = [...]string{
+	hansard.TypeToolResult, hansard.TypeToolCall, hansard.TypeInvocation, hansard.TypeHumanIntervention, hansard.TypeLifecycle, hansard.TypeFeedback,
 }
 
+// Watched lists the types of the events that a Watch looks at.
+func Watched() []string { return slices.Clone(watchedTypes[:]) }
+
 // Take looks at an entry and returns what was found. Entries of a trace come in
-// their order; traces may be mixed.
+// their order; traces may be mixed. What the watch keeps of an entry is a copy;
+// what it returns is the entry's memory.
 func (w *Watch) Take(e *hansard.Entry) []Finding {
-	if !slices.Contains(Watched(), e.EventType) {
+	if !w.Wants(e.EventType) {
 		return nil
 	}
 	f := w.follow(or(e.TraceID, e.EventID))
@@ -104,6 +106,9 @@ func (w *Watch) Take(e *hansard.Entry) []Finding {
 	return nil
 }
 
+// Wants reports whether a Watch looks at events of a type.
+func (w *Watch) Wants(eventType string) bool { return slices.Contains(watchedTypes[:], eventType) }
+
 // follow returns what is kept of a trace, and forgets the oldest when it is one
 // too many.
 func (w *Watch) follow(id string) *followed {
@@ -111,8 +116,8 @@ func (w *Watch) follow(id string) *followed {
 		w.recent.MoveToFront(at)
 		return at.Value.(*followed)
 	}
-	f := &followed{id: id}
-	w.traces[id] = w.recent.PushFront(f)
+	f := &followed{id: strings.Clone(id)}
+	w.traces[f.id] = w.recent.PushFront(f)
 	if w.recent.Len() > MaxTraces {
 		last := w.recent.Back()
 		delete(w.traces, last.Value.(*followed).id)
@@ -133,6 +138,44 @@ func (f *followed) hear(e *hansard.Entry) {
 // destination finds addresses, accounts and URLs, and the pseudonyms of them.
 var destination = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s"'<>)\],;]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|pii:(?:email|iban|phone|card|account)[^\s"'<>)\],;.]*|\b[a-z]{2}\d{2}[a-z0-9]{10,30}\b`)
 
+// mayName reports whether destination may find something in a text, or in JSON
+// that is plain: it finds nothing where this is false. It takes a tenth of the
+// time.
+func mayName[T ~string | ~[]byte](text T) bool {
+	run := 0 // letters and digits up to here
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isLetter(c) || isDigit(c):
+			// A number of an account begins with its country.
+			if run++; run == 14 && isLetter(text[i-13]) && isLetter(text[i-12]) && isDigit(text[i-11]) && isDigit(text[i-10]) {
+				return true
+			}
+			continue
+		case c == '@':
+			return true
+		case c == ':' && i+1 < len(text) && text[i+1] == '/', c == ':' && i > 0 && text[i-1]|0x20 == 'i', c == '.' && i > 0 && text[i-1]|0x20 == 'w':
+			return true // as in "http://", "pii:" and "www."
+		}
+		run = 0
+	}
+	return false
+}
+
+// plainJSON reports whether the strings in a JSON value are written in it as they
+// are, and no folding changes more of them than the case of ASCII letters.
+func plainJSON(raw []byte) bool {
+	for _, c := range raw {
+		if c == '\\' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // ordering finds verbs by which somebody is told to do something.
 var ordering = regexp.MustCompile(`(?i)\b(visit|send|go to|open|click|pay|paid|transfer|get|share|forward|e?mail|make|create|invite|add|post|delete|update|change|give|write|do|reply|call|execute|run|follow|use|upload|submit|book|reserve|buy|schedule|fetch|read|tell|message|wire|deliver|report)\b`)
 
@@ -141,15 +184,21 @@ var addressing = regexp.MustCompile(`(?i)\b(you|your|yourself|assistant|chatbot|
 
 // answer takes in what a tool answered.
 func (f *followed) answer(e *hansard.Entry) {
+	if len(e.Result) <= maxText && plainJSON(e.Result) && !mayName(e.Result) {
+		return // most answers name nothing: the expression would take longer than the commit
+	}
 	text := folded(plainText(e.Result))
 	text = text[:min(len(text), maxAnswer)]
+	if !mayName(text) {
+		return
+	}
 	for _, at := range destination.FindAllStringIndex(text, -1) {
-		value := strings.TrimRight(text[at[0]:at[1]], ".,:;!?")
+		value := strings.Clone(strings.TrimRight(text[at[0]:at[1]], ".,:;!?"))
 		if len(f.values) >= maxValues {
 			return
 		}
 		o := origin{
-			event: e.EventID, tool: e.ToolName, kind: kindOf(value), turn: f.turn,
+			event: strings.Clone(e.EventID), tool: strings.Clone(e.ToolName), kind: kindOf(value), turn: f.turn,
 			orders:    ordering.MatchString(text[max(0, at[0]-90):at[0]]),
 			addresses: len(addressing.FindAllStringIndex(text[max(0, at[0]-400):min(len(text), at[1]+250)], 3)),
 			free:      strings.Count(text[max(0, at[0]-40):at[0]], " ") >= 5,

@@ -100,6 +100,11 @@ func (p *Place) Set(c *Column, v int64) {
 	}
 }
 
+// errColumn says that a row has a column that does not belong there.
+func errColumn(id, last byte) error {
+	return fmt.Errorf("row: unexpected column %d after %d", id, last)
+}
+
 // errShortRow says that a row ends before its values do.
 var errShortRow = errors.New("row is cut short")
 
@@ -209,10 +214,18 @@ func (enc *Encoder) fields(f *Fields, body []byte) error {
 	for at := 0; at < len(body); {
 		id := body[at]
 		if id <= last || id > MaxID || enc.kinds[id] == placed {
-			return fmt.Errorf("row: unexpected column %d after %d", id, last)
+			return errColumn(id, last)
 		}
 		last = id
 		at++
+		if at < len(body) && body[at] < 0x80 && enc.kinds[id].text() { // most are short texts
+			from := at + 1
+			if at = from + int(body[at]); at > len(body) {
+				return errShortRow
+			}
+			f[id] = Span{uint32(from), uint32(at)}
+			continue
+		}
 		n, k := enc.valueLen(id, body[at:])
 		if n < 0 {
 			return errShortRow
@@ -237,6 +250,16 @@ func (enc *Encoder) textOf(body []byte, id byte) ([]byte, error) {
 		at += 1 + n
 	}
 	return nil, nil
+}
+
+// Text returns the value of a String column of a row, empty if it has none. It
+// reads the row up to there and makes no copy.
+func (enc *Encoder) Text(r *Row, c *Column) ([]byte, error) {
+	_, body, err := SplitRow(r.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return enc.textOf(body, byte(c.ID))
 }
 
 // valueLen returns the length of the value of a column at the start of b, with
@@ -269,6 +292,9 @@ func (enc *Encoder) valueLen(id byte, b []byte) (n, k int) {
 	}
 	return -1, 0 // a column that no body has
 }
+
+// text reports whether values of the kind are bytes behind their length.
+func (k Kind) text() bool { return k == String || k == JSON || k == Bytes }
 
 // placed is the kind of the columns that a row's place holds: no body has them.
 const placed Kind = 255

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -130,6 +131,9 @@ func (l *Live) begin(ctx context.Context, p *Pack, last int64) (*liveRules, erro
 	return r, nil
 }
 
+// Wants reports true: which events matter to a rule is decided with the whole entry.
+func (l *Live) Wants(string) bool { return true }
+
 // Take takes in an entry and returns the events of what was found with it. Entries
 // come in the order of their positions.
 func (l *Live) Take(e *hansard.Entry) []*hansard.Event {
@@ -183,7 +187,11 @@ func (l *Live) keep(e *hansard.Entry) {
 		l.order[l.next] = int64(e.Position)
 		l.next = (l.next + 1) % liveEntries
 	}
-	l.seen[int64(e.Position)] = seenOf(e)
+	s := seenOf(e)
+	for _, text := range []*string{&s.eventID, &s.traceID, &s.sessionID, &s.taskID, &s.agentName, &s.agentID, &s.toolName, &s.environment, &s.service} {
+		*text = strings.Clone(*text) // the entry's are the memory of a whole commit
+	}
+	l.seen[int64(e.Position)] = s
 }
 
 func seenOf(e *hansard.Entry) seenEntry {
