@@ -280,40 +280,46 @@ func (l *Ledger) readBack(path string, x *part.Index, items []*sealable, much re
 	if n := pf.Rows(); n != int64(len(items)) {
 		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", n, len(items))
 	}
-	for g := range pf.Groups() {
+	var group *part.Group // a sample may need none
+	for i := range pf.Groups() {
 		if much.skip() {
 			continue
 		}
-		if err := l.readBackGroup(pf, g, x.Name.First, items); err != nil {
+		if group == nil {
+			if group, err = l.enc.NewGroup(); err != nil {
+				return err
+			}
+		}
+		if err := l.readBackGroup(group, pf, i, x.Name.First, items); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Ledger) readBackGroup(pf *part.File, g int, first uint64, items []*sealable) error {
-	rows, err := pf.Read(g)
-	if err != nil {
+// readBackGroup reads a row group, which must hold its range of the items, each
+// once.
+func (l *Ledger) readBackGroup(g *part.Group, pf *part.File, i int, first uint64, items []*sealable) error {
+	if err := g.Load(pf, i, nil); err != nil {
 		return err
 	}
-	from, end := pf.Range(g)
-	if uint64(len(rows)) != end-from || end > uint64(len(items)) {
-		return hansard.Errorf(hansard.KindCorrupt, "row group %d has %d rows", g, len(rows))
+	from, end := pf.Range(i)
+	if uint64(g.Len()) != end-from || end > uint64(len(items)) {
+		return hansard.Errorf(hansard.KindCorrupt, "row group %d has %d rows", i, g.Len())
 	}
-	seen := make([]bool, len(rows))
-	var leaf []byte
-	for _, e := range rows {
-		i := e.Index - first
-		if i < from || i >= end || seen[i-from] {
-			return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", e.Index)
+	seen := make([]bool, g.Len())
+	for row := range g.Len() {
+		index := g.Place(row).Index
+		at := index - first
+		if at < from || at >= end || seen[at-from] {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", index)
 		}
-		seen[i-from] = true
-		leaf = l.enc.AppendLeaf(leaf[:0], e)
-		if part.HashLeaf(leaf) != items[i].LeafHash {
-			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", e.Index)
+		seen[at-from] = true
+		if g.HashLeaf(row) != items[at].LeafHash {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", index)
 		}
-		if err := l.enc.CheckContent(e); err != nil {
-			return hansard.Errorf(hansard.KindCorrupt, "entry %d: %w", e.Index, err)
+		if err := g.CheckContent(row); err != nil {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d: %w", index, err)
 		}
 	}
 	return nil
