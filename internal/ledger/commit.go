@@ -2,12 +2,12 @@ package ledger
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"syscall"
 	"time"
@@ -185,18 +185,17 @@ func (l *Ledger) publish(st *stage) {
 }
 
 // inOrder returns the entries of a commit in the order of their positions: a
-// follower sees a commit whole and in order, or not at all.
+// follower sees a commit whole and in order, or not at all. They were placed in that
+// order, tenant by tenant.
 func (st *stage) inOrder() []*part.Row {
-	var all []*part.Row
-	for _, s := range st.order {
-		for _, it := range s.items {
-			all = append(all, &it.Row)
+	if len(st.tenants) == 1 {
+		for _, t := range st.tenants {
+			return t.rows
 		}
 	}
-	if len(st.order) > 1 {
-		slices.SortFunc(all, func(a, b *part.Row) int {
-			return cmp.Or(cmp.Compare(a.Log.Tenant, b.Log.Tenant), cmp.Compare(a.Place.Position, b.Place.Position))
-		})
+	var all []*part.Row
+	for _, name := range slices.Sorted(maps.Keys(st.tenants)) {
+		all = append(all, st.tenants[name].rows...)
 	}
 	return all
 }
@@ -218,6 +217,7 @@ type stagedTenant struct {
 	tenant   *tenant
 	next     uint64
 	received int64
+	rows     []*part.Row // as they were placed: in the order of positions
 }
 
 type stagedLog struct {
@@ -249,29 +249,26 @@ func (st *stage) add(r *request) error {
 		}
 	}
 	r.results = make([]Result, len(r.records))
+	d := t.tenant.dedup
 	for i, rec := range r.records {
 		id := rec.ID()
-		old, known, err := t.tenant.dedup.find(id.Event, st.now, int64(st.l.cfg.DedupWindow))
+		old, known, err := d.find(id.Event, st.now, int64(st.l.cfg.DedupWindow))
 		if err != nil {
+			d.forget(r.records[:i], r.results)
 			return fmt.Errorf("append: %w", err)
 		}
-		if known {
+		if known { // in the record, in this commit, or earlier in this request
 			r.results[i].Outcome = outcome(old, id)
+			continue
 		}
+		d.add(id)
 	}
 	st.free = make([]sealable, len(r.records))
 	for i, rec := range r.records {
-		if r.results[i].Outcome != Accepted {
-			continue
+		if r.results[i].Outcome == Accepted {
+			timestamp, _ := rec.Timestamp()
+			r.results[i] = st.place(t, rec.Tier(), rec.Body(), timestamp, rec.ID())
 		}
-		id := rec.ID()
-		if old, known := t.tenant.dedup.fresh[id.Event]; known { // earlier in this request
-			r.results[i].Outcome = outcome(old, id)
-			continue
-		}
-		t.tenant.dedup.add(id)
-		timestamp, _ := rec.Timestamp()
-		r.results[i] = st.place(t, rec.Tier(), rec.Body(), timestamp, id)
 	}
 	return nil
 }
@@ -317,6 +314,7 @@ func (st *stage) place(t *stagedTenant, tier hansard.Tier, body []byte, timestam
 	}
 	s.tree.append(tlog.Hash(it.LeafHash))
 	s.items = append(s.items, it)
+	t.rows = append(t.rows, &it.Row)
 	return Result{Outcome: Accepted, Log: it.Log, Index: it.Place.Index, Position: it.Place.Position, LeafHash: it.LeafHash}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -56,6 +57,15 @@ func (d *dedup) add(id part.ID) {
 	d.fresh[id.Event] = id.Fingerprint
 	d.filter.add(id.Event)
 	d.entries++
+}
+
+// forget takes back what add remembered of records, of those that were accepted.
+func (d *dedup) forget(records []classify.Record, results []Result) {
+	for i, rec := range records {
+		if results[i].Outcome == Accepted {
+			delete(d.fresh, rec.ID().Event)
+		}
+	}
 }
 
 // seal takes the index files of added parts in, and those of removed ones out. A
