@@ -257,18 +257,23 @@ func (g *rowGroup) add(enc *Encoder, row []byte) error {
 	if err != nil {
 		return err
 	}
-	var f Fields
-	if err := enc.fields(&f, body); err != nil {
-		return err
-	}
 	g.chunks[idIndex].addInt(g.rows, int64(p.Index))
 	g.chunks[idPosition].addInt(g.rows, int64(p.Position))
 	g.chunks[idReceivedAt].addInt(g.rows, p.ReceivedAt)
 	g.chunks[idTimestamp].addInt(g.rows, p.Timestamp)
-	for id := 1; id <= MaxID; id++ {
-		if s := f[id]; s != (Span{}) {
-			g.chunks[id].add(g.rows, body[s.From:s.To])
+	for at, last := 0, byte(0); at < len(body); {
+		id := body[at]
+		if id <= last {
+			return errColumn(id, last)
 		}
+		last = id
+		at++
+		n, k := enc.valueLen(id, body[at:])
+		if n < 0 {
+			return errShortRow
+		}
+		g.chunks[id].add(g.rows, body[at+k:at+n])
+		at += n
 	}
 	g.rows++
 	return nil

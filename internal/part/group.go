@@ -49,8 +49,6 @@ type columnValues struct {
 	floats   []float64
 	members  []byte   // `"name":"value",` of each text from the dictionary
 	ends     []uint32 // of those
-	day      int64    // Time: the day whose date is in date
-	date     []byte   // `"2006-01-02T`
 }
 
 // NewGroup returns a Group for use with parts that enc opens.
@@ -61,7 +59,7 @@ func (enc *Encoder) NewGroup() (*Group, error) {
 	}
 	r := &Group{enc: enc, zip: zip, vectors: make([]columnValues, len(enc.all))}
 	for i, c := range enc.all {
-		r.vectors[i].c, r.vectors[i].key, r.vectors[i].day = c, `"`+c.Name+`":`, math.MinInt64
+		r.vectors[i].c, r.vectors[i].key = c, `"`+c.Name+`":`
 	}
 	return r, nil
 }

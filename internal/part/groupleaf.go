@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -83,7 +82,7 @@ func (r *Group) appendMember(dst []byte, v *columnValues, row int) []byte {
 	case Int:
 		dst = strconv.AppendInt(dst, v.nums[slot], 10)
 	case Time:
-		dst = v.appendTime(dst, v.nums[slot])
+		dst = AppendTime(dst, v.nums[slot])
 	case Float:
 		dst = appendFloat(dst, v.floats[slot])
 	case Bool:
@@ -133,45 +132,6 @@ func (r *Group) contentSize(row int) int64 {
 func (r *Group) digest(row int) (h hansard.Hash) {
 	copy(h[:], r.Bytes(r.enc.contentDigest, row))
 	return h
-}
-
-// appendTime appends what AppendTime does. The times of a
-// column are of few days.
-func (v *columnValues) appendTime(dst []byte, ns int64) []byte {
-	sec, frac := ns/1e9, ns%1e9
-	if frac < 0 {
-		sec, frac = sec-1, frac+1e9
-	}
-	day, of := sec/86400, sec%86400
-	if of < 0 {
-		day, of = day-1, of+86400
-	}
-	if day != v.day {
-		v.day = day
-		v.date = time.Unix(day*86400, 0).UTC().AppendFormat(v.date[:0], `"2006-01-02T`)
-	}
-	dst = append(dst, v.date...)
-	h, m, s := of/3600, of/60%60, of%60
-	dst = append(dst, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+s/10), byte('0'+s%10))
-	if frac > 0 {
-		dst = appendFraction(dst, frac)
-	}
-	return append(dst, 'Z', '"')
-}
-
-// appendFraction appends '.' and nine digits without the zeros at their end.
-func appendFraction(dst []byte, frac int64) []byte {
-	var b [10]byte
-	b[0] = '.'
-	for i := 9; i > 0; i-- {
-		b[i] = byte('0' + frac%10)
-		frac /= 10
-	}
-	n := 10
-	for b[n-1] == '0' {
-		n--
-	}
-	return append(dst, b[:n]...)
 }
 
 // HashLeaf returns the leaf hash of a row.

@@ -55,7 +55,8 @@ const IDSize = 16
 
 // EventHash returns the short form of an event id.
 func EventHash[T string | []byte](eventID T) (h [10]byte) {
-	sum := sha256.Sum256([]byte(eventID))
+	var short [64]byte // most are, and need no other memory
+	sum := sha256.Sum256(append(short[:0], eventID...))
 	copy(h[:], sum[:])
 	return h
 }

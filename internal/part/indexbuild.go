@@ -12,7 +12,7 @@ import (
 type IndexBuilder struct {
 	x      Index
 	traces map[string]struct{}
-	last   string // the trace that was added last
+	last   string // the trace that was new last
 }
 
 // NewIndexBuilder returns a builder for the index of a part of a log with room
@@ -41,10 +41,12 @@ func (b *IndexBuilder) add(p Place, trace []byte) {
 	x.FirstPosition, x.LastPosition = min(x.FirstPosition, p.Position), max(x.LastPosition, p.Position)
 	x.FirstReceived, x.LastReceived = min(x.FirstReceived, p.ReceivedAt), max(x.LastReceived, p.ReceivedAt)
 	if b.last == string(trace) && x.Rows > 1 {
-		return // rows are sorted by trace
+		return // rows that are sorted by trace
 	}
-	b.last = string(trace)
-	b.traces[b.last] = struct{}{}
+	if _, ok := b.traces[string(trace)]; !ok {
+		b.last = string(trace)
+		b.traces[b.last] = struct{}{}
+	}
 }
 
 // Index returns the index, without the file's size and hash. The builder is not

@@ -8,7 +8,6 @@ import (
 	"sort"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -145,14 +144,6 @@ func (c *Column) appendLeafValue(dst []byte, e *hansard.Entry) []byte {
 		return append(dst, ']')
 	}
 	return append(dst, c.Bytes(e)...)
-}
-
-// AppendTime appends ns, Unix nanoseconds, as a quoted RFC 3339 time in UTC
-// with as many fractional digits as it needs.
-func AppendTime(dst []byte, ns int64) []byte {
-	dst = append(dst, '"')
-	dst = time.Unix(0, ns).UTC().AppendFormat(dst, time.RFC3339Nano)
-	return append(dst, '"')
 }
 
 // appendFloat appends the one spelling of f that RFC 8785 allows, which is

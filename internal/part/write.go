@@ -3,6 +3,7 @@ package part
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -87,6 +88,7 @@ func groupLen(n int, size func(i int) int) int {
 
 // rowOrder says where a row stands in its row group.
 type rowOrder struct {
+	prefix    uint64 // of the trace: most comparisons end there
 	trace     []byte
 	timestamp int64
 	position  uint64
@@ -107,13 +109,27 @@ func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
 		if err != nil {
 			return nil, err
 		}
-		order = append(order, rowOrder{trace, p.Timestamp, p.Position, i})
+		order = append(order, rowOrder{prefix(trace), trace, p.Timestamp, p.Position, i})
 	}
 	slices.SortFunc(order, rowOrder.compare)
 	return order, nil
 }
 
+// prefix returns the first eight bytes of a text as a number that sorts as they do.
+// Zeros stand for those that a shorter text has not.
+func prefix(text []byte) uint64 {
+	if len(text) >= 8 {
+		return binary.BigEndian.Uint64(text)
+	}
+	var b [8]byte
+	copy(b[:], text)
+	return binary.BigEndian.Uint64(b[:])
+}
+
 func (a rowOrder) compare(b rowOrder) int {
+	if a.prefix != b.prefix {
+		return cmp.Compare(a.prefix, b.prefix)
+	}
 	if c := bytes.Compare(a.trace, b.trace); c != 0 {
 		return c
 	}
