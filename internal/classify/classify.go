@@ -82,6 +82,7 @@ type Classifier struct {
 type scratch struct {
 	entry hansard.Entry
 	body  []byte
+	room  []byte // for the bodies of records
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
 	hash  hash.Hash
@@ -144,12 +145,31 @@ func (c *Classifier) record(w *scratch, key []byte) Record {
 		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
 		w.salts = w.salts[saltSize:]
 	}
-	rec.body = bytes.Clone(body)
+	rec.body = w.keep(body)
 	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
 		w.body, w.text = nil, nil
 	}
 	w.entry = hansard.Entry{} // it keeps nothing alive
 	return rec
+}
+
+// roomSize is how much memory is made at a time for bodies, which live as long as
+// each other: until their commit.
+const roomSize = 32 << 10
+
+// keep returns a copy of a body.
+func (w *scratch) keep(body []byte) []byte {
+	n := len(body)
+	if n > roomSize/8 {
+		return bytes.Clone(body)
+	}
+	if n > len(w.room) {
+		w.room = make([]byte, roomSize)
+	}
+	kept := w.room[:n:n]
+	copy(kept, body)
+	w.room = w.room[n:]
+	return kept
 }
 
 const saltSize = 16

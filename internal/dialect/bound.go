@@ -17,6 +17,9 @@ import (
 // items. Attributes must be a valid JSON object or empty. An event within its
 // bounds is not changed.
 func Bound(e *hansard.Event) {
+	if within(e) {
+		return
+	}
 	var over []member
 	for i := range fields {
 		switch f := &fields[i]; {
@@ -36,6 +39,16 @@ func Bound(e *hansard.Event) {
 		e.Attributes = addAttributes(e.Attributes, over)
 		e.Truncated = true
 	}
+}
+
+// within reports whether nothing of e is longer than the least of the bounds: it is
+// so of nearly every event, and known without the table of fields.
+func within(e *hansard.Event) bool {
+	n := len(e.EventID) | len(e.AgentName) | len(e.AgentID) | len(e.AgentVersion) | len(e.TaskID) | len(e.SessionID) | len(e.UserID) |
+		len(e.TraceID) | len(e.SpanID) | len(e.ParentEventID) | len(e.Service) | len(e.Environment) | len(e.Action) | len(e.ToolName) |
+		len(e.ToolCallID) | len(e.Decision) | len(e.ActorID) | len(e.ActorRole) | len(e.ApprovalID) | len(e.Approver) | len(e.ArgumentsHash) |
+		len(e.PolicyID) | len(e.PolicyVersion) | len(e.HandoffFrom) | len(e.HandoffTo) | len(e.Model) | len(e.Provider) | len(e.ErrorType)
+	return n < maxID && len(e.Tags)|len(e.OnBehalfOf)|len(e.Resources) == 0
 }
 
 func boundText(over []member, name string, s *string, limit int) []member {

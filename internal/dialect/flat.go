@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"strings"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -38,14 +37,45 @@ func (f *Flat) Decode(raw []byte) (*hansard.Event, error) {
 // DecodeInto is Decode into an event of the caller's, for callers that reuse
 // memory. It overwrites all of *e and reuses nothing that *e pointed to. After
 // an error *e is not usable.
-func (f *Flat) DecodeInto(e *hansard.Event, raw []byte) error {
+func (f *Flat) DecodeInto(e *hansard.Event, raw []byte) error { return f.decode(e, raw, nil) }
+
+// Room is memory for the texts of many events that are decoded one after the other
+// and live about as long: what is kept of one keeps some of the others. The zero
+// Room is ready for use, by one goroutine at a time.
+type Room struct {
+	free []byte
+	one  bool // for one event
+}
+
+// roomSize is how much memory a Room makes at a time, in bytes.
+const roomSize = 32 << 10
+
+// take returns n bytes that nothing else has.
+func (r *Room) take(n int) []byte {
+	if n > len(r.free) {
+		if n > roomSize/8 || r.one {
+			return make([]byte, n)
+		}
+		r.free = make([]byte, roomSize)
+	}
+	b := r.free[:n:n]
+	r.free = r.free[n:]
+	return b
+}
+
+// DecodeIn is DecodeInto with memory of a Room.
+func (f *Flat) DecodeIn(room *Room, e *hansard.Event, raw []byte) error {
+	return f.decode(e, raw, room)
+}
+
+func (f *Flat) decode(e *hansard.Event, raw []byte, room *Room) error {
 	limits := f.Limits.withDefaults()
 	if len(raw) > limits.MaxBytes {
 		return tooLong(limits.MaxBytes)
 	}
 	*e = hansard.Event{}
 	e.Dialect = FlatName
-	d := flatDecoder{raw: raw, event: e}
+	d := flatDecoder{raw: raw, event: e, room: room}
 	if err := d.collect(&limits); err != nil {
 		return err
 	}
@@ -83,11 +113,11 @@ type flatDecoder struct {
 	nSeen  int
 	extras []member // what goes to the attributes beside what was sent there
 
-	text       strings.Builder // what the short text fields of the event point into
-	attributes []byte          // the attributes object as sent, in raw
-	version    string          // the field "version"
-	errorType  string          // the type that an error object gave
-	over       bool            // something is longer than its bound
+	room       *Room  // what the short values of the event point into
+	attributes []byte // the attributes object as sent, in raw
+	version    string // the field "version"
+	errorType  string // the type that an error object gave
+	over       bool   // something is longer than its bound
 }
 
 // collect checks the whole of raw and notes where each field's value is.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"unsafe"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -16,14 +17,9 @@ const longText = 512
 
 // apply converts the values that collect found.
 func (d *flatDecoder) apply() error {
-	room := 0
-	for _, i := range d.seen[:d.nSeen] {
-		f := &fields[i]
-		if s := d.spans[i]; (f.text != nil || f.special != specialNone) && s.end-s.start < longText {
-			room += s.end - s.start
-		}
+	if d.room == nil {
+		d.room = &Room{free: make([]byte, d.shortLen()), one: true}
 	}
-	d.text.Grow(room)
 	for _, i := range d.seen[:d.nSeen] {
 		s := d.spans[i]
 		v := d.raw[s.start:s.end]
@@ -35,6 +31,18 @@ func (d *flatDecoder) apply() error {
 		}
 	}
 	return nil
+}
+
+// shortLen returns how many bytes the short values of the event take.
+func (d *flatDecoder) shortLen() int {
+	n := 0
+	for _, i := range d.seen[:d.nSeen] {
+		f := &fields[i]
+		if s := d.spans[i]; (f.text != nil || f.any != nil || f.special != specialNone) && s.end-s.start < longText {
+			n += s.end - s.start
+		}
+	}
+	return n
 }
 
 // absent reports whether v is a value that means nothing in a known field:
@@ -54,7 +62,7 @@ func (d *flatDecoder) set(f *field, v []byte) error {
 		d.over = d.over || f.limit > 0 && len(s) > f.limit
 		*f.text(d.event) = s
 	case f.any != nil:
-		*f.any(d.event) = compact(v)
+		*f.any(d.event) = d.compact(v)
 	case f.number != nil:
 		d.setNumber(f, v)
 	case f.float != nil:
@@ -84,10 +92,17 @@ func (d *flatDecoder) textOf(v []byte) string {
 // short returns p as a string that shares memory with the event's other short
 // texts.
 func (d *flatDecoder) short(p []byte) string {
-	// A Builder only ever appends, so what String returned before stays.
-	start := d.text.Len()
-	d.text.Write(p)
-	return d.text.String()[start:]
+	b := d.room.take(len(p))
+	copy(b, p)
+	return unsafe.String(unsafe.SliceData(b), len(b)) // nothing writes to it any more
+}
+
+// compact returns a JSON value without the white space around its tokens.
+func (d *flatDecoder) compact(v []byte) json.RawMessage {
+	if len(v) >= longText {
+		return compact(v)
+	}
+	return rawjson.Compact(d.room.take(len(v))[:0], v)
 }
 
 func compact(v []byte) json.RawMessage {

@@ -160,7 +160,8 @@ type session struct {
 	receipt *Receipt
 	batch   *batch
 	decoded hansard.Event // what is being decoded; a record keeps nothing of it
-	flying  chan error    // the append under way, nil if there is none
+	room    dialect.Room
+	flying  chan error // the append under way, nil if there is none
 }
 
 func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {

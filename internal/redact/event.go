@@ -117,18 +117,21 @@ func (p *pass) event(ev *hansard.Event) (json.RawMessage, error) {
 			*f = string(out)
 		}
 	}
+	for _, f := range [...]*string{&ev.EventID, &ev.SpanID, &ev.ParentEventID, &ev.ToolCallID, &ev.ArgumentsHash} { // each is another
+		p.envelope(f)
+	}
 	for _, f := range [...]*string{
-		&ev.EventID, &ev.AgentName, &ev.AgentID, &ev.AgentVersion, &ev.TaskID, &ev.SessionID,
-		&ev.TraceID, &ev.SpanID, &ev.ParentEventID, &ev.Service, &ev.Environment,
-		&ev.Action, &ev.ToolName, &ev.ToolCallID, &ev.Decision, &ev.ActorRole,
-		&ev.ApprovalID, &ev.ArgumentsHash, &ev.PolicyID, &ev.PolicyVersion,
+		&ev.AgentName, &ev.AgentID, &ev.AgentVersion, &ev.TaskID, &ev.SessionID,
+		&ev.TraceID, &ev.Service, &ev.Environment,
+		&ev.Action, &ev.ToolName, &ev.Decision, &ev.ActorRole,
+		&ev.ApprovalID, &ev.PolicyID, &ev.PolicyVersion,
 		&ev.HandoffFrom, &ev.HandoffTo, &ev.Model, &ev.Provider, &ev.ErrorType,
 		// A dialect has checked these, apart from custom event types; they are
 		// short, and nothing shall depend on it.
 		&ev.EventType, &ev.SideEffect, &ev.Status, &ev.Source, &ev.ActorType, &ev.Provenance,
 		&ev.Intervention, &ev.CostSource, &ev.RecoveryAction,
 	} {
-		p.envelope(f)
+		p.name(f)
 	}
 	for i := range ev.Tags {
 		p.envelope(&ev.Tags[i])
@@ -154,6 +157,24 @@ func (p *pass) envelope(s *string) {
 	if out, changed := p.text(bytesOf(*s)); changed {
 		*s = string(out)
 	}
+}
+
+// name is envelope for what many events say alike: a look at what was clean of
+// late takes a fifth of the time.
+func (p *pass) name(s *string) {
+	if len(*s) < 4 {
+		return
+	}
+	at := p.clean.at(*s)
+	if at.is(*s) {
+		return
+	}
+	out, changed := p.text(bytesOf(*s))
+	if changed {
+		*s = string(out)
+		return
+	}
+	at.set(*s)
 }
 
 // persons moves the clear values of the fields that name persons into a JSON

@@ -297,3 +297,25 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestNamesSeenBefore sends names that were clean, and names that differ from them
+// in one byte and are not, in turns: what is known of the one is not said of the
+// other.
+func TestNamesSeenBefore(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for range 3 {
+		for _, name := range []string{"joe1-ab.com", "joe1@ab.com", "billing-worker", strings.Repeat("long ", 20) + "joe1-ab.com", strings.Repeat("long ", 20) + "joe1@ab.com"} {
+			r, err := e.Redact(keys(), &hansard.Event{EventID: "e", EventType: hansard.TypeToolCall, AgentName: name, Action: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev := r.Event()
+			if found := strings.Contains(name, "@"); found != (ev.AgentName != name) || found != (ev.Action != name) || strings.Contains(ev.AgentName+ev.Action, "@") {
+				t.Errorf("%q became %q and %q", name, ev.AgentName, ev.Action)
+			}
+			if counts := r.Counts(); strings.Contains(name, "@") && (len(counts) != 1 || counts[0].N != 2) {
+				t.Errorf("%q: counts %v", name, counts)
+			}
+		}
+	}
+}

@@ -35,6 +35,7 @@ type pass struct {
 	inner             *pass  // looks through that
 	depth             int    // of decoding
 
+	clean   cleanTexts
 	norm    []byte    // a normalised value
 	stacks  [][]frame // open containers, by depth of JSON within strings
 	decoded [][]byte  // decoded strings, by depth of JSON within strings
