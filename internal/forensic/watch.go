@@ -240,7 +240,7 @@ func kindOf(value string) string {
 
 // call looks where the arguments of a call came from.
 func (f *followed) call(e *hansard.Entry) []Finding {
-	if len(f.values) == 0 || len(e.Params) == 0 {
+	if len(f.values) == 0 || len(e.Params) == 0 || plainJSON(e.Params) && !mayName(e.Params) {
 		return nil
 	}
 	var found []Finding
