@@ -88,7 +88,49 @@ func TestFaults(t *testing.T) {
 	if !testing.Short() {
 		whole := inTurn(send("acme", 256, true), seal)
 		f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
+		prune := func(v *life, l *ledger.Ledger) error { return v.w.prune(l, infoLog, true, v.gone) }
+		f("prune", scene{inTurn(whole, whole, start), prune, 0, inTurn(confirm, prune, finished), false})
+		f("roll-ups expire", scene{inTurn(whole, prune), expireRollups, 0, inTurn(confirm, expireRollups, finished), false})
+		erase := func(v *life, l *ledger.Ledger) error { return v.w.erase(l, infoLog, []uint64{1, 4}, v.gone) }
+		f("erase", scene{inTurn(start, seal, start), erase, 0, erase, false})
 	}
+}
+
+// confirm confirms the jump of the clock that closed states.
+func confirm(_ *life, l *ledger.Ledger) error {
+	if err := l.ConfirmClock("acme", "test"); err != nil && hansard.KindOf(err) != hansard.KindNotFound {
+		return err
+	}
+	return nil
+}
+
+func expireRollups(_ *life, l *ledger.Ledger) error {
+	_, err := l.ExpireRollups("acme", "9999-01-01")
+	return err
+}
+
+// finished ends what was begun of prunes, and wants nothing to be left of them, now and
+// after power cuts.
+func finished(v *life, l *ledger.Ledger) error {
+	if err := l.FinishPrunes("acme"); err != nil {
+		return err
+	}
+	minimum, err := ledger.MinimumsIn(v.disk, folder)
+	if err != nil {
+		return err
+	}
+	for seed := range uint64(4) {
+		parts, err := ledger.AllParts(v.disk.Cut(rand.New(rand.NewPCG(seed, 9))), folder, infoLog)
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			if p.Name.End <= minimum[infoLog] {
+				return fmt.Errorf("part %s was pruned, and a power cut brings it back: %w", p.Name, errWrong)
+			}
+		}
+	}
+	return nil
 }
 
 // errWrong marks an error that no fault excuses.
@@ -128,15 +170,15 @@ func (s scene) fail(n int) (reached bool, err error) {
 	v.mu.Lock()
 	v.fault = nil
 	v.mu.Unlock()
-	if err := v.afterFault(l, err); err != nil {
+	if err := v.afterFault(l, err, s.after); err != nil {
 		return true, fmt.Errorf("%s: %w", what, err)
 	}
 	return what != "", nil
 }
 
-// afterFault goes on after a fault: with the same process, or with the next one
-// if this one had to end.
-func (v *life) afterFault(l *ledger.Ledger, err error) error {
+// afterFault goes on after a fault, with what has to work then: with the same process,
+// or with the next one if this one had to end.
+func (v *life) afterFault(l *ledger.Ledger, err error, after func(v *life, l *ledger.Ledger) error) error {
 	if errors.Is(err, errWrong) {
 		return err
 	}
@@ -147,6 +189,11 @@ func (v *life) afterFault(l *ledger.Ledger, err error) error {
 		for _, s := range v.w.open() {
 			if err := v.w.send(l, s, v.gone); err != nil {
 				return fmt.Errorf("sent again: %w", err)
+			}
+		}
+		if after != nil {
+			if err := after(v, l); err != nil {
+				return fmt.Errorf("the next attempt: %w", err)
 			}
 		}
 		return v.finish(l)
@@ -164,6 +211,9 @@ func (v *life) afterFault(l *ledger.Ledger, err error) error {
 	}
 	next := &life{w: v.w, disk: disk, tune: v.tune, r: v.r}
 	l, err = next.recovered(then)
+	if err == nil && after != nil {
+		err = after(next, l)
+	}
 	if err != nil {
 		return err
 	}
