@@ -19,6 +19,9 @@ const (
 	kindErased = "erased"
 )
 
+// maxErasedParts bounds how many parts a statement names.
+const maxErasedParts = 1000
+
 // EraseOrder says who wants content erased, and why.
 type EraseOrder struct {
 	By       string // id of the token that asks, or "retention"
@@ -114,7 +117,7 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 	l.mu.Lock()
 	parts := lg.parts
 	l.mu.Unlock()
-	end, chosen := uint64(0), []part.Info(nil)
+	end, chosen, anew := uint64(0), []part.Info(nil), []string(nil)
 	for _, p := range parts {
 		if !choose(p) {
 			continue
@@ -126,6 +129,7 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 		}
 		if n > 0 {
 			out.Entries, out.Parts, end = out.Entries+n, out.Parts+1, p.Name.End
+			anew = append(anew, p.Name.String())
 		}
 	}
 	if err := l.removeCovered(lg, chosen); err != nil {
@@ -137,7 +141,9 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 	if err := l.clearJournal(lg, end); err != nil {
 		return out, err
 	}
-	return out, l.State(id.Tenant, kindErased, map[string]any{"log": id.String(), "entries": out.Entries, "by": order.By})
+	return out, l.State(id.Tenant, kindErased, map[string]any{
+		"log": id.String(), "entries": out.Entries, "by": order.By, "rewritten": anew[:min(len(anew), maxErasedParts)],
+	})
 }
 
 // erasePart writes a part anew without the content of the wanted entries, and removes

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
@@ -170,4 +172,84 @@ func TestEraseExpired(t *testing.T) {
 	if n := parts[infoLog][0].Name; n.Rewrite != 1 || len(parts[infoLog]) != 1 || !strings.HasSuffix(n.String(), ".1.parquet") {
 		t.Errorf("%v", n)
 	}
+}
+
+// TestEraseTampering puts content back that was erased: the part from before in the
+// place of the new one, beside it, or one that both were merged into.
+func TestEraseTampering(t *testing.T) {
+	t.Parallel()
+	disk := simdisk.New()
+	at(t, disk, 0, func(d *desk, l *ledger.Ledger, c *clock) {
+		for n := range 2 {
+			d.bulk("acme", 256*n, 256)
+			if err := l.Seal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	before := disk.Kill()
+	old, err := ledger.LivePart(before, folder, infoLog)
+	if err != nil || len(old) != 2 {
+		t.Fatal(old, err)
+	}
+	at(t, disk, 0, func(d *desk, l *ledger.Ledger, c *clock) {
+		if _, err := l.Erase(infoLog, []uint64{3, 5}, ledger.EraseOrder{By: "test", Reason: "asked"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	erased, err := ledger.LivePart(disk, folder, infoLog)
+	if err != nil || erased[0].Name.Rewrite != 1 {
+		t.Fatal(erased, err)
+	}
+	back := func(d *simdisk.Disk, p part.Info) {
+		t.Helper()
+		for _, suffix := range []string{"", ledger.IndexSuffix} {
+			b, err := durable.ReadFile(before, p.Path(folder)+suffix, 1<<24)
+			if err == nil {
+				err = durable.WriteFile(d, p.Path(folder)+suffix, func(w io.Writer) error {
+					_, err := w.Write(b)
+					return err
+				})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	find := func(d *simdisk.Disk, what, want string) {
+		t.Helper()
+		v, err := ledger.Verify(ledger.VerifyConfig{Dir: folder, FS: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range v.Findings {
+			if want != "" && strings.Contains(f.String(), want) {
+				return
+			}
+		}
+		if want != "" || len(v.Findings) > 0 {
+			t.Errorf("%s: want %q, found %v", what, want, v.Findings)
+		}
+	}
+	const want = "was erased for good"
+	d := disk.Kill()
+	back(d, old[0])
+	find(d, "beside the new part", want)
+	for _, suffix := range []string{"", ledger.IndexSuffix} {
+		if err := d.Remove(erased[0].Path(folder) + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find(d, "in its place", want)
+	at(t, disk, 0, func(_ *desk, l *ledger.Ledger, _ *clock) {
+		if err := l.Merge(infoLog, []part.Name{erased[0].Name, old[1].Name}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	d = disk.Kill()
+	find(d, "merged since", "")
+	back(d, old[1]) // has no erased entry
+	find(d, "the other part", "")
+	back(d, old[0])
+	find(d, "beside the merged part", want)
 }

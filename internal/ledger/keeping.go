@@ -91,13 +91,15 @@ func (h *Hold) Stands() bool { return h.Released.IsZero() }
 // statedKeeping is what a statement may say of what is kept.
 type statedKeeping struct {
 	pruneStated
-	Kind    string   `json:"kind"`
-	ID      string   `json:"id"`
-	Reason  string   `json:"reason"`
-	Minimum uint64   `json:"minimum"`
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Names   []string `json:"names"`
+	Kind      string   `json:"kind"`
+	ID        string   `json:"id"`
+	Reason    string   `json:"reason"`
+	Minimum   uint64   `json:"minimum"`
+	From      string   `json:"from"`
+	To        string   `json:"to"`
+	Names     []string `json:"names"`
+	Part      string   `json:"part"`
+	Rewritten []string `json:"rewritten"`
 }
 
 // parse reads a statement, if it is of a kind that says what is kept: members of others
@@ -110,7 +112,7 @@ func (s *statedKeeping) parse(text []byte) error {
 		return err
 	}
 	switch kind.Kind {
-	case kindPrune, kindPruned, kindHold, kindRelease, kindClockJump, kindClockConfirmed, kindRollupsExpired, kindErase:
+	case kindPrune, kindPruned, kindHold, kindRelease, kindClockJump, kindClockConfirmed, kindRollupsExpired, kindErase, kindErased:
 		return json.Unmarshal(text, s)
 	}
 	return nil

@@ -112,12 +112,21 @@ type keepingStated struct {
 	holds   map[string]*statementAt // by id; those that stand
 	rollups map[string]string       // hash by file name
 	expired map[string]bool         // names of roll-ups that were removed
+	erases  map[string]*statementAt // the last one about a part, by its name
+	erased  []erasedPart
+}
+
+// erasedPart is a part that was written anew without content, and of which no file with
+// the content is left, by what is on record.
+type erasedPart struct {
+	name        part.Name
+	begun, done *statementAt
 }
 
 // noteKeeping reads of a statement what it says of how a log is kept.
 func (s *statementAt) noteKeeping(text []byte) error {
 	switch s.body.Kind {
-	case kindPrune, kindPruned, kindHold, kindRelease, kindRollupsExpired, kindErase:
+	case kindPrune, kindPruned, kindHold, kindRelease, kindRollupsExpired, kindErase, kindErased:
 		s.keeping = &statedKeeping{}
 		return json.Unmarshal(text, s.keeping)
 	}
@@ -138,7 +147,7 @@ func (v *verifier) checkKeeping(checks []*logCheck) {
 		}
 		k := all[s.keeping.Log]
 		if k == nil {
-			k = &keepingStated{holds: map[string]*statementAt{}, rollups: map[string]string{}, expired: map[string]bool{}}
+			k = &keepingStated{holds: map[string]*statementAt{}, rollups: map[string]string{}, expired: map[string]bool{}, erases: map[string]*statementAt{}}
 			all[s.keeping.Log] = k
 		}
 		v.takeKeeping(k, s)
@@ -152,6 +161,7 @@ func (v *verifier) checkKeeping(checks []*logCheck) {
 		c.checkMinimum(k)
 		c.checkExpired(k)
 		c.checkRollups(k)
+		c.checkErased(k)
 	}
 	for log, k := range all {
 		if len(k.intents) > 0 {
@@ -179,6 +189,13 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 		}
 	case kindErase:
 		v.underHold(k, s, "erased in")
+		k.erases[s.keeping.Part] = s
+	case kindErased:
+		for _, p := range s.keeping.Rewritten {
+			if name, ok := part.ParseName(p); ok && k.erases[p] != nil {
+				k.erased = append(k.erased, erasedPart{name, k.erases[p], s})
+			}
+		}
 	case kindPruned:
 		k.done = append(k.done, s)
 		if !slices.ContainsFunc(k.intents, func(i *statementAt) bool { return i.keeping.End == s.keeping.End }) {
@@ -237,6 +254,35 @@ func (c *logCheck) checkExpired(k *keepingStated) {
 			c.find(int64(file*hashesInFile), path, "the hashes were pruned, by what is on record, and are there")
 		} else {
 			c.v.note("hashes that were pruned were left by a crash; the next start removes them: %s", c.v.rel(path))
+		}
+	}
+}
+
+// checkErased reports parts that were put on record before content of their entries was
+// erased, and that are there after it was stated that none is.
+func (c *logCheck) checkErased(k *keepingStated) {
+	if len(k.erased) == 0 {
+		return
+	}
+	last := map[string]uint64{} // the last statement of a part with these bytes
+	for _, s := range c.v.statements {
+		if s.body.Kind != "seal" || s.body.Log != c.id.String() || s.log.Tenant != c.id.Tenant {
+			continue
+		}
+		for _, p := range s.body.Parts {
+			last[p.Name+p.SHA256] = max(last[p.Name+p.SHA256], s.index)
+		}
+	}
+	for _, p := range c.v.live {
+		at, stated := last[p.info.Name.String()+p.sum.String()]
+		if p.log != c.id || !stated || p.info.Name.End <= c.min.Index {
+			continue
+		}
+		for _, e := range k.erased {
+			if at < e.begun.index && p.info.Name.First < e.name.End && e.name.First < p.info.Name.End {
+				c.find(int64(p.info.Name.First), p.info.Path(c.v.cfg.Dir), "content of its entries was erased for good, by statement %d of %s, and a part from before is there", e.done.index, e.done.log)
+				break
+			}
 		}
 	}
 }
