@@ -245,7 +245,11 @@ func (b *localBackend) Report(ctx context.Context, name string, o reading.Order,
 		return nil, "", err
 	}
 	var out bytes.Buffer
-	err = report.Render(&out, made, format)
+	if format == report.Table {
+		err = report.RenderTable(&out, made, o.Width)
+	} else {
+		err = report.Render(&out, made, format)
+	}
 	return out.Bytes(), report.Outcome(made), err
 }
 

@@ -152,7 +152,7 @@ func (p *program) showDemo(ctx context.Context, st *store, addr string) error {
 		return err
 	}
 	fmt.Fprintln(p.stdout)
-	if err := report.Render(p.stdout, sum, report.Table); err != nil {
+	if err := report.RenderTable(p.stdout, sum, t.width); err != nil {
 		return err
 	}
 	at := ""

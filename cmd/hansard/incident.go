@@ -48,7 +48,7 @@ func (p *program) incident(ctx context.Context, id, format string) error {
 		return err
 	}
 	return p.with(func(b backend) error {
-		text, _, err := b.Report(ctx, "incident", reading.Order{Subject: id, TimeZone: zone}, report.Format(format))
+		text, _, err := b.Report(ctx, "incident", reading.Order{Subject: id, TimeZone: zone, Width: p.terminalOf(p.stdout).width}, report.Format(format))
 		if err != nil {
 			return err
 		}

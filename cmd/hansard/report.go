@@ -173,6 +173,7 @@ func (v *reportRun) run(cmd *cobra.Command, args []string) error {
 		}
 		v.o.Prices = string(text)
 	}
+	v.o.Width = v.p.terminalOf(v.p.stdout).width
 	compliant := ""
 	err = v.p.with(func(b backend) error {
 		text, outcome, err := b.Report(cmd.Context(), v.t.Name, v.o, report.Format(format))

@@ -28,6 +28,6 @@ func (s *Server) incidentRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		return written(made, in.Format)
+		return written(made, in.Format, 0)
 	}))
 }

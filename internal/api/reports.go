@@ -22,6 +22,7 @@ type reportInput struct {
 	Day     string   `query:"day" doc:"Daily: the day, such as yesterday or 2026-11-23, in place of since and until"`
 	Limit   int      `query:"limit" minimum:"0" maximum:"10000" doc:"How many events are listed"`
 	Pack    []string `query:"pack" doc:"Compliance: packs to judge by; default: those that are switched on"`
+	Width   int      `query:"width" minimum:"0" maximum:"1000" doc:"Table: the columns of the terminal; what does not fit is cut"`
 	Format  string   `query:"format" enum:"json,markdown,csv,html,table" doc:"Default json"`
 }
 
@@ -115,7 +116,7 @@ func (s *Server) reportRoute(api huma.API, t report.Type, name, more string) {
 			return nil, err
 		}
 		return s.report(ctx, tenant, t.Name, in.Format, reading.Order{
-			Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ, Subject: in.Subject, Limit: in.Limit, Day: in.Day, Packs: in.Pack,
+			Search: in.Q, Since: in.Since, Until: in.Until, TimeZone: in.TZ, Subject: in.Subject, Limit: in.Limit, Day: in.Day, Packs: in.Pack, Width: in.Width,
 		})
 	}))
 	ask := post("order_"+name, "/v1/reports/"+name, t.Short+more+"; for a search that names a person", "reports")
@@ -132,17 +133,23 @@ func (s *Server) report(ctx context.Context, tenant, name, format string, o read
 		return nil, err
 	}
 	noteOf(ctx).rows = eventsOf(made)
-	return written(made, format)
+	return written(made, format, o.Width)
 }
 
 // written returns a report in a format as an answer.
-func written(made report.Report, format string) (*reportOutput, error) {
+func written(made report.Report, format string, width int) (*reportOutput, error) {
 	as := report.JSON
 	if format != "" {
 		as = report.Format(format)
 	}
 	var b bytes.Buffer
-	if err := report.Render(&b, made, as); err != nil {
+	var err error
+	if as == report.Table {
+		err = report.RenderTable(&b, made, width)
+	} else {
+		err = report.Render(&b, made, as)
+	}
+	if err != nil {
 		return nil, err
 	}
 	out := &reportOutput{ContentType: as.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Compliant: report.Outcome(made), Body: b.Bytes()}
@@ -173,7 +180,7 @@ func (s *Server) checkRoute(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		out, err := written(made, in.Body.Format)
+		out, err := written(made, in.Body.Format, 0)
 		if err == nil {
 			out.Same = strconv.FormatBool(made.Same)
 		}

@@ -32,6 +32,9 @@ type Order struct {
 	// Packs are those that a compliance report judges by; none: those that are
 	// switched on.
 	Packs []string `json:"packs,omitempty" maxItems:"64" doc:"Compliance: the packs to judge by; default: those that are switched on"`
+	// Width is how many columns the terminal has that a table is for; 0: the table
+	// is as wide as its texts.
+	Width int `json:"width,omitempty" minimum:"0" maximum:"1000" doc:"Table: the columns of the terminal; what does not fit is cut"`
 	// Prices is a file of prices, which extends and overrides those of the
 	// server for this report.
 	Prices  string `json:"prices,omitempty" maxLength:"1000000" doc:"Cost: a file of prices (YAML) that extends and overrides the server's"`

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hansardhq/hansard/internal/policy"
-	"github.com/hansardhq/hansard/internal/trace"
 )
 
 // verdictIcon returns the sign of a verdict in documents.
@@ -67,10 +66,7 @@ func (r *ComplianceReport) layout() layout {
 	for _, name := range r.order {
 		c := r.Checks[name]
 		s := entriesSection(c)
-		s.Note = "These are " + c.EntriesMean + "."
-		if c.EntriesTotal > int64(len(c.Entries)) {
-			s.Note += fmt.Sprintf(" There are %s in all.", trace.Count(c.EntriesTotal))
-		}
+		s.Note, s.All = "These are "+c.EntriesMean+".", c.EntriesTotal
 		l.add("Entries: "+c.Title, s)
 	}
 	l.add("What was checked", r.conditionsSection())

@@ -92,17 +92,22 @@ func ComplianceLines(c *ComplianceReport) []ComplianceLine {
 	lines := []ComplianceLine{}
 	for _, name := range c.order {
 		check := c.Checks[name]
-		text := check.Title + ": " + verdictWords(check.Verdict)
-		if check.FigureText != "" {
-			text += " (" + check.FigureText
-			if check.ThresholdText != "" {
-				text += ", " + check.ThresholdText
-			}
-			text += ")"
-		}
-		lines = append(lines, ComplianceLine{Check: name, Verdict: string(check.Verdict), Text: text})
+		lines = append(lines, ComplianceLine{Check: name, Verdict: string(check.Verdict), Text: check.line()})
 	}
 	return lines
+}
+
+// line says in a line how the check came out; the sign before it says the verdict.
+func (c Check) line() string {
+	switch c.Verdict {
+	case policy.Pass:
+		return fmt.Sprintf("%s %s — within the threshold (%s)", c.Title, c.FigureText, c.ThresholdText)
+	case policy.NearLimit:
+		return fmt.Sprintf("%s at %s — review recommended (%s)", c.Title, c.FigureText, c.ThresholdText)
+	case policy.Fail:
+		return fmt.Sprintf("%s %s — %s is wanted", c.Title, c.FigureText, c.ThresholdText)
+	}
+	return fmt.Sprintf("%s — %s: %s", c.Title, verdictWords(c.Verdict), c.Why)
 }
 
 // line says what the look at the logs showed.

@@ -21,6 +21,8 @@ type section struct {
 	Columns []column // none: the section is words alone
 	Rows    []row
 	Chart   *chart // nil: none
+	// All is how many rows there would be, where the report holds fewer; 0: these.
+	All int64
 	// Numbered is a list of sentences below, each with its number.
 	Numbered []string
 	// Told makes the section read as a story on a terminal, too: with its
@@ -61,7 +63,10 @@ func (l layout) clean() layout {
 		for j, r := range s.Rows {
 			rows[j] = row{cleanAll(r.Cells), r.Share}
 		}
-		sections[i] = section{trace.Clean(s.Title), trace.Clean(s.Note), s.Columns, rows, s.Chart.clean(), cleanAll(s.Numbered), s.Told, s.Wide}
+		sections[i] = section{
+			Title: trace.Clean(s.Title), Note: trace.Clean(s.Note), Columns: s.Columns, Rows: rows, Chart: s.Chart.clean(), All: s.All,
+			Numbered: cleanAll(s.Numbered), Told: s.Told, Wide: s.Wide,
+		}
 	}
 	return layout{trace.Clean(l.Title), facts, sections, l.Notes}
 }

@@ -62,14 +62,22 @@ func Render(w io.Writer, r Report, f Format) error {
 	if _, err := ParseFormat(string(f)); err != nil {
 		return err
 	}
+	return render(w, r, f, 0)
+}
+
+// RenderTable writes a report as aligned text for a terminal with so many columns: what
+// does not fit is cut. The error is that of w.
+func RenderTable(w io.Writer, r Report, columns int) error { return render(w, r, Table, columns) }
+
+func render(w io.Writer, r Report, f Format, columns int) error {
 	var b []byte
 	var err error
 	if all, ok := r.(Incidents); ok && (f == Table || f == Markdown) {
-		return renderEach(w, all, f)
+		return renderEach(w, all, f, columns)
 	}
 	switch f {
 	case Table:
-		b = appendTable(nil, r.layout().clean())
+		b = appendTable(nil, r.layout().clean(), columns)
 	case JSON:
 		b, err = appendJSON(nil, r)
 	case CSV:
@@ -94,14 +102,14 @@ func Render(w io.Writer, r Report, f Format) error {
 }
 
 // renderEach writes reports one after the other.
-func renderEach(w io.Writer, all Incidents, f Format) error {
+func renderEach(w io.Writer, all Incidents, f Format, columns int) error {
 	for i, r := range all {
 		if i > 0 {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err
 			}
 		}
-		if err := Render(w, r, f); err != nil {
+		if err := render(w, r, f, columns); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (r *SummaryReport) layout() layout {
 		Notes:    r.notes(),
 	}
 	if r.LastPosition != nil {
-		l.Facts = append(l.Facts, fact{"Up to position", fmt.Sprint(*r.LastPosition)})
+		l.Facts = append(l.Facts, fact{"Up to position", trace.Count(*r.LastPosition)})
 	}
 	l.add("Top agents", r.talliesSection("Agent", "top_agents", r.TopAgents))
 	l.add("Events by type", r.talliesSection("Type", "by_type", r.ByType))
@@ -52,9 +52,9 @@ func (l *layout) add(title string, s section) {
 	if len(s.Rows) == 0 {
 		return
 	}
-	if n := len(s.Rows); n > maxRows {
-		s.Rows = s.Rows[:maxRows]
-		title += fmt.Sprintf(" (the first %d of %d)", maxRows, n)
+	if all := max(int64(len(s.Rows)), s.All); all > maxRows {
+		s.Rows = s.Rows[:min(len(s.Rows), maxRows)]
+		title += fmt.Sprintf(" (the first %d of %s)", len(s.Rows), trace.Count(all))
 	}
 	s.Title = title
 	l.Sections = append(l.Sections, s)

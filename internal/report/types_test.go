@@ -1,9 +1,14 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/mattn/go-runewidth"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/report"
@@ -75,5 +80,31 @@ func TestTypeOf(t *testing.T) {
 	}
 	if _, err := report.TypeOf("nonsense"); hansard.KindOf(err) != hansard.KindNotFound || hansard.HintOf(err) == "" {
 		t.Errorf("nonsense: %v", err)
+	}
+}
+
+// TestNarrow: on a terminal of 80 columns no row of a report is cut by the terminal,
+// and figures are whole.
+func TestNarrow(t *testing.T) {
+	reports := []report.Report{incidentReport(outage()), compliance(t, audited(), report.Request{}, packs(t, nil), kept(30))}
+	for _, of := range report.Types() {
+		if of.Name != "incident" && of.Name != "compliance" {
+			reports = append(reports, makeReport(t, of, incident(), report.Request{Checkpoints: checkpoints()}))
+		}
+	}
+	m := runewidth.Condition{StrictEmojiNeutral: true}
+	for _, r := range reports {
+		var wide, narrow bytes.Buffer
+		if err := errors.Join(report.RenderTable(&wide, r, 0), report.RenderTable(&narrow, r, 80)); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(narrow.String()) {
+			if line = strings.TrimRight(line, "\n"); m.StringWidth(line) > 80 {
+				t.Errorf("%T: %d columns: %s", r, m.StringWidth(line), line)
+			}
+		}
+		if a, b := strings.Count(wide.String(), "$"), strings.Count(narrow.String(), "$"); a != b {
+			t.Errorf("%T: %d amounts, %d of them on a narrow terminal", r, a, b)
+		}
 	}
 }

@@ -35,11 +35,25 @@ func Details(e *hansard.Entry) string {
 	case hansard.TypeHandoff:
 		return "Handoff to " + target(e)
 	case hansard.TypeHumanIntervention:
-		return or(e.Intervention, "intervention") + " by " + or(e.Approver, e.ActorID, unknown)
+		return intervention(e)
 	case hansard.TypeTokenUsage:
 		return usage(e)
 	}
 	return Action(e)
+}
+
+// intervention says what a human did, or was asked for: that is the agent's doing, of
+// which nobody is the approver.
+func intervention(e *hansard.Entry) string {
+	what := or(e.Intervention, "intervention")
+	by := or(e.Approver, e.ActorID)
+	if by == "" && (what == "escalation" || what == "requested") && e.ActorType != "human" {
+		if to := subject(e); to != "" && what == "escalation" {
+			what += " to " + to
+		}
+		by = e.AgentName
+	}
+	return what + " by " + or(by, unknown)
 }
 
 // Action returns the action of an entry, or its type without "agent." where it

@@ -144,7 +144,7 @@ func whereTimeWent(tl Timeline) []string {
 		lines = append(lines, "Waited longest for "+strings.Join(parts, ", "))
 	}
 	for _, r := range tl.Retries {
-		outcome := "and never worked"
+		outcome := "and it never worked"
 		if r.Recovered {
 			outcome = "and then worked"
 		}
