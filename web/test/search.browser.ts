@@ -65,6 +65,24 @@ it("searches by a person without telling a URL", async () => {
   expect(urls.filter((u) => u.split("#")[0]!.includes("jane"))).toEqual([]);
 });
 
+it("finds a person wherever they stand, and says so where free text cannot", async () => {
+  const { page } = w;
+  const urls: string[] = [];
+  page.on("request", (r) => urls.push(r.url()));
+  await page.goto(stage.url + "/search#since=all&q=" + encodeURIComponent("jane@example.com"));
+  await page.getByText("No event matches").waitFor();
+  await page.getByRole("button", { name: /as a person's value/ }).click();
+  await page.getByText("1,200 events").first().waitFor();
+  // The command bar leads there too.
+  await page.goto(stage.url + "/");
+  await settled(page);
+  await page.keyboard.press("Control+k");
+  await page.getByLabel("Command or question").fill("events about jane@example.com");
+  await page.getByText("hansard events --value").click();
+  await page.getByText("1,200 events").first().waitFor();
+  expect(urls.filter((u) => u.split("#")[0]!.includes("jane"))).toEqual([]);
+});
+
 it("exports the whole result with its manifest, and tells no URL of the person", async () => {
   const { page } = w;
   await page.goto(stage.url + "/search#since=all&q=" + encodeURIComponent("user:jane@example.com agent:billing"));

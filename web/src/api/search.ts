@@ -6,9 +6,11 @@ import type { Entry } from "./entry";
 export interface Question {
   q: string;
   period: Period;
+  /** value is a personal one, such as an address: events that hold its pseudonym, wherever it stands. */
+  value?: string;
 }
 
-const body = (x: Question, more: Record<string, unknown> = {}) => ({ ...(x.q ? { q: x.q } : {}), ...asked(x.period), ...more });
+const body = (x: Question, more: Record<string, unknown> = {}) => ({ ...(x.q ? { q: x.q } : {}), ...(x.value ? { value: x.value } : {}), ...asked(x.period), ...more });
 
 export interface EventPage {
   events: Entry[];

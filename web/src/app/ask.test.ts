@@ -12,8 +12,9 @@ describe("pageOf", () => {
     expect(f("trace", { subject: "a", other: "b" })).toBe("/compare#a=a&b=b");
     expect(f("session", { subject: "chat-1" })).toBe("/sessions/chat-1");
     expect(f("report", { report: "errors", since: "2026-11-25T00:00:00Z" })).toBe("/errors#since=2026-11-25T00%3A00%3A00Z");
-    expect(f("report", { report: "agent", subject: "billing" })).toBe("/reports#report=agent&subject=billing");
+    expect(f("report", { report: "agent", subject: "billing" })).toBe("/agents/billing");
     expect(f("report", { report: "compliance" })).toBe("/compliance");
+    expect(pageOf({ verb: "events" }, "jane@example.com")).toBe("/search#since=all&value=jane%40example.com");
     expect(f("incident", {})).toBe("/incidents");
     expect(f("verify")).toBe("/integrity");
   });

@@ -47,9 +47,10 @@ export function pageOf(c: Command, value = ""): string {
     case "report": {
       const page = c.report && !c.subject && !c.q ? pagesOfReports[c.report] : undefined;
       if (page) return href(page, period);
+      if (c.report === "agent" && about) return href(`/agents/${about}`, period);
       if (c.report === "session" && about) return href(`/sessions/${about}`);
       return href("/reports", { ...period, report: c.report, subject: c.subject });
     }
   }
-  return href("/search", { ...period, since: period.since ?? "all", q: [c.q, value && `"${value.replace(/["\\]/g, "\\$&")}"`].filter(Boolean).join(" ") });
+  return href("/search", { ...period, since: period.since ?? "all", q: c.q ?? "", value });
 }

@@ -13,7 +13,7 @@ import { useRecord } from "../parts/record";
 import { Failed, FirstEvent, Loading, Nothing } from "../parts/states";
 import { chosen, rowClass, usual } from "../rows/columns";
 import { Rows } from "../rows/Rows";
-import { added, has, removed, toggled } from "../search/edit";
+import { added, has, removed, terms, toggled } from "../search/edit";
 import { PageStore, pageSize } from "../search/pages";
 import { SearchBar } from "../search/SearchBar";
 import { useFragment } from "../state/fragment";
@@ -28,8 +28,9 @@ export default function Search() {
   const settings = useSettings();
   const q = f.get("q");
   const order = f.get("order") === "oldest" ? ("oldest" as const) : ("newest" as const);
-  const question = useMemo(() => ({ q, period }), [q, period]);
-  const chart = useQuery({ queryKey: ["histogram", q, period, settings.zone], queryFn: ({ signal }) => histogram(question, 90, zoneName(settings.zone), signal) });
+  const value = f.get("value");
+  const question = useMemo(() => ({ q, period, value }), [q, period, value]);
+  const chart = useQuery({ queryKey: ["histogram", q, period, settings.zone, value], queryFn: ({ signal }) => histogram(question, 90, zoneName(settings.zone), signal) });
   const record = useRecord();
   const columnKeys = f.get("columns") ? f.get("columns").split(",") : settings.columns.length ? settings.columns : usual;
   const search = (text: string) => f.set({ q: text, event: null });
@@ -43,6 +44,12 @@ export default function Search() {
           {order === "newest" ? "Newest first" : "Oldest first"}
         </Button>
       </div>
+      {value && (
+        <p className="h-note" style={{ margin: "0 0 0.6rem" }}>
+          Only events that hold the pseudonym of <strong><Inert text={value} /></strong>, in any field or text.{" "}
+          <button type="button" className="h-link" onClick={() => f.set({ value: null, event: null })}>All events</button>
+        </p>
+      )}
       <div className="h-search-page">
         <Facets question={question} search={search} />
         <div style={{ minWidth: 0 }}>
@@ -69,6 +76,7 @@ function Table({ question, order, columns: keys, all }: { question: Question; or
   }, [store]);
   const onRange = useCallback((first: number, last: number) => store.want(first, last), [store]);
   const { total, complete } = store.loaded;
+  const personal = personIn(question.q);
   const columns = useMemo(() => chosen(keys), [keys.join(",")]);
   const event = f.get("event");
   const step = (by: 1 | -1) => {
@@ -88,7 +96,9 @@ function Table({ question, order, columns: keys, all }: { question: Question; or
     <>
       {total === 0 ? (
         <Nothing title="No event matches">
-          Widen the period, take a term away, or <kbd>Esc</kbd> out of the suggestions to see what is wrong.
+          {personal && !question.value ? (
+            <>Persons are on record by pseudonyms, which free text does not find. <button type="button" className="h-link" onClick={() => f.set({ q: removed(question.q, personal[0]), value: personal[1] })}>Look for {personal[1]} as a person's value, wherever it stands</button></>
+          ) : <>Widen the period, take a term away, or <kbd>Esc</kbd> out of the suggestions to see what is wrong.</>}
         </Nothing>
       ) : (
         <Rows columns={columns} total={total} row={(i) => store.row(i)} classOf={rowClass} selected={event} onRange={onRange} onSelect={(id, e) => { setKnown(e); f.set({ event: id }); }} label="Events that match" height="max(320px, calc(100dvh - 395px))" />
@@ -100,6 +110,15 @@ function Table({ question, order, columns: keys, all }: { question: Question; or
       <EntryDrawer id={event} entry={known?.event_id === event ? known : undefined} close={() => f.set({ event: null })} next={step} />
     </>
   );
+}
+
+/** personIn finds an address among the terms of a search that are free text: the term, and the address in it. */
+function personIn(q: string): [term: string, value: string] | undefined {
+  for (const t of terms(q)) {
+    const m = /^"?([^\s"@:()]+@[^\s"@:()]+\.\w+)"?$/.exec(t);
+    if (m) return [t, m[1]!];
+  }
+  return undefined;
 }
 
 /** Facets are values of fields in the result. They edit the same search as the bar. */
