@@ -109,6 +109,7 @@ func (b *bench) bounds(q question) target {
 func (b *bench) questions() []question {
 	w := b.workload
 	any := atMost(500, 150) // any aggregate, at ten million
+	report, day := atMost(1000, 1000), atMost(150, 150)
 	blocks := max(b.cfg.Events/BlockEvents, 1)
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	events := func(search func(i int) string) func(context.Context, *client, int) ([]byte, error) {
@@ -119,40 +120,67 @@ func (b *bench) questions() []question {
 	sql := func(statement string) func(context.Context, *client, int) ([]byte, error) {
 		return func(ctx context.Context, c *client, _ int) ([]byte, error) { return c.sql(ctx, statement) }
 	}
-	return []question{
+	list := []question{
 		{"trace", func(ctx context.Context, c *client, _ int) ([]byte, error) {
 			return c.get(ctx, "/v1/traces/"+w.TraceID(r.IntN(blocks), r.IntN(BlockEvents/maxTrace)))
 		}, atMost(10, 5), atMost(20, 10)},
-		{"summary", func(ctx context.Context, c *client, _ int) ([]byte, error) {
-			return c.get(ctx, "/v1/reports/summary")
-		}, atMost(50, 20), any},
+		{"summary", whole("reports/summary"), atMost(50, 20), any},
 		{"tool percentiles (SQL)", sql(`SELECT tool_name, count(*), quantile_cont(duration_ms, 0.5), quantile_cont(duration_ms, 0.95), quantile_cont(duration_ms, 0.99) FROM events WHERE event_type = 'agent.tool_result' GROUP BY 1 ORDER BY 2 DESC`),
 			atMost(50, 20), any},
-		{"word search", events(func(i int) string { return w.Word(1500 + 7*i) }), atMost(200, 50), target{}},
+		{"tool percentiles (report)", whole("reports/tools"), atMost(50, 20), report},
+		{"word search", events(func(i int) string { return w.Word(1500 + 7*i) }), atMost(200, 50), atMost(500, 500)},
 		{"errors by type (SQL)", sql(`SELECT error_type, count(*) FROM events WHERE status <> 'ok' GROUP BY 1 ORDER BY 2 DESC`), target{}, any},
 		{"tokens and cost by model (SQL)", sql(`SELECT model, sum(input_tokens), sum(output_tokens), sum(cost_usd) FROM events WHERE event_type = 'agent.token_usage' GROUP BY 1`), target{}, any},
 		{"events by hour (SQL)", sql(`SELECT date_trunc('hour', timestamp), count(*) FROM events GROUP BY 1 ORDER BY 1`), target{}, any},
-		{"one day's summary", func(ctx context.Context, c *client, i int) ([]byte, error) {
-			v := url.Values{"since": {w.Day(i).Format(time.RFC3339)}, "until": {w.Day(i).AddDate(0, 0, 1).Format(time.RFC3339)}}
-			return c.get(ctx, "/v1/reports/summary?"+v.Encode())
-		}, target{}, atMost(100, 50)},
-		{"tools report", whole("tools"), target{}, atMost(1000, 1000)},
-		{"errors report", whole("errors"), target{}, atMost(1000, 1000)},
-		{"cost report", whole("cost"), target{}, atMost(1000, 1000)},
-		{"one day's cost", func(ctx context.Context, c *client, i int) ([]byte, error) {
-			v := url.Values{"since": {w.Day(i).Format(time.RFC3339)}, "until": {w.Day(i).AddDate(0, 0, 1).Format(time.RFC3339)}}
-			return c.get(ctx, "/v1/reports/cost?"+v.Encode())
-		}, target{}, atMost(150, 150)},
-		{"newest 100 of an agent", events(func(i int) string { return "agent:" + w.Agent(i) }), target{}, atMost(150, 20)},
-		{"a rare word", events(func(int) string { return rareWord }), target{}, atMost(500, 200)},
-		{"errors of an agent's tool", events(func(i int) string {
+		{"one day's summary", b.oneDay("reports/summary?"), target{}, atMost(100, 50)},
+	}
+	for _, name := range []string{"errors", "cost", "daily", "activity"} {
+		list = append(list, question{name + " report", whole("reports/" + name + b.wholePeriod(name)), target{}, report})
+	}
+	for _, name := range []string{"tools", "errors", "cost", "daily", "activity"} {
+		list = append(list, question{"one day's " + name, b.oneDay("reports/" + name + "?"), target{}, day})
+	}
+	for _, name := range []string{"sessions", "agents", "tasks", "users"} {
+		list = append(list, question{name, whole(name), target{}, report}, question{"one day's " + name, b.oneDay(name + "?"), target{}, day})
+	}
+	const facets = "events/facets?fields=agent_name,event_type,tool_name,status,model,tier&"
+	list = append(list,
+		question{"facets", whole(facets), target{}, report}, question{"one day's facets", b.oneDay(facets), target{}, day},
+		question{"histogram", whole("events/histogram"), target{}, report}, question{"one day's histogram", b.oneDay("events/histogram?"), target{}, day},
+		question{"newest 100 of an agent", events(func(i int) string { return "agent:" + w.Agent(i) }), target{}, atMost(150, 20)},
+		question{"a rare word", events(func(int) string { return rareWord }), target{}, atMost(500, 200)},
+		question{"errors of an agent's tool", events(func(i int) string {
 			return "agent:" + w.Agent(3*i) + " tool:" + w.tools[i%len(w.tools)] + " status:error"
-		}), target{}, target{}},
-		{"newest 100", events(func(int) string { return "" }), target{}, target{}},
+		}), target{}, day},
+		question{"newest 100", events(func(int) string { return "" }), target{}, day},
+	)
+	for _, pack := range []string{"base", "eu-ai-act"} {
+		list = append(list, question{"pack " + pack, whole("reports/compliance?pack=" + pack), target{}, atMost(5000, 5000)})
+	}
+	return list
+}
+
+// wholePeriod returns the parameters that make a report, which is about the last day
+// or hour unless it is told, one about everything.
+func (b *bench) wholePeriod(report string) string {
+	switch report {
+	case "daily", "activity":
+		v := url.Values{"since": {b.workload.Day(0).Format(time.RFC3339)}, "until": {b.workload.Day(0).AddDate(0, 0, days+1).Format(time.RFC3339)}}
+		return "?" + v.Encode()
+	}
+	return ""
+}
+
+// oneDay asks for one of the days of the record, another one each time.
+func (b *bench) oneDay(path string) func(context.Context, *client, int) ([]byte, error) {
+	return func(ctx context.Context, c *client, i int) ([]byte, error) {
+		day := b.workload.Day(i)
+		v := url.Values{"since": {day.Format(time.RFC3339)}, "until": {day.AddDate(0, 0, 1).Format(time.RFC3339)}}
+		return c.get(ctx, "/v1/"+path+v.Encode())
 	}
 }
 
-// whole asks for a report over the whole record.
-func whole(name string) func(context.Context, *client, int) ([]byte, error) {
-	return func(ctx context.Context, c *client, _ int) ([]byte, error) { return c.get(ctx, "/v1/reports/"+name) }
+// whole asks for something of the whole record.
+func whole(path string) func(context.Context, *client, int) ([]byte, error) {
+	return func(ctx context.Context, c *client, _ int) ([]byte, error) { return c.get(ctx, "/v1/"+path) }
 }

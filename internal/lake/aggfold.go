@@ -3,8 +3,6 @@ package lake
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,148 +10,234 @@ import (
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// tableSum is an aggregate over the rows in parts, which can be added to. It is
-// never changed but by its fold.
+// tableSum is the cells of an hour: their keys by number, and width counters of
+// each.
 type tableSum struct {
-	rows map[string][]any // by the texts of their keys
+	ids      []int32
+	counters []int64
 }
 
-func (s *tableSum) size() int {
-	if s == nil {
-		return 0
-	}
-	return 300 * len(s.rows)
-}
+func (s *tableSum) size() int { return 4*len(s.ids) + 8*len(s.counters) + 50 }
 
-// maxFoldedRows is from how many rows on an aggregate is not kept: there is one
-// for nearly every event.
-const maxFoldedRows = 100_000
-
-// addable reports whether the figures of two sets of events give those of both.
-func (spec Spec) addable() bool {
-	if slices.Contains(spec.By, ErrorText) { // of nearly every error another one
-		return false
+// with returns the sum with more cells. It is not changed itself.
+func (s *tableSum) with(t *tally, names *numbers, more cells) (*tableSum, error) {
+	sum, place := &tableSum{}, map[int32]int{}
+	if s != nil {
+		sum.ids, sum.counters = slices.Clone(s.ids), slices.Clone(s.counters)
 	}
-	return !slices.ContainsFunc(spec.Measures, func(m Measure) bool {
-		switch m.Op {
-		case Count, Errors, Present, Sum, Min, Max:
-			return false
+	for i, id := range sum.ids {
+		place[id] = i
+	}
+	for key, counters := range more {
+		id := names.of([]string{key})[0]
+		i, ok := place[id]
+		if !ok {
+			sum.ids, sum.counters = append(sum.ids, id), append(sum.counters, counters...)
+			continue
 		}
-		return true
-	})
+		if err := t.combine(sum.counters[i*t.width:(i+1)*t.width], counters); err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
 }
 
-// aggregateFolded answers Aggregate for an addable spec: of parts whose rows were
-// counted before nothing is read. ok is false when the answer has to be found
-// otherwise.
-func (l *Lake) aggregateFolded(ctx context.Context, snap *snapshot, q query.Query, spec Spec, a *aggregation) (rows [][]any, ok bool, err error) {
-	every := Spec{By: spec.By, Measures: spec.Measures, OrderBy: -1}
-	key, ok := foldKey(snap, q, strings.Join(a.exprs, "\x01"), strings.Join(spec.By, "\x01"))
-	if !ok {
+// question is what a tally is asked about.
+type question struct {
+	*tally
+	spec  Spec
+	snap  *snapshot
+	scope *scope     // of node, in any period
+	node  query.Node // without a bound of the position
+	upTo  int64      // that bound
+	whole span       // the moments of the period
+}
+
+// tallied answers Aggregate by a pass over the columns: hours that were counted
+// before are not read again. ok is false when only the engine can answer.
+func (l *Lake) tallied(ctx context.Context, snap *snapshot, q query.Query, spec Spec) (rows [][]any, ok bool, err error) {
+	t, ok := newTally(spec)
+	node, upTo := withoutBound(q.Node)
+	if !ok || !selectable(node) {
 		return nil, false, nil
 	}
-	sc := newScope(q.Node, q.Period)
-	e := l.tableSums.entry(key)
-	defer l.tableSums.done(e)
-	ends := e.begin(snap, sc.tiers)
-	var recent []*livePart
-	for _, p := range sc.parts(snap) {
-		if !e.has(p) {
-			recent = append(recent, p)
-		}
-	}
-	sum := &tableSum{rows: map[string][]any{}}
-	if e.sum != nil {
-		for k, row := range e.sum.rows {
-			sum.rows[k] = row
-		}
-	}
-	if len(recent) > 0 {
-		if err := l.addTo(ctx, sum, snap, q, every, a, recent, false); err != nil {
-			return nil, true, err
-		}
-	}
-	if len(sum.rows) > maxFoldedRows {
-		e.sum, e.ends = nil, nil
-	} else {
-		e.sum, e.ends = &tableSum{rows: make(map[string][]any, len(sum.rows))}, ends
-		for k, row := range sum.rows {
-			e.sum.rows[k] = row
-		}
-	}
-	if err := l.addTo(ctx, sum, snap, q, every, a, nil, true); err != nil {
+	a := &question{tally: t, spec: spec, snap: snap, scope: newScope(node, query.Period{}), node: node, upTo: upTo, whole: periodSpan(q.Period)}
+	total := cells{}
+	rest, err := l.keptHours(ctx, a, total)
+	if err != nil {
 		return nil, true, err
 	}
-	if len(spec.By) == 0 && len(sum.rows) == 0 { // one row of nothing
-		sum.rows[""] = nothing(spec)
+	if err := l.tallyRest(ctx, a, rest, total); err != nil {
+		return nil, true, err
 	}
-	return sorted(sum, spec), true, nil
+	if len(spec.By) == 0 && len(total) == 0 { // one row of nothing
+		total[""] = make([]int64, t.width)
+	}
+	rows = make([][]any, 0, len(total))
+	for key, counters := range total {
+		rows = append(rows, t.row(key, counters))
+	}
+	return sorted(rows, spec), true, nil
 }
 
-// nothing is the row of no event.
-func nothing(spec Spec) []any {
-	row := make([]any, len(spec.Measures))
-	for i, m := range spec.Measures {
-		if m.Op == Count || m.Op == Errors || m.Op == Present {
-			row[i] = int64(0)
-		}
-	}
-	return row
-}
-
-// addTo adds the aggregate of some parts, or of the fresh rows, to a sum. Rows are
-// replaced, not changed.
-func (l *Lake) addTo(ctx context.Context, sum *tableSum, snap *snapshot, q query.Query, spec Spec, a *aggregation, parts []*livePart, fresh bool) error {
-	rel, err := l.relationOf(ctx, snap, q, a.needed(), parts, fresh)
-	if err != nil || rel == nil {
+// tallyRest adds the rows in parts in some moments, and the fresh ones of the
+// whole period.
+func (l *Lake) tallyRest(ctx context.Context, a *question, rest spans, total cells) error {
+	groups, err := l.partGroups(ctx, a.snap, a.scope, rest)
+	if err != nil {
 		return err
 	}
-	defer rel.close()
-	return l.engine.each(ctx, a.statement(rel.text, spec), rel.args, func(row []driver.Value) error {
-		values := make([]any, len(row))
-		for i, v := range row {
-			if values[i], err = figure(v); err != nil {
+	if w, ok := l.wantedBy(a.node); ok {
+		if groups, err = l.having(ctx, groups, w); err != nil {
+			return err
+		}
+	}
+	fresh, err := l.freshGroups(a.snap, a.scope, false)
+	if err != nil {
+		return err
+	}
+	bounds := func(*group) rowBounds { return rowBounds{-1, a.upTo} }
+	for _, pass := range []struct {
+		groups []*group
+		in     spans
+	}{{groups, rest}, {fresh, spans{a.whole}}} {
+		if len(pass.groups) == 0 {
+			continue
+		}
+		found, err := (&tallyPass{tally: a.tally, node: a.node, in: pass.in, bounds: bounds}).run(ctx, l, pass.groups)
+		if err != nil {
+			return err
+		}
+		for key, counters := range found[0] {
+			if err := a.add(total, key, counters); err != nil {
 				return err
 			}
 		}
-		key := fmt.Sprintf("%#v", values[:len(spec.By)])
-		before := sum.rows[key]
-		for i, m := range spec.Measures {
-			if before != nil {
-				at := len(spec.By) + i
-				if values[at], err = added(m.Op, before[at], values[at]); err != nil {
-					return err
-				}
-			}
-		}
-		sum.rows[key] = values
-		return nil
-	})
+	}
+	return nil
 }
 
-// added puts two figures of a measure together.
-func added(op Op, a, b any) (any, error) {
-	switch {
-	case a == nil:
-		return b, nil
-	case b == nil:
-		return a, nil
-	case op == Min && compareFigures(a, b) <= 0, op == Max && compareFigures(a, b) >= 0:
-		return a, nil
-	case op == Min || op == Max:
-		return b, nil
+// keptHours adds the hours that lie wholly in the period to the total, counted
+// before or now, and returns the moments that are left.
+func (l *Lake) keptHours(ctx context.Context, a *question, total cells) (rest spans, err error) {
+	hours := bucketsIn(a.whole)
+	more := []string{strings.Join(a.spec.By, "\x01")}
+	for _, m := range a.spec.Measures {
+		more = append(more, string(m.Op)+"\x01"+m.Field)
 	}
-	if x, ok := a.(float64); ok {
-		y, _ := b.(float64)
-		return x + y, nil
+	key, ok := foldKey(a.snap, a.node, more...)
+	rest = spans{a.whole}
+	if _, few := l.wantedBy(a.node); few || !ok || hours.empty() || slices.Contains(a.spec.By, ErrorText) { // of nearly every error another one
+		return rest, nil
 	}
-	x, _ := a.(int64)
-	y, _ := b.(int64)
-	if sum := x + y; (sum > x) == (y > 0) {
-		return sum, nil
+	e := l.tableSums.entry(key)
+	defer l.tableSums.done(e)
+	if !e.begin(a.snap, a.scope.tiers) {
+		return rest, nil
 	}
-	return nil, hansard.Errorf(hansard.KindTooLarge, "a sum is larger than 64 bits")
+	dirty, err := l.countHours(ctx, a, e, hours)
+	if err != nil {
+		e.reset()
+		return nil, err
+	}
+	rest = rest.without(momentsOfSpan(hours))
+	counters := make([]int64, len(e.names.texts)*a.width)
+	for hour, sum := range e.hours {
+		switch {
+		case !hours.holds(hour):
+			continue
+		case dirty[hour]:
+			rest = rest.with(momentsOf(hour))
+			continue
+		}
+		for i, id := range sum.ids {
+			own := counters[int(id)*a.width:][:a.width]
+			if err := a.combine(own, sum.counters[i*a.width:(i+1)*a.width]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for id, name := range e.names.texts {
+		if own := counters[id*a.width:][:a.width]; own[0] > 0 {
+			if err := a.add(total, name, own); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rest, nil
 }
+
+// countHours counts the rows in parts that are not in the kept sums yet: what has
+// come since, in the hours that they cover, and all rows of the hours that they
+// do not. It returns the hours of which they hold rows beyond the question's bound.
+func (l *Lake) countHours(ctx context.Context, a *question, e *folded[*tableSum], hours span) (dirty map[int64]bool, err error) {
+	missing := spans{hours}
+	for _, c := range e.covered {
+		missing = missing.without(c)
+	}
+	groups, err := l.partGroups(ctx, a.snap, a.scope, missing.moments().and(e.covered.moments()))
+	if err != nil {
+		return nil, err
+	}
+	ends := reach(a.snap, a.scope.tiers, a.upTo)
+	count := func(in spans, of func(*group) rowBounds) error {
+		var some []*group
+		for _, g := range meeting(groups, in) {
+			if b := of(g); g.first <= b.to && g.last > b.from {
+				some = append(some, g)
+			}
+		}
+		found, err := (&tallyPass{tally: a.tally, node: a.node, in: in, bounds: of, byHour: true}).run(ctx, l, some)
+		if err != nil {
+			return err
+		}
+		for hour, more := range found {
+			if e.hours[hour], err = e.hours[hour].with(a.tally, &e.names, more); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(e.covered) > 0 {
+		if err := count(e.covered.moments(), func(g *group) rowBounds { return rowBounds{e.upTo[g.tier()], ends[g.tier()]} }); err != nil {
+			return nil, err
+		}
+	}
+	for tier, end := range ends {
+		e.upTo[tier] = max(e.upTo[tier], end)
+	}
+	if len(missing) > 0 {
+		if err := count(missing.moments(), func(g *group) rowBounds { return rowBounds{-1, e.upTo[g.tier()]} }); err != nil {
+			return nil, err
+		}
+		e.covered = e.covered.with(hours)
+	}
+	return l.hoursBeyond(ctx, a, e, groups)
+}
+
+// hoursBeyond returns the hours in which kept sums hold rows beyond the question's
+// bound: another question, with a later one, has counted them.
+func (l *Lake) hoursBeyond(ctx context.Context, a *question, e *folded[*tableSum], groups []*group) (map[int64]bool, error) {
+	var some []*group
+	for _, g := range groups {
+		if g.last > a.upTo && g.first <= e.upTo[g.tier()] {
+			some = append(some, g)
+		}
+	}
+	dirty := map[int64]bool{}
+	if len(some) == 0 {
+		return dirty, nil
+	}
+	pass := &tallyPass{tally: &tally{width: 1}, in: spans{everything()}, byHour: true, bounds: func(g *group) rowBounds { return rowBounds{a.upTo, e.upTo[g.tier()]} }}
+	found, err := pass.run(ctx, l, some)
+	for hour := range found {
+		dirty[hour] = true
+	}
+	return dirty, err
+}
+
+// tier returns the tier of a row group of a part.
+func (g *group) tier() hansard.Tier { return g.part.Log.Tier }
 
 // compareFigures orders two figures of one column that are there.
 func compareFigures(a, b any) int {
@@ -179,13 +263,8 @@ func compareFigures(a, b any) int {
 	return cmp.Compare(x, y)
 }
 
-// sorted returns the rows of a sum in the order that a spec asks for, cut to its
-// limit.
-func sorted(sum *tableSum, spec Spec) [][]any {
-	rows := make([][]any, 0, len(sum.rows))
-	for _, row := range sum.rows {
-		rows = append(rows, slices.Clone(row))
-	}
+// sorted returns rows in the order that a spec asks for, cut to its limit.
+func sorted(rows [][]any, spec Spec) [][]any {
 	nullLast := func(a, b any, sign int) int {
 		switch {
 		case a == nil && b == nil:

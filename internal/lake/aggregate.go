@@ -78,17 +78,16 @@ func (l *Lake) Aggregate(ctx context.Context, tenant string, q query.Query, spec
 		t.Rows = [][]any{{n}}
 		return t, err
 	}
-	if spec.addable() {
-		if rows, ok, err := l.aggregateFolded(ctx, snap, q, spec, a); ok || err != nil {
-			t.Rows = rows
-			return t, err
-		}
+	if rows, ok, err := l.tallied(ctx, snap, q, spec); ok || err != nil {
+		t.Rows = rows
+		return t, err
 	}
 	rel, err := l.relation(ctx, snap, q, a.needed())
 	if err != nil {
 		return Table{}, err
 	}
 	defer rel.close()
+	t.Rows = [][]any{}
 	err = l.engine.each(ctx, a.statement(rel.text, spec), rel.args, func(row []driver.Value) error {
 		values := make([]any, len(row))
 		for i, v := range row {

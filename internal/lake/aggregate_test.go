@@ -188,7 +188,7 @@ func TestToolCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := gocmp.Diff(naiveTools(w.selected(q), w.selected(query.Query{Period: q.Period})), got); d != "" {
+		if d := gocmp.Diff(naiveTools(w.selected(q), w.all), got); d != "" {
 			t.Errorf("%s: tools (-want +got):\n%s", search, d)
 		}
 	}
@@ -250,7 +250,7 @@ func resultsOf(c *hansard.Entry, all []*hansard.Entry) []*hansard.Entry {
 	var byCall, byParent []*hansard.Entry
 	for _, r := range all {
 		switch {
-		case r.EventType != hansard.TypeToolResult:
+		case r.EventType != hansard.TypeToolResult || apart(c, r) > 24*time.Hour:
 		case c.ToolCallID != "" && r.TraceID == c.TraceID && r.ToolCallID == c.ToolCallID:
 			byCall = append(byCall, r)
 		case r.TraceID == c.TraceID && r.ParentEventID == c.EventID && (c.ToolCallID == "" || r.ToolCallID == ""):
@@ -292,6 +292,9 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// apart returns the time between two entries.
+func apart(a, b *hansard.Entry) time.Duration { return time.Duration(a.Timestamp - b.Timestamp).Abs() }
+
 func says(e *hansard.Entry) bool {
 	return !isAggregate(e) && (e.InputTokens.Set || e.OutputTokens.Set || e.TokenCount.Set || e.CostNanoUSD.Set)
 }
@@ -304,7 +307,7 @@ func naiveTokens(selected, all []*hansard.Entry, grouped bool) []lake.TokenStat 
 	stats := map[[2]string]*lake.TokenStat{}
 	for _, e := range selected {
 		covered := slices.ContainsFunc(all, func(b *hansard.Entry) bool {
-			return says(b) && rank(b) < rank(e) && b.TraceID == e.TraceID &&
+			return says(b) && apart(b, e) <= time.Hour && rank(b) < rank(e) && b.TraceID == e.TraceID &&
 				(b.SpanID == e.SpanID && e.SpanID != "" || b.EventID == e.ParentEventID || b.ParentEventID == e.EventID)
 		})
 		if covered || isAggregate(e) || !says(e) && e.EventType != hansard.TypeLLMResponse {

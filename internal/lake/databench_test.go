@@ -94,29 +94,29 @@ func BenchmarkData(b *testing.B) {
 			_, err := t.Make(ctx, l, report.Request{Tenant: benchTenant, Period: p})
 			return err
 		}
-		f("day/"+name, func(i int) error { return whole(dayOf(i)) })
 		f("all/"+name, func(int) error { return whole(query.Period{}) })
+		f("day/"+name, func(i int) error { return whole(dayOf(i)) })
 	}
 	for _, field := range []string{"session_id", "task_id", "agent_name", "user_id"} {
 		groups := func(p query.Period) error {
 			_, err := l.Groups(ctx, benchTenant, query.Query{Period: p}, field, hansard.Opt[lake.GroupCursor]{}, 51)
 			return err
 		}
-		f("day/groups "+field, func(i int) error { return groups(dayOf(i)) })
 		f("all/groups "+field, func(int) error { return groups(query.Period{}) })
+		f("day/groups "+field, func(i int) error { return groups(dayOf(i)) })
 	}
 	facets := func(p query.Period) error {
 		_, err := l.Facets(ctx, benchTenant, query.Query{Period: p}, []string{"agent_name", "event_type", "tool_name", "status", "model", "tier"}, 10)
 		return err
 	}
-	f("day/facets", func(i int) error { return facets(dayOf(i)) })
 	f("all/facets", func(int) error { return facets(query.Period{}) })
+	f("day/facets", func(i int) error { return facets(dayOf(i)) })
 	histogram := func(p query.Period, width time.Duration) error {
 		_, err := l.Histogram(ctx, benchTenant, query.Query{Period: p}, int64(width))
 		return err
 	}
-	f("day/histogram", func(i int) error { return histogram(dayOf(i), 15*time.Minute) })
 	f("all/histogram", func(int) error { return histogram(query.Period{}, 2*time.Hour) })
+	f("day/histogram", func(i int) error { return histogram(dayOf(i), 15*time.Minute) })
 	for _, pack := range policy.Builtin() {
 		packs, err := policy.Load([]policy.Choice{{Pack: pack}})
 		if err != nil {

@@ -2,103 +2,109 @@ package lake
 
 import (
 	"context"
+	"maps"
+	"slices"
 
-	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// distinctTraces counts the traces of all events, whatever their time, by the
-// dictionaries of the parts. ok is false when something else is asked.
+// distinctTraces counts the traces of what a query selects. Of row groups all of
+// whose rows count it needs the dictionaries alone, and these are kept. ok is false
+// when something else is asked.
 func (l *Lake) distinctTraces(ctx context.Context, snap *snapshot, q query.Query, spec Spec) (n int64, ok bool, err error) {
 	only := Measure{Op: Distinct, Field: "trace_id"}
-	if len(spec.By) > 0 || len(spec.Measures) != 1 || spec.Measures[0] != only || q.Period != (query.Period{}) || !anything(q.Node) {
+	node, upTo := withoutBound(q.Node)
+	if len(spec.By) > 0 || len(spec.Measures) != 1 || spec.Measures[0] != only || !selectable(node) {
 		return 0, false, nil
 	}
-	key, ok := foldKey(snap, q)
-	if !ok {
-		return 0, false, nil
-	}
-	sc := newScope(nil, query.Period{})
-	groups, err := l.groups(ctx, snap, sc)
+	sc, in := newScope(node, query.Period{}), periodSpan(q.Period)
+	groups, err := l.partGroups(ctx, snap, sc, spans{in})
 	if err != nil {
 		return 0, true, err
 	}
-	e := l.traces.entry(key)
-	defer l.traces.done(e)
-	ends := e.begin(snap, sc.tiers)
-	var old, recent []*group
-	for _, g := range groups {
-		switch {
-		case g.part == nil: // counted below: not all may be selected
-		case e.has(g.part):
-			old = append(old, g)
-		default:
-			recent = append(recent, g)
+	fresh, err := l.freshGroups(snap, sc, true)
+	if err != nil {
+		return 0, true, err
+	}
+	groups = append(groups, fresh...)
+	found := make([][]uint64, len(groups))
+	place := map[*group]int{}
+	for i, g := range groups {
+		place[g] = i
+	}
+	pass := &tracePass[struct{}]{lake: l, groups: groups}
+	err = pass.each(ctx, func(_ int, g *group) (err error) {
+		if node == nil && g.moments.within(in) && g.last <= upTo {
+			found[place[g]], err = l.traceKeys(g)
+			return err
 		}
-	}
-	more, err := l.newTraces(old, recent, nil)
-	if err != nil {
-		return 0, true, err
-	}
-	e.sum, e.ends = e.sum+more, ends
-	rows, err := sc.freshRows(snap, l.enc, func(x *hansard.Entry) bool { return q.Match(x) })
-	if err != nil {
-		return 0, true, err
-	}
-	more, err = l.newTraces(append(old, recent...), nil, rows)
-	return e.sum + more, true, err
+		return l.read(g, func(r *rows) (err error) {
+			found[place[g]], err = r.tracesOf(node, in, upTo)
+			return err
+		})
+	})
+	return countDistinct(found), true, err
 }
 
-// anything reports whether a node selects every event up to a position.
-func anything(n query.Node) bool {
-	switch n := n.(type) {
-	case nil:
-		return true
-	case query.And:
-		for _, c := range n.Nodes {
-			if !anything(c) {
-				return false
+// tracesOf returns the keys of the traces of the rows that count, about each once.
+func (r *rows) tracesOf(node query.Node, in span, upTo int64) ([]uint64, error) {
+	sel, err := r.matching(node)
+	if err != nil {
+		return nil, err
+	}
+	if sel, err = r.in(sel, spans{in}); err != nil {
+		return nil, err
+	}
+	if sel, err = r.bounded(sel, rowBounds{-1, upTo}); err != nil {
+		return nil, err
+	}
+	v := r.vector()
+	if err := r.keys("trace_id", v); err != nil {
+		return nil, err
+	}
+	var keys []uint64
+	for i, k := range v.Keys {
+		if (sel == nil || sel[i]) && (len(keys) == 0 || keys[len(keys)-1] != k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// distinctParts is in how many parts keys are counted, one after the other, so that
+// the table of those seen stays small.
+const distinctParts = 16
+
+// countDistinct returns how many different keys there are but 0.
+func countDistinct(lists [][]uint64) (n int64) {
+	size := 0
+	for _, list := range lists {
+		size += len(list)
+	}
+	slots := 1024
+	for slots < size/distinctParts*3 {
+		slots *= 2
+	}
+	seen, mask := make([]uint64, slots), uint64(slots-1)
+	for part := range uint64(distinctParts) {
+		clear(seen)
+		for _, list := range lists {
+			for _, k := range list {
+				if k>>60 != part || k == 0 {
+					continue
+				}
+				at := k & mask
+				for seen[at] != 0 && seen[at] != k {
+					at = (at + 1) & mask
+				}
+				if seen[at] == 0 {
+					seen[at] = k
+					n++
+				}
 			}
 		}
-		return true
-	case query.Compare:
-		return n.Field.Name == "position" && n.Op == query.LE
 	}
-	return false
+	return n
 }
 
-// newTraces counts the traces in groups or rows that are not in the known groups.
-func (l *Lake) newTraces(known, groups []*group, rows []*part.Row) (int64, error) {
-	found := map[uint64]bool{}
-	for _, g := range groups {
-		keys, err := l.traceKeys(g)
-		if err != nil {
-			return 0, err
-		}
-		for _, k := range keys {
-			found[k] = true
-		}
-	}
-	c := l.enc.Column("trace_id")
-	for _, row := range rows {
-		v, err := l.enc.Values(row)
-		if err != nil {
-			return 0, err
-		}
-		found[l.keyer.Key(v.Text(c))] = true
-	}
-	for _, g := range known {
-		if len(found) == 0 {
-			break
-		}
-		keys, err := l.traceKeys(g)
-		if err != nil {
-			return 0, err
-		}
-		for _, k := range keys {
-			delete(found, k)
-		}
-	}
-	return int64(len(found)), nil
-}
+func sortedKeys[V any](m map[int64]V) []int64 { return slices.Sorted(maps.Keys(m)) }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -54,7 +55,7 @@ func Facetable(f query.Field) bool {
 
 // Facets counts the values of some fields among the events that the query
 // selects, whatever its limit and cursor, and returns the top most frequent of
-// each. The columns are read once for all fields. The error is of KindInvalid for
+// each. The error is of KindInvalid for
 // a field that is not Facetable, and of KindTooLarge where there are more values
 // than fit into memory.
 func (l *Lake) Facets(ctx context.Context, tenant string, q query.Query, fields []string, top int) (Facets, error) {
@@ -65,25 +66,89 @@ func (l *Lake) Facets(ctx context.Context, tenant string, q query.Query, fields 
 	for _, f := range query.Fields() {
 		known[f.Name] = f
 	}
-	columns := []string{"status"}
 	for _, name := range fields {
-		f, ok := known[name]
-		if !ok || !Facetable(f) {
+		if f, ok := known[name]; !ok || !Facetable(f) {
 			err := hansard.Errorf(hansard.KindInvalid, "facets: %q is no field whose values can be counted", name)
 			return Facets{}, hansard.WithHint(err, "such as agent_name, event_type, tool_name, status, model, tier or tags")
 		}
-		column, _, _ := strings.Cut(name, ".")
-		columns = append(columns, column)
 	}
-	slices.Sort(columns)
 	snap := l.pin(tenant)
 	defer snap.release()
+	found := Facets{Facets: make([]Facet, len(fields))}
+	rest := map[int]bool{} // the fields that only the engine can count
+	for i, name := range fields {
+		ok, err := l.facet(ctx, snap, q, name, top, &found.Facets[i])
+		if err != nil {
+			return Facets{}, err
+		}
+		rest[i] = !ok
+	}
+	total, ok, err := l.tallied(ctx, snap, q, Spec{Measures: []Measure{{Op: Count}, {Op: Errors}}, OrderBy: -1})
+	if err != nil {
+		return Facets{}, err
+	}
+	if ok {
+		found.Total, _ = total[0][0].(int64)
+		found.Errors, _ = total[0][1].(int64)
+	}
+	var left, columns []string
+	for i, name := range fields {
+		if rest[i] {
+			column, _, _ := strings.Cut(name, ".")
+			left, columns = append(left, name), append(columns, column)
+		}
+	}
+	if ok && len(left) == 0 {
+		return found, nil
+	}
+	columns = append(columns, "status")
+	slices.Sort(columns)
 	rel, err := l.relation(ctx, snap, q, slices.Compact(columns))
 	if err != nil {
 		return Facets{}, err
 	}
 	defer rel.close()
-	return l.facets(ctx, rel, known, fields, top)
+	more, err := l.facets(ctx, rel, known, left, top)
+	if err != nil {
+		return Facets{}, err
+	}
+	for i := range fields {
+		if rest[i] {
+			found.Facets[i], more.Facets = more.Facets[0], more.Facets[1:]
+		}
+	}
+	if !ok {
+		found.Total, found.Errors = more.Total, more.Errors
+	}
+	return found, nil
+}
+
+// facet counts the values of a field by a pass over the columns; ok is false when
+// only the engine can.
+func (l *Lake) facet(ctx context.Context, snap *snapshot, q query.Query, field string, top int, f *Facet) (ok bool, err error) {
+	rows, ok, err := l.tallied(ctx, snap, q, Spec{By: []string{field}, Measures: []Measure{{Op: Count}, {Op: Errors}}, OrderBy: 1, Desc: true})
+	if !ok || err != nil {
+		return false, err
+	}
+	*f = Facet{Field: field, Values: []FacetValue{}}
+	for _, row := range rows {
+		n, _ := row[1].(int64)
+		errors, _ := row[2].(int64)
+		var value string
+		switch v := row[0].(type) {
+		case nil:
+			f.Absent = n
+			continue
+		case bool:
+			value = strconv.FormatBool(v)
+		case string:
+			value = v
+		}
+		if f.Distinct++; len(f.Values) < top {
+			f.Values = append(f.Values, FacetValue{value, n, errors})
+		}
+	}
+	return true, nil
 }
 
 // facets counts the values of fields in a relation: those of one value in one

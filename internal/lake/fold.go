@@ -2,8 +2,8 @@ package lake
 
 import (
 	"context"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -11,8 +11,9 @@ import (
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// fold keeps what a question came to over the rows in parts, so that the next one
-// reads only what has come since. S is a sum that can be taken away from again.
+// fold keeps what questions came to over the rows in parts, hour by hour of the
+// timestamps, so that the next one reads only what has come since, whatever period
+// it is about. S is the sum of one hour.
 type fold[S any] struct {
 	// size returns about how many bytes a sum takes.
 	size func(S) int
@@ -22,26 +23,32 @@ type fold[S any] struct {
 	used    uint64 // counts uses, for the age of each
 }
 
-// folded is the sum of one question.
+// folded holds the sums of one question.
 type folded[S any] struct {
-	mu sync.Mutex // held while the question is answered: others wait for the sum
-	// firsts and ends are the ranges of indexes of each tier that were summed;
-	// nil: none yet.
-	firsts, ends map[hansard.Tier]uint64
-	sum          S
+	mu sync.Mutex // held while the question is answered: others wait for the sums
+	// firsts are the first indexes of each tier when the sums were begun, and
+	// upTo the greatest positions of its rows that are in them.
+	firsts map[hansard.Tier]uint64
+	upTo   map[hansard.Tier]int64
+	// covered are the hours that were summed; of these, hours has those in
+	// which something is.
+	covered spans
+	hours   map[int64]S
+	names   numbers // of what sums are about, if they keep numbers in its place
+	erased  int     // how often entries had been erased then
 
 	last  uint64 // guarded by fold.mu, as bytes is
 	bytes int
 }
 
 // maxFolded bounds the sums that a fold keeps, in bytes.
-const maxFolded = 48 << 20
+const maxFolded = 64 << 20
 
 func newFold[S any](size func(S) int) *fold[S] {
 	return &fold[S]{size: size, entries: map[string]*folded[S]{}}
 }
 
-// entry returns the sum of a question, locked.
+// entry returns the sums of a question, locked.
 func (f *fold[S]) entry(key string) *folded[S] {
 	f.mu.Lock()
 	e := f.entries[key]
@@ -56,9 +63,17 @@ func (f *fold[S]) entry(key string) *folded[S] {
 	return e
 }
 
-// done unlocks a sum and makes room where the sums take too much.
+// done unlocks sums and makes room where all take too much. Sums that are too large
+// alone are not kept.
 func (f *fold[S]) done(e *folded[S]) {
-	bytes := f.size(e.sum)
+	bytes := e.names.bytes()
+	for _, s := range e.hours {
+		bytes += f.size(s) + 50
+	}
+	if bytes > maxFolded {
+		e.reset()
+		bytes = 0
+	}
 	e.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,141 +93,124 @@ func (f *fold[S]) done(e *folded[S]) {
 	}
 }
 
-// begin forgets the sum if it is of rows that are not there any more, or if a part
-// holds both rows that it has and others. It returns the ends that hold once all
-// parts of the snapshot are in the sum.
-func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool) (ends map[hansard.Tier]uint64) {
-	firsts, ends := map[hansard.Tier]uint64{}, map[hansard.Tier]uint64{}
-	stale := e.ends == nil
+func (e *folded[S]) reset() {
+	e.firsts, e.upTo, e.covered, e.hours, e.names = nil, nil, nil, nil, numbers{}
+}
+
+// begin forgets the sums if they are of rows that are not there any more. ok is
+// false when the snapshot is older than the sums.
+func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool) (ok bool) {
+	firsts, last := map[hansard.Tier]uint64{}, map[hansard.Tier]int64{}
 	for tier := range tiers {
-		parts := snap.version.parts[tier]
-		if len(parts) > 0 {
-			firsts[tier], ends[tier] = parts[0].Name.First, parts[len(parts)-1].Name.End
-		}
-		if e.ends[tier] > ends[tier] || e.ends[tier] > 0 && e.firsts[tier] != firsts[tier] {
-			stale = true
-		}
-		for _, p := range parts {
-			if p.Name.First < e.ends[tier] && e.ends[tier] < p.Name.End {
-				stale = true
-			}
+		if parts := snap.version.parts[tier]; len(parts) > 0 {
+			firsts[tier], last[tier] = parts[0].Name.First, int64(parts[len(parts)-1].LastPosition)
 		}
 	}
-	if stale {
-		var none S
-		e.sum, e.ends = none, nil
+	if e.hours != nil && e.erased != snap.erased {
+		e.reset()
+	}
+	for tier, first := range e.firsts {
+		now, there := firsts[tier]
+		if there && (now < first || e.upTo[tier] > last[tier]) {
+			return false
+		}
+		if !there || now != first {
+			e.reset() // pruned
+			break
+		}
+	}
+	if e.hours == nil {
+		e.hours, e.upTo, e.erased = map[int64]S{}, map[hansard.Tier]int64{}, snap.erased
+		for tier := range tiers {
+			e.upTo[tier] = -1
+		}
 	}
 	e.firsts = firsts
+	return true
+}
+
+// reach returns the greatest positions of the rows in parts that count, of those up
+// to one.
+func reach(snap *snapshot, tiers map[hansard.Tier]bool, upTo int64) map[hansard.Tier]int64 {
+	ends := map[hansard.Tier]int64{}
+	for tier := range tiers {
+		ends[tier] = -1
+		if parts := snap.version.parts[tier]; len(parts) > 0 {
+			ends[tier] = min(upTo, int64(parts[len(parts)-1].LastPosition))
+		}
+	}
 	return ends
 }
 
-// has reports whether the rows of a part are in the sum.
-func (e *folded[S]) has(p *livePart) bool { return p.Name.End <= e.ends[p.Log.Tier] }
-
-// foldKey names a question. A bound of the position that all parts keep is left
-// out: a report that counts what was there when it began sets another one each
-// time. The other result is false when a part has rows beyond such a bound.
-func foldKey(snap *snapshot, q query.Query, more ...string) (key string, ok bool) {
-	if newScope(q.Node, q.Period).tiers[hansard.TierMeta] {
-		return "", false // its positions run ahead of such a bound
-	}
-	var last uint64
-	for _, parts := range snap.version.parts {
-		for _, p := range parts {
-			if p.Log.Tier != hansard.TierMeta {
-				last = max(last, p.LastPosition)
-			}
-		}
-	}
-	node := q.Node
-	if and, isAnd := node.(query.And); isAnd {
-		kept := query.And{}
-		for _, n := range and.Nodes {
-			if c, isCompare := n.(query.Compare); isCompare && c.Field.Name == "position" && c.Op == query.LE && len(c.Values) > 0 {
-				if c.Values[0].Int < int64(last) {
-					return "", false
-				}
-				continue
-			}
-			kept.Nodes = append(kept.Nodes, n)
-		}
-		node = kept
+// foldKey names a question, whatever its period. node is without a bound of the
+// position: a report that counts what was there when it began sets another one each
+// time. ok is false for a question about the meta log.
+func foldKey(snap *snapshot, node query.Node, more ...string) (key string, ok bool) {
+	if newScope(node, query.Period{}).tiers[hansard.TierMeta] {
+		return "", false
 	}
 	text := "*"
 	if node != nil {
 		text = node.String()
 	}
-	since, until := q.Period.Bounds()
-	fields := append([]string{snap.tenant, text, strconv.FormatInt(since, 10), strconv.FormatInt(until, 10)}, more...)
-	return strings.Join(fields, "\x00"), true
+	return strings.Join(append([]string{snap.tenant, text}, more...), "\x00"), true
 }
 
-// foldTraces sums over the groups of a question whose rows count trace by trace.
-// It returns the sum over the parts, what is to be taken away from it, and what is
-// to be added, on behalf of the rows that are in no part yet. run sums over
-// groups, and of them only the traces with the given keys, if that is not nil.
-func foldTraces[S any](ctx context.Context, l *Lake, f *fold[S], key string, snap *snapshot, sc *scope, groups []*group,
-	run func(groups []*group, only map[uint64]bool) (S, error), merge func(sum, less, more S) S) (sum, less, more S, err error) {
-	e := f.entry(key)
-	defer f.done(e)
-	ends := e.begin(snap, sc.tiers)
-	var old, fresh, recent []*group
+// withoutBound takes bounds of the position that every match keeps out of a node.
+func withoutBound(node query.Node) (without query.Node, upTo int64) {
+	upTo = math.MaxInt64
+	bound := func(n query.Node) bool {
+		c, ok := n.(query.Compare)
+		if ok = ok && c.Field.Name == "position" && c.Op == query.LE && len(c.Values) > 0; ok {
+			upTo = min(upTo, c.Values[0].Int)
+		}
+		return ok
+	}
+	and, isAnd := node.(query.And)
+	switch {
+	case !isAnd && bound(node):
+		return nil, upTo
+	case !isAnd:
+		return node, upTo
+	}
+	var rest query.And
+	for _, n := range and.Nodes {
+		if inner, ok := n.(query.And); ok {
+			n, at := withoutBound(inner)
+			upTo = min(upTo, at)
+			if n != nil {
+				rest.Nodes = append(rest.Nodes, n)
+			}
+			continue
+		}
+		if !bound(n) {
+			rest.Nodes = append(rest.Nodes, n)
+		}
+	}
+	if len(rest.Nodes) == 0 {
+		return nil, upTo
+	}
+	return rest, upTo
+}
+
+// periodSpan returns the moments of a period.
+func periodSpan(p query.Period) span {
+	since, until := p.Bounds()
+	if !p.Until.IsZero() {
+		until--
+	}
+	return span{since, until}
+}
+
+// meeting returns the groups that may have rows in spans.
+func meeting(groups []*group, in spans) []*group {
+	var found []*group
 	for _, g := range groups {
-		switch {
-		case g.part == nil:
-			fresh = append(fresh, g)
-		case e.has(g.part):
-			old = append(old, g)
-		default:
-			recent = append(recent, g)
+		if in.meet(g.moments) {
+			found = append(found, g)
 		}
 	}
-	if e.ends == nil {
-		if e.sum, err = run(recent, nil); err != nil {
-			return sum, less, more, err
-		}
-	} else if len(recent) > 0 {
-		if less, more, err = foldDelta(ctx, l, old, recent, run); err != nil {
-			return sum, less, more, err
-		}
-		e.sum = merge(e.sum, less, more)
-	}
-	e.ends = ends
-	less, more, err = foldDelta(ctx, l, append(old, recent...), fresh, run)
-	return e.sum, less, more, err
-}
-
-// foldDelta returns what the traces of the added groups came to before, and what
-// they come to with these.
-func foldDelta[S any](ctx context.Context, l *Lake, before, added []*group, run func([]*group, map[uint64]bool) (S, error)) (less, more S, err error) {
-	touched := map[uint64]bool{}
-	for _, g := range added {
-		keys, err := l.traceKeys(g)
-		if err != nil {
-			return less, more, err
-		}
-		for _, k := range keys {
-			touched[k] = true
-		}
-	}
-	var again []*group
-	for _, g := range before {
-		keys, err := l.traceKeys(g)
-		if err != nil {
-			return less, more, err
-		}
-		if slices.ContainsFunc(keys, func(k uint64) bool { return touched[k] }) {
-			again = append(again, g)
-		}
-		if ctx.Err() != nil {
-			return less, more, ctx.Err()
-		}
-	}
-	if less, err = run(again, touched); err != nil {
-		return less, more, err
-	}
-	more, err = run(append(again, added...), touched)
-	return less, more, err
+	return found
 }
 
 // traceKeys returns the keys of the traces in a group. Those of parts are kept.
@@ -232,6 +230,42 @@ func (l *Lake) traceKeys(g *group) ([]uint64, error) {
 		g.part.keys.set(g.g, keys)
 	}
 	return keys, err
+}
+
+// traceSet returns the keys of all traces in groups.
+func (l *Lake) traceSet(ctx context.Context, groups []*group) (map[uint64]bool, error) {
+	found := map[uint64]bool{}
+	for _, g := range groups {
+		keys, err := l.traceKeys(g)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			found[k] = true
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return found, nil
+}
+
+// sharing returns those of the groups that have one of the traces.
+func (l *Lake) sharing(ctx context.Context, groups []*group, traces map[uint64]bool) ([]*group, error) {
+	var found []*group
+	for _, g := range groups {
+		keys, err := l.traceKeys(g)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(keys, func(k uint64) bool { return traces[k] }) {
+			found = append(found, g)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return found, nil
 }
 
 // groupKeys are the keys of the traces in the row groups of a part: 8 bytes for

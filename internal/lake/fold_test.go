@@ -69,10 +69,18 @@ func (g *growing) merge(t *testing.T, log hansard.LogID) {
 }
 
 // TestFold asks the same questions over and over while entries come, are sealed
-// and merged: what is kept of the last answer must not show.
+// and merged: what is kept of the last answer must not show. The second time traces
+// go on for days, so that of what is in one not everything belongs together.
 func TestFold(t *testing.T) {
+	for _, step := range []time.Duration{time.Millisecond, 31 * time.Minute} {
+		t.Run(step.String(), func(t *testing.T) { testFold(t, step) })
+	}
+}
+
+func testFold(t *testing.T, every time.Duration) {
 	s := newSource(21)
 	s.perTrace = 40 // traces that go on over many commits
+	s.step = int64(every)
 	g := newGrowing(t, 21)
 	for step := range 36 {
 		var batch []*hansard.Entry
@@ -83,6 +91,12 @@ func TestFold(t *testing.T) {
 			}
 			if g.r.IntN(3) == 0 {
 				e.SpanID, e.ToolCallID = "shared", ""
+			}
+			if g.r.IntN(15) == 0 { // late
+				e.Timestamp -= g.r.Int64N(60 * s.step)
+			}
+			if g.r.IntN(8) == 0 {
+				e.EventType, e.ErrorType, e.Error = hansard.TypeError, "Timeout", "order "+e.EventID+" timed out after 30s"
 			}
 			batch = append(batch, s.seal(e, tierOf(e)))
 		}
@@ -96,32 +110,36 @@ func TestFold(t *testing.T) {
 			}
 		}
 		if len(g.all) > 0 {
-			g.ask(t, step)
+			g.ask(t, step, s.step)
 		}
 	}
 }
 
-func (g *growing) ask(t *testing.T, step int) {
+func (g *growing) ask(t *testing.T, step int, every int64) {
 	t.Helper()
-	ctx, last := context.Background(), g.all[len(g.all)-1].Position
-	upTo := query.Compare{Field: query.Ref{Name: "position", Kind: query.KindInt}, Op: query.LE, Values: []query.Value{{Int: int64(last)}}}
-	period := query.Period{Since: time.Unix(0, epoch), Until: time.Unix(0, epoch+4e8)}
-	for _, q := range []query.Query{
+	ctx, last := context.Background(), int64(g.all[len(g.all)-1].Position)
+	upTo := func(position int64) query.Node {
+		return query.Compare{Field: query.Ref{Name: "position", Kind: query.KindInt}, Op: query.LE, Values: []query.Value{{Int: position}}}
+	}
+	begin := time.Unix(0, epoch).UTC()
+	period := query.Period{Since: begin, Until: begin.Add(time.Duration(400 * every))}
+	hours := query.Period{Since: begin.Truncate(time.Hour), Until: begin.Truncate(time.Hour).Add(time.Duration(g.r.IntN(200)+1) * time.Hour)}
+	odd := query.Period{Since: begin.Add(time.Duration(g.r.Int64N(200 * every))), Until: begin.Add(time.Duration((g.r.Int64N(500) + 200) * every))}
+	for i, q := range []query.Query{
 		{},
-		{Node: query.And{Nodes: []query.Node{parse(t, "env:prod"), upTo}}},
+		{Node: query.And{Nodes: []query.Node{parse(t, "env:prod"), upTo(last)}}},
 		{Node: parse(t, "-tier:debug"), Period: period},
-		{Node: upTo},
+		{Node: upTo(last)},
+		{Node: upTo(last - g.r.Int64N(last+1)/2), Period: odd}, // a report that began earlier
+		{Period: hours},
+		{Node: parse(t, "agent:b*,planner"), Period: odd},
 	} {
 		tools, err := g.ToolCalls(ctx, tenant, q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		around := q.Period
-		if !around.Until.IsZero() {
-			around.Until = around.Until.Add(24 * time.Hour)
-		}
-		want := naiveTools(g.selected(query.Query{Node: q.Node, Period: q.Period}), g.selected(query.Query{Period: around}))
-		if d := gocmp.Diff(want, tools); d != "" {
+		counted := g.upTo(q)
+		if d := gocmp.Diff(naiveTools(g.selected(q), counted), tools); d != "" {
 			t.Fatalf("step %d, %v: tools (-want +got):\n%s", step, q.Node, d)
 		}
 		g.aggregates(t, q, step)
@@ -130,9 +148,77 @@ func (g *growing) ask(t *testing.T, step int) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := gocmp.Diff(sumsOf(naiveTokens(g.selected(q), g.all, len(by) > 0)), sumsOf(tokens)); d != "" {
-				t.Fatalf("step %d, %v by %v: tokens (-want +got):\n%s", step, q.Node, by, d)
+			if d := gocmp.Diff(sumsOf(naiveTokens(g.selected(q), counted, len(by) > 0)), sumsOf(tokens)); d != "" {
+				t.Fatalf("step %d, %v %v by %v: tokens (-want +got):\n%s", step, q.Node, q.Period, by, d)
 			}
+		}
+		if i == step%7 { // it takes the engine long
+			g.unkept(t, q, step)
+		}
+	}
+}
+
+// upTo returns the entries that were there when a report began: what the search
+// selects or not, they say what others count for.
+func (g *growing) upTo(q query.Query) []*hansard.Entry {
+	n := query.Compare{Op: query.LE, Values: []query.Value{{Int: int64(len(g.all))}}}
+	var find func(query.Node)
+	find = func(node query.Node) {
+		switch node := node.(type) {
+		case query.And:
+			for _, c := range node.Nodes {
+				find(c)
+			}
+		case query.Compare:
+			if node.Field.Name == "position" {
+				n = node
+			}
+		}
+	}
+	find(q.Node)
+	var found []*hansard.Entry
+	for _, e := range g.all {
+		if int64(e.Position) <= n.Values[0].Int {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// unkept asks once more in a way of which nothing is kept: by a search that the
+// engine has to answer.
+func (g *growing) unkept(t *testing.T, q query.Query, step int) {
+	t.Helper()
+	ctx := context.Background()
+	slow := q
+	slow.Node = query.And{Nodes: []query.Node{parse(t, "-confidence:>7")}}
+	if q.Node != nil {
+		slow.Node = query.And{Nodes: []query.Node{q.Node, parse(t, "-confidence:>7")}}
+	}
+	pattern := lake.Spec{
+		By: []string{"event_type", lake.ErrorPattern, "tier"}, OrderBy: -1,
+		Measures: []lake.Measure{{Op: lake.Count}, {Op: lake.Max, Field: "position"}, {Op: lake.Min, Field: "duration_ms"}},
+	}
+	text := lake.Spec{By: []string{lake.ErrorText, "truncated"}, Measures: []lake.Measure{{Op: lake.Count}}, OrderBy: 2, Desc: true, Limit: 5}
+	for name, ask := range map[string]func(query.Query) (any, error){
+		"invocations": func(q query.Query) (any, error) { return g.Invocations(ctx, tenant, q) },
+		"tools":       func(q query.Query) (any, error) { return g.ToolCalls(ctx, tenant, q) },
+		"spend": func(q query.Query) (any, error) {
+			return g.Spend(ctx, tenant, q, [][]string{{"session_id"}, {"agent_name", "day"}}, lake.Pricing{}, 5)
+		},
+		"patterns": func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, pattern) },
+		"texts":    func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, text) },
+	} {
+		got, err := ask(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := ask(slow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := gocmp.Diff(want, got); d != "" {
+			t.Fatalf("step %d, %v in %v: %s (-want +got):\n%s", step, q.Node, q.Period, name, d)
 		}
 	}
 }

@@ -25,8 +25,8 @@ type InvocationStat struct {
 }
 
 // Invocations returns what became of the invocations that the query selects, by
-// agent, most invocations first. Their ends and errors need not match the search,
-// and may follow up to a day after its period.
+// agent, most invocations first. Their ends and errors need not match the search nor
+// lie in its period, but within a day of the invocation.
 //
 // An invocation ends with its own status or duration, or with the lifecycle event
 // invocation_end under it. An error is recovered from when the same tool succeeds
@@ -36,37 +36,24 @@ func (l *Lake) Invocations(ctx context.Context, tenant string, q query.Query) ([
 	snap := l.pin(tenant)
 	defer snap.release()
 	q = onlyType(q, hansard.TypeInvocation)
-	around := q.Period
-	if !around.Until.IsZero() {
-		around.Until = around.Until.Add(resultWindow)
-	}
-	var picked *positionSet
-	if !selectable(q.Node) {
-		var err error
-		if picked, err = l.positionsOf(ctx, snap, q); err != nil {
-			return nil, err
-		}
-	}
-	asked, sc := newScope(q.Node, q.Period), newScope(nil, around)
-	groups, err := l.groups(ctx, snap, sc)
+	picked, err := l.picked(ctx, snap, q)
 	if err != nil {
 		return nil, err
 	}
-	run := func(groups []*group, only map[uint64]bool) (*invocationSum, error) {
-		p := &invocationPass{q: q, asked: asked, around: sc, picked: picked, agents: &numbers{}, tools: &numbers{}}
+	// What an invocation came to can hang on an error a day away, that on an
+	// invocation another day away, and that on its end.
+	a := &traceQuestion[*invocationSum]{snap: snap, whole: periodSpan(q.Period), window: 3 * int64(resultWindow), merge: mergeInvocations}
+	a.ask(q, picked)
+	a.run = func(ctx context.Context, groups []*group, pass passSpec) (map[int64]*invocationSum, error) {
+		p := &invocationPass{chosen: chosen{a.node, picked}, passSpec: pass, agents: &numbers{}, tools: &numbers{}}
 		p.tools.of([]string{""}) // 0 is no tool
-		return p.run(ctx, l, groups, only)
+		return p.run(ctx, l, groups)
 	}
-	var sum, less, more *invocationSum
-	if key, ok := foldKey(snap, q); ok && picked == nil {
-		sum, less, more, err = foldTraces(ctx, l, l.invocationSums, key, snap, sc, groups, run, mergeInvocations)
-	} else {
-		sum, err = run(groups, nil)
-	}
+	sums, err := sumTraces(ctx, l, l.invocationSums, a)
 	if err != nil {
 		return nil, err
 	}
-	return invocationStats(mergeInvocations(sum, less, more)), nil
+	return invocationStats(invocationTotal(sums)), nil
 }
 
 // invocationSum is what invocations came to, by agent. It is never changed.
@@ -85,19 +72,34 @@ func (s *invocationSum) size() int {
 // third.
 func mergeInvocations(sum, less, more *invocationSum) *invocationSum {
 	merged := &invocationSum{agents: map[string]invocationFigures{}}
-	for i, s := range []*invocationSum{sum, less, more} {
-		if s == nil {
-			continue
-		}
-		sign := []int64{1, -1, 1}[i]
-		for agent, f := range s.agents {
-			g := merged.agents[agent]
-			g.n, g.failed, g.open = g.n+sign*f.n, g.failed+sign*f.failed, g.open+sign*f.open
-			g.timed, g.us = g.timed+sign*f.timed, g.us+sign*f.us
-			merged.agents[agent] = g
-		}
-	}
+	merged.add(sum, 1)
+	merged.add(less, -1)
+	merged.add(more, 1)
 	return merged
+}
+
+func (s *invocationSum) add(o *invocationSum, sign int64) {
+	if o == nil {
+		return
+	}
+	for agent, f := range o.agents {
+		g := s.agents[agent]
+		g.n, g.failed, g.open = g.n+sign*f.n, g.failed+sign*f.failed, g.open+sign*f.open
+		g.timed, g.us = g.timed+sign*f.timed, g.us+sign*f.us
+		s.agents[agent] = g
+	}
+}
+
+// invocationTotal puts sums together.
+func invocationTotal(sums traceSums[*invocationSum]) *invocationSum {
+	total := &invocationSum{agents: map[string]invocationFigures{}}
+	for _, s := range sums.plus {
+		total.add(s, 1)
+	}
+	for _, s := range sums.minus {
+		total.add(s, -1)
+	}
+	return total
 }
 
 func invocationStats(sum *invocationSum) []InvocationStat {
@@ -144,24 +146,23 @@ const (
 // read in a second pass, over the traces that have errors, or ends beside
 // invocations without one: the ids of all events take most of the time to read.
 type invocationPass struct {
-	q             query.Query
-	asked, around *scope
-	picked        *positionSet // what is selected; nil: what q selects
+	chosen
+	passSpec
 	withTree      bool
 	agents, tools *numbers
 	tallies       []invocationTally
 }
 
 type invocationTally struct {
-	agents map[int32]*invocationFigures
+	groups map[hourGroup]*invocationFigures // by agent
 	apart  map[uint64]bool
 }
 
-func (p *invocationPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*invocationSum, error) {
+func (p *invocationPass) run(ctx context.Context, l *Lake, groups []*group) (map[int64]*invocationSum, error) {
 	for range l.config.Threads {
-		p.tallies = append(p.tallies, invocationTally{map[int32]*invocationFigures{}, map[uint64]bool{}})
+		p.tallies = append(p.tallies, invocationTally{map[hourGroup]*invocationFigures{}, map[uint64]bool{}})
 	}
-	pass := &tracePass[act]{lake: l, groups: groups, only: only, read: p.read, done: p.done}
+	pass := &tracePass[act]{lake: l, groups: groups, only: p.only, read: p.read, done: p.done}
 	if err := pass.run(ctx); err != nil {
 		return nil, err
 	}
@@ -173,15 +174,16 @@ func (p *invocationPass) run(ctx context.Context, l *Lake, groups []*group, only
 	if err := pass.again(ctx, apart); err != nil {
 		return nil, err
 	}
-	sum := &invocationSum{agents: map[string]invocationFigures{}}
+	sums := map[int64]*invocationSum{}
 	for _, t := range p.tallies {
-		for n, f := range t.agents {
-			name := p.agents.text(n)
-			g := sum.agents[name]
-			sum.agents[name] = invocationFigures{g.n + f.n, g.failed + f.failed, g.open + f.open, g.timed + f.timed, g.us + f.us}
+		for key, f := range t.groups {
+			if sums[key.hour] == nil {
+				sums[key.hour] = &invocationSum{agents: map[string]invocationFigures{}}
+			}
+			sums[key.hour].add(&invocationSum{agents: map[string]invocationFigures{p.agents.text(key.key): *f}}, 1)
 		}
 	}
-	return sum, nil
+	return sums, nil
 }
 
 // actColumns are the columns of a group that acts are made of.
@@ -248,18 +250,10 @@ func (p *invocationPass) columns(r *rows) (c *actColumns, err error) {
 	); err != nil {
 		return nil, err
 	}
-	if p.picked != nil {
-		c.selected, err = p.picked.of(r)
-	} else {
-		c.selected, err = r.selected(p.q, p.asked)
-	}
-	if err != nil {
+	if c.selected, err = r.counted(&p.chosen, &p.passSpec); err != nil {
 		return nil, err
 	}
-	if c.around, err = r.within(p.around.since, p.around.until); err != nil {
-		return nil, err
-	}
-	if c.around, err = r.upTo(c.around, p.asked.positionTo); err != nil || !p.withTree {
+	if c.around, err = r.bounded(nil, p.bounds(r.gr)); err != nil || !p.withTree {
 		return c, err
 	}
 	c.event, c.parent = r.vector(), r.vector()
@@ -285,20 +279,21 @@ func (p *invocationPass) done(worker int, trace uint64, items []act) {
 	case !p.withTree:
 		for i := range items {
 			if a := &items[i]; a.asked {
-				t.add(a, a.bad, !a.ended, a.timed, a.us)
+				t.add(p.hourOf(a.at), a, a.bad, !a.ended, a.timed, a.us)
 			}
 		}
 		return
 	}
-	t.tree(items)
+	t.tree(items, p.hourOf)
 }
 
 // add counts an invocation.
-func (t *invocationTally) add(a *act, failed, open, timed bool, us int64) {
-	f := t.agents[a.agent]
+func (t *invocationTally) add(hour int64, a *act, failed, open, timed bool, us int64) {
+	key := hourGroup{hour, a.agent}
+	f := t.groups[key]
 	if f == nil {
 		f = &invocationFigures{}
-		t.agents[a.agent] = f
+		t.groups[key] = f
 	}
 	f.n++
 	switch {

@@ -76,7 +76,7 @@ func New(config Config) (*Lake, error) {
 	l.lookups = newLookups(l.enc)
 	l.toolSums, l.tokenSums = newFold((*toolSum).size), newFold((*tokenSum).size)
 	l.invocationSums = newFold((*invocationSum).size)
-	l.tableSums, l.traces = newFold((*tableSum).size), newFold(func(int64) int { return 0 })
+	l.tableSums = newFold((*tableSum).size)
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}
@@ -99,6 +99,9 @@ type tenantState struct {
 	// index. A slice only grows at its end or is replaced, so that a
 	// snapshot may keep it.
 	fresh map[hansard.Tier][]*part.Row
+	// erased counts how often content was erased: what was made of it before
+	// must not be told any more.
+	erased int
 }
 
 // version is an immutable set of live parts.
@@ -112,6 +115,7 @@ type livePart struct {
 	part.Info
 	path    string
 	keys    groupKeys
+	short   shortKeys
 	outline atomic.Pointer[part.Outline]
 }
 
@@ -176,8 +180,11 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	for _, p := range t.current.parts[log.Tier] {
 		if !gone[p.Name] {
 			parts = append(parts, p)
-		} else {
-			left = append(left, p.path)
+			continue
+		}
+		left = append(left, p.path)
+		if slices.ContainsFunc(added, func(a part.Info) bool { return a.Name.Rewrite > p.Name.Rewrite && a.Name.First == p.Name.First }) {
+			t.erased++
 		}
 	}
 	t.replace(log.Tier, parts)

@@ -33,6 +33,9 @@ func (l *Lake) Gaps(ctx context.Context, tenant string, q query.Query) (sessions
 	if q.Node != nil {
 		picked.Node = query.And{Nodes: []query.Node{numbered, q.Node}}
 	}
+	if none, err := l.none(ctx, snap, picked); none || err != nil {
+		return 0, 0, err
+	}
 	some, err := l.relation(ctx, snap, picked, []string{"session_id"})
 	if err != nil {
 		return 0, 0, err
@@ -61,11 +64,21 @@ SELECT count(*) FILTER (WHERE missing > 0), sum(missing) FROM gaps`, some.text, 
 	return sessions, events, err
 }
 
+// none reports whether a pass over the columns can tell that a query selects
+// nothing: most records have nothing of what is asked for here.
+func (l *Lake) none(ctx context.Context, snap *snapshot, q query.Query) (bool, error) {
+	rows, ok, err := l.tallied(ctx, snap, q, Spec{Measures: []Measure{{Op: Count}}, OrderBy: -1})
+	return err == nil && ok && rows[0][0] == int64(0), err
+}
+
 // Pending returns how many of the spans of whose begin the query selects an event
 // have no event of the whole span.
 func (l *Lake) Pending(ctx context.Context, tenant string, q query.Query) (spans int64, err error) {
 	snap := l.pin(tenant)
 	defer snap.release()
+	if none, err := l.none(ctx, snap, q); none || err != nil {
+		return 0, err
+	}
 	begun, err := l.spansBegun(ctx, snap, q)
 	if err != nil {
 		return 0, err

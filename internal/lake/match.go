@@ -28,7 +28,7 @@ func selectable(n query.Node) bool {
 		switch n.Field.Kind {
 		case query.KindString, query.KindPerson, query.KindInt, query.KindTime:
 			return n.Field.Name != "log" && n.Field.Name != "leaf_hash"
-		case query.KindText:
+		case query.KindText, query.KindBool:
 			return true
 		case query.KindList:
 			return strings.HasPrefix(n.Field.Name, resourcesPrefix)
@@ -46,6 +46,8 @@ func comparable(n query.Compare) bool {
 		return n.Field.Name != "log" && n.Field.Name != "leaf_hash" && n.Op == query.In
 	case query.KindInt, query.KindTime:
 		return true
+	case query.KindBool:
+		return n.Op == query.In
 	case query.KindList:
 		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
 			return n.Op == query.In
@@ -86,19 +88,28 @@ func (r *rows) match(n query.Node) ([]bool, error) {
 	return nil, hansard.Errorf(hansard.KindInternal, "select rows: unknown node %T", n)
 }
 
+// matchAll asks what costs least first, and no more once no row is left.
 func (r *rows) matchAll(nodes []query.Node) ([]bool, error) {
 	var all []bool
-	for _, c := range nodes {
-		sel, err := r.match(c)
-		if err != nil {
-			return nil, err
-		}
-		if all == nil {
-			all = sel
-			continue
-		}
-		for i := range sel {
-			all[i] = all[i] && sel[i]
+	for _, has := range []bool{true, false} {
+		for _, c := range nodes {
+			if _, ok := c.(query.Has); ok != has {
+				continue
+			}
+			sel, err := r.match(c)
+			if err != nil {
+				return nil, err
+			}
+			if all == nil {
+				all = sel
+			} else {
+				for i := range sel {
+					all[i] = all[i] && sel[i]
+				}
+			}
+			if sel != nil && !slices.Contains(all, true) {
+				return all, nil
+			}
 		}
 	}
 	return all, nil
@@ -184,6 +195,14 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 		return sel, nil
 	case query.KindInt, query.KindTime:
 		return r.relate(n, column)
+	case query.KindBool:
+		return r.truths(n, column)
+	}
+	if r.shared == nil {
+		sel := make([]bool, r.size())
+		return sel, r.file.ReadMatches(column, sel, func(term string) bool {
+			return slices.ContainsFunc(n.Values, func(value query.Value) bool { return !value.Person && value.Matches(term) })
+		})
 	}
 	v, err := r.column("terms", column, r.file.ReadTerms)
 	if err != nil {
@@ -196,6 +215,20 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 	sel := make([]bool, len(v.Codes))
 	for i, code := range v.Codes {
 		sel[i] = matches[code]
+	}
+	return sel, nil
+}
+
+// truths reads which rows have one of the values of a truth, which is false where
+// there is none.
+func (r *rows) truths(n query.Compare, column string) ([]bool, error) {
+	v, err := r.column("set", column, r.file.ReadSet)
+	if err != nil {
+		return nil, err
+	}
+	sel := make([]bool, len(v.Set))
+	for i, set := range v.Set {
+		sel[i] = slices.ContainsFunc(n.Values, func(value query.Value) bool { return value.Bool == set })
 	}
 	return sel, nil
 }

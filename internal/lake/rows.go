@@ -13,18 +13,38 @@ import (
 )
 
 // group is what is read at a time: a row group of a part, or fresh rows, which
-// are sorted by trace too.
+// are sorted by trace too where traces matter.
 type group struct {
-	part  *livePart
-	g     int
-	fresh []*part.Row
-	first int64 // position of the first event, or an earlier one
+	part    *livePart
+	g       int
+	fresh   []*part.Row
+	moments span // that its timestamps lie in
+	// first and last are the positions of the first event, or an earlier one,
+	// and of the last, or a later one.
+	first, last int64
 }
 
 // groups returns the row groups and the fresh rows of a snapshot that may hold
 // events in the scope, in the order of their first positions.
 func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group, error) {
-	parts := sc.parts(snap)
+	all, err := l.partGroups(ctx, snap, sc, spans{{sc.since, sc.until}})
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := l.freshGroups(snap, sc, true)
+	return inOrder(append(all, fresh...)), err
+}
+
+// inOrder sorts groups by their first positions.
+func inOrder(groups []*group) []*group {
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.first, b.first) })
+	return groups
+}
+
+// partGroups returns the row groups of parts that may hold events in the scope with
+// timestamps in spans.
+func (l *Lake) partGroups(ctx context.Context, snap *snapshot, sc *scope, in spans) ([]*group, error) {
+	parts := slices.DeleteFunc(sc.parts(snap), func(p *livePart) bool { return !in.meet(span{p.MinTime, p.MaxTime}) })
 	found := make([][]*group, len(parts))
 	place := map[*livePart]int{}
 	for i, p := range parts {
@@ -33,29 +53,37 @@ func (l *Lake) groups(ctx context.Context, snap *snapshot, sc *scope) ([]*group,
 	err := l.eachPart(ctx, parts, func(p *livePart) error {
 		bounds, err := l.boundsOf(p)
 		for g, b := range bounds {
-			if b.greatest >= sc.since && b.least <= sc.until {
-				found[place[p]] = append(found[place[p]], &group{part: p, g: g, first: b.first})
+			if m := (span{b.least, b.greatest}); in.meet(m) {
+				found[place[p]] = append(found[place[p]], &group{part: p, g: g, moments: m, first: b.first, last: b.last})
 			}
 		}
 		return err
 	})
-	all := slices.Concat(found...)
+	return inOrder(slices.Concat(found...)), err
+}
+
+// freshGroups returns the fresh rows that may hold events in the scope; by trace,
+// if they are to be sorted.
+func (l *Lake) freshGroups(snap *snapshot, sc *scope, sorted bool) (groups []*group, err error) {
 	for tier := range sc.tiers {
-		if rows := snap.fresh[tier]; len(rows) > 0 {
-			sorted, err := l.byTrace(rows)
-			if err != nil {
+		rows := snap.fresh[tier]
+		if len(rows) == 0 {
+			continue
+		}
+		g := &group{fresh: rows, moments: everything(), first: int64(rows[0].Place.Position), last: int64(rows[len(rows)-1].Place.Position)}
+		if sorted {
+			if g.fresh, err = l.byTrace(rows); err != nil {
 				return nil, err
 			}
-			all = append(all, &group{fresh: sorted, first: int64(rows[0].Place.Position)})
 		}
+		groups = append(groups, g)
 	}
-	slices.SortStableFunc(all, func(a, b *group) int { return cmp.Compare(a.first, b.first) })
-	return all, err
+	return inOrder(groups), nil
 }
 
 // groupBounds is what a part's footer says of a row group: the bounds of its
-// timestamps, as far as they are known, and its first position.
-type groupBounds struct{ least, greatest, first int64 }
+// timestamps and its positions, as far as they are known.
+type groupBounds struct{ least, greatest, first, last int64 }
 
 // outlineOf returns the outline of a part. It is kept: a year has more parts than
 // are open at once.
@@ -92,7 +120,7 @@ func (l *Lake) boundsOf(p *livePart) ([]groupBounds, error) {
 	for g := range bounds {
 		b := &bounds[g]
 		b.least, b.greatest, _ = o.Bounds(g, timestamp)
-		b.first, _, _ = o.Bounds(g, position)
+		b.first, b.last, _ = o.Bounds(g, position)
 	}
 	return bounds, nil
 }
@@ -125,6 +153,7 @@ func (l *Lake) byTrace(rows []*part.Row) ([]*part.Row, error) {
 type rows struct {
 	enc   *part.Encoder
 	keyer part.Keyer
+	gr    *group
 	file  *part.ColumnReader // nil: of fresh rows
 	fresh []*part.Row
 	// shared holds what the searches of one pass have read of the group; nil:
@@ -167,7 +196,7 @@ func (l *Lake) read(gr *group, f func(*rows) error) error {
 		return err
 	}
 	defer l.scratches.Put(s)
-	r := &rows{enc: l.enc, keyer: l.keyer, fresh: gr.fresh, scratch: s}
+	r := &rows{enc: l.enc, keyer: l.keyer, gr: gr, fresh: gr.fresh, scratch: s}
 	if gr.part == nil {
 		return f(r)
 	}
@@ -240,7 +269,7 @@ func (r *rows) traces() ([]uint64, error) {
 	}
 	v := r.vector()
 	err := r.keys("trace_id", v)
-	return slices.Compact(v.Keys), err
+	return slices.Clone(slices.Compact(v.Keys)), err
 }
 
 // ints reads a column of integers or times.
@@ -330,4 +359,90 @@ func (r *rows) selected(q query.Query, sc *scope) ([]bool, error) {
 		sel[i] = sel[i] && in[i]
 	}
 	return sel, nil
+}
+
+// set reads which rows have a value in a column that is no list.
+func (r *rows) set(column string, v *part.Vector) error {
+	if r.file != nil {
+		return r.file.ReadSet(column, v)
+	}
+	c := r.enc.Column(column)
+	v.Set = v.Set[:0]
+	return r.each(func(row *part.Values) { v.Set = append(v.Set, !row.Null(c)) })
+}
+
+// matching reads which rows a selectable node selects; nil stands for all.
+func (r *rows) matching(n query.Node) ([]bool, error) {
+	if r.file != nil {
+		return r.match(n)
+	}
+	if n == nil {
+		return nil, nil
+	}
+	sel := make([]bool, len(r.fresh))
+	var e hansard.Entry
+	for i, row := range r.fresh {
+		if err := r.enc.View(&e, row); err != nil {
+			return nil, err
+		}
+		sel[i] = query.Match(n, &e)
+	}
+	return sel, nil
+}
+
+// in narrows a selection, nil for all, to the rows whose timestamps lie in spans.
+func (r *rows) in(sel []bool, s spans) ([]bool, error) {
+	if r.file != nil {
+		if least, greatest, ok := r.file.Bounds("timestamp"); ok {
+			for _, x := range s {
+				if (span{least, greatest}).within(x) {
+					return sel, nil
+				}
+			}
+		}
+	}
+	v := r.vector()
+	if err := r.ints("timestamp", v); err != nil {
+		return nil, err
+	}
+	for i, t := range v.Ints {
+		v.Set[i] = (sel == nil || sel[i]) && s.holds(t)
+	}
+	return v.Set, nil
+}
+
+// bounded narrows a selection, nil for all, to the rows with positions in bounds.
+func (r *rows) bounded(sel []bool, b rowBounds) ([]bool, error) {
+	if r.file != nil {
+		if least, greatest, ok := r.file.Bounds("position"); ok && least > b.from && greatest <= b.to {
+			return sel, nil
+		}
+	}
+	v := r.vector()
+	if err := r.ints("position", v); err != nil {
+		return nil, err
+	}
+	for i, at := range v.Ints {
+		v.Set[i] = (sel == nil || sel[i]) && at > b.from && at <= b.to
+	}
+	return v.Set, nil
+}
+
+// chosen says which events a question over traces is about.
+type chosen struct {
+	node   query.Node   // selectable
+	picked *positionSet // in its place, what the engine has selected; nil: nothing was
+}
+
+// counted reads which rows are chosen and a pass counts; nil stands for all.
+func (r *rows) counted(c *chosen, pass *passSpec) (sel []bool, err error) {
+	if c.picked != nil {
+		sel, err = c.picked.of(r)
+	} else {
+		sel, err = r.matching(c.node)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.in(sel, pass.count)
 }

@@ -11,6 +11,7 @@ type snapshot struct {
 	tenant  string
 	version *version
 	fresh   map[hansard.Tier][]*part.Row
+	erased  int // how often entries had been erased
 	release func()
 }
 
@@ -29,6 +30,7 @@ func (l *Lake) pin(tenant string) *snapshot {
 		s.fresh[tier] = rows[:len(rows):len(rows)]
 	}
 	v := t.current
+	s.erased = t.erased
 	v.pins++
 	t.pinned[v] = true
 	s.version, s.release = v, func() { l.unpin(t, v) }

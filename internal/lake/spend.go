@@ -54,12 +54,9 @@ func (l *Lake) Spend(ctx context.Context, tenant string, q query.Query, by [][]s
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
-	var picked *positionSet
-	if !selectable(q.Node) {
-		var err error
-		if picked, err = l.positionsOf(ctx, snap, q); err != nil {
-			return nil, err
-		}
+	picked, err := l.picked(ctx, snap, q)
+	if err != nil {
+		return nil, err
 	}
 	groupings, err := l.spend(ctx, snap, q, by, pricing, picked)
 	if err != nil {
@@ -76,45 +73,36 @@ func (l *Lake) Spend(ctx context.Context, tenant string, q query.Query, by [][]s
 	return out, nil
 }
 
-// grouping is what the groups of a grouping came to, as the sum of three: less is
-// taken away, more is added.
+// grouping is what the groups of a grouping came to.
 type grouping struct {
-	n               int // of the texts of a key
-	i               int // its number
-	sum, less, more *tokenSum
+	n    int // of the texts of a key
+	i    int // its number
+	sums traceSums[*tokenSum]
 }
 
 // spend sums the statements that the query selects, or those picked. What links
 // events is read in a second pass, over the traces in which one may stand for
 // another.
 func (l *Lake) spend(ctx context.Context, snap *snapshot, q query.Query, by [][]string, pricing Pricing, picked *positionSet) ([]grouping, error) {
-	said, around := newScope(q.Node, q.Period), newScope(nil, wider(q.Period, tokenWindow))
-	groups, err := l.groups(ctx, snap, around)
-	if err != nil {
-		return nil, err
-	}
 	if pricing.Zone == nil {
 		pricing.Zone = time.UTC
 	}
-	run := func(groups []*group, only map[uint64]bool) (*tokenSum, error) {
-		tp := &tokenPass{q: q, by: by, said: said, better: around, pricing: pricing, picked: picked}
+	a := &traceQuestion[*tokenSum]{snap: snap, whole: periodSpan(q.Period), window: int64(tokenWindow), merge: mergeTokens}
+	a.ask(q, picked, pricing.key(by)...)
+	a.run = func(ctx context.Context, groups []*group, pass passSpec) (map[int64]*tokenSum, error) {
+		tp := &tokenPass{chosen: chosen{a.node, picked}, passSpec: pass, by: by, pricing: pricing}
 		for range by {
 			tp.keys = append(tp.keys, &numbers{})
 		}
-		return tp.run(ctx, l, groups, only)
+		return tp.run(ctx, l, groups)
 	}
-	var sum, less, more *tokenSum
-	if key, ok := foldKey(snap, q, pricing.key(by)...); ok && picked == nil {
-		sum, less, more, err = foldTraces(ctx, l, l.tokenSums, key, snap, around, groups, run, mergeTokens)
-	} else {
-		sum, err = run(groups, nil)
-	}
+	sums, err := sumTraces(ctx, l, l.tokenSums, a)
 	if err != nil {
 		return nil, err
 	}
 	var all []grouping
 	for i, fields := range by {
-		all = append(all, grouping{len(fields), i, sum, less, more})
+		all = append(all, grouping{len(fields), i, sums})
 	}
 	return all, nil
 }
@@ -131,45 +119,56 @@ func (p Pricing) key(by [][]string) []string {
 	return key
 }
 
-// spending returns the top groups; 0: all.
+// spending returns the top groups, those that cost most first; 0: all.
 func (g grouping) spending(top int) (Spending, error) {
 	var s Spending
+	var best cheapest
 	total := &tokenSums{}
-	g.sum.each(g.less, g.more, g.i, func(_ string, sums *tokenSums) {
+	err := g.each(func(name []byte, sums *tokenSums) error {
 		total.merge(sums, 1)
 		s.Groups++
-	})
-	var err error
-	if s.Total, err = total.stat("", 0); err != nil {
-		return s, err
-	}
-	s.Top, err = g.top(top)
-	return s, err
-}
-
-// top returns the n groups that cost most, most first; n 0: all.
-func (g grouping) top(n int) ([]TokenStat, error) {
-	var first error
-	var best cheapest
-	g.sum.each(g.less, g.more, g.i, func(name string, sums *tokenSums) {
-		s, err := sums.stat(name, g.n)
+		if top > 0 && len(best) == top && sums.cheaper(best[0]) {
+			return nil
+		}
+		stat, err := sums.stat(string(name), g.n)
 		switch {
 		case err != nil:
-			first = err
-		case n == 0:
-			best = append(best, s)
-		case len(best) < n:
-			heap.Push(&best, s)
-		case byCost(s, best[0]) < 0:
-			best[0] = s
+			return err
+		case top == 0:
+			best = append(best, stat)
+		case len(best) < top:
+			heap.Push(&best, stat)
+		case byCost(stat, best[0]) < 0:
+			best[0] = stat
 			heap.Fix(&best, 0)
 		}
+		return nil
 	})
+	if err != nil {
+		return s, err
+	}
 	if len(best) == 0 && g.n == 0 {
 		best = append(best, TokenStat{}) // one row of nothing
 	}
 	slices.SortFunc(best, byCost)
-	return best, first
+	s.Top = best
+	s.Total, err = total.stat("", 0)
+	return s, err
+}
+
+// cheaper reports whether sums are sure to come after a group by cost: most do, and
+// need no TokenStat made of them.
+func (g *tokenSums) cheaper(than TokenStat) bool {
+	stated, tabled := g.sums[costClass], g.sums[tableClass]
+	cost := than.Cost()
+	if !cost.Set || stated.hi != 0 || tabled.hi != 0 || int64(stated.lo) < 0 || int64(tabled.lo) < 0 {
+		return false
+	}
+	if stated.n == 0 && tabled.n == 0 {
+		return true
+	}
+	sum := int64(stated.lo) + int64(tabled.lo)
+	return sum >= 0 && sum < cost.V
 }
 
 // cheapest is a heap whose first is the one that comes last by cost.
@@ -254,6 +253,15 @@ func (r *rows) days(zone *time.Location, v *part.Vector) error {
 
 // positionSet is a set of positionSet.
 type positionSet struct{ bits []uint64 }
+
+// picked returns the positions of what a query selects, if only the engine can select
+// it; else nil.
+func (l *Lake) picked(ctx context.Context, snap *snapshot, q query.Query) (*positionSet, error) {
+	if selectable(q.Node) {
+		return nil, nil
+	}
+	return l.positionsOf(ctx, snap, q)
+}
 
 // positionsOf returns those of what a query selects that only the engine can
 // select.

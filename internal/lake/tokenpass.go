@@ -10,11 +10,11 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
-	"github.com/hansardhq/hansard/internal/query"
 )
 
 // statement is an event that says tokens or a cost, or could.
 type statement struct {
+	at                  int64
 	event, parent, span uint64
 	values              [tokenClasses]int64
 	table               int64               // what it costs by the table
@@ -24,6 +24,7 @@ type statement struct {
 	tabled              bool                // the table knows what it costs
 	selected            bool
 	better              bool // may stand for others
+	linked              bool // event, parent and span were read
 }
 
 // tokenClasses is the number of tokenColumns; cost is the last of them. A sum has
@@ -40,20 +41,24 @@ func (s *statement) costs() bool  { return s.has&(1<<costClass) != 0 }
 
 // tokenPass computes Tokens from the rows of parts, trace by trace.
 type tokenPass struct {
-	q         query.Query
-	said      *scope
-	better    *scope       // around it, of those that may stand for others
-	picked    *positionSet // what is selected; nil: what q selects
-	by        [][]string   // the fields of each grouping
+	chosen
+	passSpec
+	by        [][]string // the fields of each grouping
 	pricing   Pricing
 	withLinks bool
 	keys      []*numbers // of the groups of each grouping: their texts, packed
 	tallies   []tokenTally
 }
 
+// hourGroup is a group by its number, in an hour.
+type hourGroup struct {
+	hour int64
+	key  int32
+}
+
 // tokenTally is what one worker has counted.
 type tokenTally struct {
-	groups []map[int32]*tokenSums // of each grouping
+	groups []map[hourGroup]*tokenSums // of each grouping
 	// apart are traces in which one event may stand for another.
 	apart map[uint64]bool
 }
@@ -102,41 +107,16 @@ func (w wideSum) value() (hansard.Opt[int64], error) {
 	return hansard.Opt[int64]{V: v, Set: w.n > 0}, nil
 }
 
-// tokenSum is what statements came to, by the groups of each grouping. It is never
-// changed.
-type tokenSum struct {
-	names  []*numbers
-	groups []map[int32]*tokenSums
-}
-
-func newTokenSum(names []*numbers) *tokenSum {
-	s := &tokenSum{names: names}
-	for range names {
-		s.groups = append(s.groups, map[int32]*tokenSums{})
-	}
-	return s
-}
-
-func (s *tokenSum) size() int {
-	n := 0
-	if s != nil {
-		for _, g := range s.groups {
-			n += 400 * len(g)
-		}
-	}
-	return n
-}
-
 // run counts the statements in groups.
-func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*tokenSum, error) {
+func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group) (map[int64]*tokenSum, error) {
 	for range l.config.Threads {
 		t := tokenTally{apart: map[uint64]bool{}}
 		for range tp.by {
-			t.groups = append(t.groups, map[int32]*tokenSums{})
+			t.groups = append(t.groups, map[hourGroup]*tokenSums{})
 		}
 		tp.tallies = append(tp.tallies, t)
 	}
-	p := &tracePass[statement]{lake: l, groups: groups, only: only, read: tp.read, done: tp.done}
+	p := &tracePass[statement]{lake: l, groups: groups, only: tp.only, read: tp.read, done: tp.done}
 	if err := p.run(ctx); err != nil {
 		return nil, err
 	}
@@ -148,25 +128,31 @@ func (tp *tokenPass) run(ctx context.Context, l *Lake, groups []*group, only map
 	if err := p.again(ctx, apart); err != nil {
 		return nil, err
 	}
-	sum := newTokenSum(tp.keys)
-	for _, t := range tp.tallies {
-		for i, groups := range t.groups {
-			for key, g := range groups {
-				sum.add(i, key, g, 1)
-			}
-		}
-	}
-	return sum, nil
+	return tp.sums(), nil
 }
 
-// add adds the sums of a group of a grouping, or with the sign -1 takes them away.
-func (s *tokenSum) add(grouping int, key int32, g *tokenSums, sign int64) {
-	sum := s.groups[grouping][key]
-	if sum == nil {
-		sum = &tokenSums{}
-		s.groups[grouping][key] = sum
+// sums puts what the workers have counted together.
+func (tp *tokenPass) sums() map[int64]*tokenSum {
+	sums := map[int64]*tokenSum{}
+	for i := range tp.by {
+		all := tp.tallies[0].groups[i]
+		for _, t := range tp.tallies[1:] {
+			for key, g := range t.groups[i] {
+				if own := all[key]; own != nil {
+					own.merge(g, 1)
+				} else {
+					all[key] = g
+				}
+			}
+		}
+		for hour, run := range tp.keys[i].runs(all) {
+			if sums[hour] == nil {
+				sums[hour] = &tokenSum{runs: make([]tokenRun, len(tp.by))}
+			}
+			sums[hour].runs[i] = run
+		}
 	}
-	sum.merge(g, sign)
+	return sums
 }
 
 func (g *tokenSums) merge(o *tokenSums, sign int64) {
@@ -178,58 +164,9 @@ func (g *tokenSums) merge(o *tokenSums, sign int64) {
 	}
 }
 
-// mergeTokens makes one sum of three: the first, less the second, and the third.
-func mergeTokens(sum, less, more *tokenSum) *tokenSum {
-	names := make([]*numbers, len(sum.groups))
-	for i := range names {
-		names[i] = &numbers{}
-	}
-	merged := newTokenSum(names)
-	for i := range names {
-		sum.each(less, more, i, func(name string, g *tokenSums) {
-			merged.add(i, names[i].of([]string{name})[0], g, 1)
-		})
-	}
-	return merged
-}
-
-// each calls f with the sums of each group of a grouping: its own, less those of
-// less, and those of more.
-func (s *tokenSum) each(less, more *tokenSum, grouping int, f func(name string, g *tokenSums)) {
-	changed := map[string]*tokenSums{}
-	for i, d := range []*tokenSum{less, more} {
-		if d == nil {
-			continue
-		}
-		for key, g := range d.groups[grouping] {
-			name := d.names[grouping].text(key)
-			if changed[name] == nil {
-				changed[name] = &tokenSums{}
-			}
-			changed[name].merge(g, []int64{-1, 1}[i])
-		}
-	}
-	for key, g := range s.groups[grouping] {
-		name := s.names[grouping].text(key)
-		if d := changed[name]; d != nil {
-			d.merge(g, 1)
-			g = d
-			delete(changed, name)
-		}
-		if g.events > 0 {
-			f(name, g)
-		}
-	}
-	for name, g := range changed {
-		if g.events > 0 {
-			f(name, g)
-		}
-	}
-}
-
 // read returns the statements of a group.
 func (tp *tokenPass) read(r *rows) (items []statement, at []int, err error) {
-	kind, aggregate := r.vector(), r.vector()
+	kind, aggregate, times := r.vector(), r.vector(), r.vector()
 	values := make([]*part.Vector, tokenClasses)
 	for i, c := range tokenColumns {
 		values[i] = r.vector()
@@ -237,7 +174,7 @@ func (tp *tokenPass) read(r *rows) (items []statement, at []int, err error) {
 			return nil, nil, err
 		}
 	}
-	if err := firstError(r.terms("event_type", kind), r.holds("labels", "aggregate", aggregate)); err != nil {
+	if err := firstError(r.terms("event_type", kind), r.holds("labels", "aggregate", aggregate), r.ints("timestamp", times)); err != nil {
 		return nil, nil, err
 	}
 	has := make([]uint8, len(kind.Codes))
@@ -258,20 +195,22 @@ func (tp *tokenPass) read(r *rows) (items []statement, at []int, err error) {
 	if len(at) == 0 {
 		return nil, nil, nil
 	}
-	rest, err := tp.readRest(r)
+	// Where both are in a group, most traces have both, and what links them is
+	// needed.
+	rest, err := tp.readRest(r, tp.withLinks || response != 0 && usage != 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	items = make([]statement, 0, len(at))
 	for _, i := range at {
-		s := statement{has: has[i], rank: 2}
+		s := statement{at: times.Ints[i], has: has[i], rank: 2}
 		switch k := kind.Codes[i]; {
 		case k != 0 && k == response:
 			s.rank = 0
 		case k != 0 && k == usage:
 			s.rank = 1
 		}
-		s.selected = rest.selected == nil || rest.selected[i]
+		s.selected = (rest.selected == nil || rest.selected[i]) && (rest.around == nil || rest.around[i])
 		s.better = s.rank < 2 && s.has != 0 && (rest.around == nil || rest.around[i])
 		if !s.selected && !s.better {
 			continue
@@ -297,21 +236,13 @@ type statementRest struct {
 	prices              *rowPrices   // nil: no table is asked
 }
 
-func (tp *tokenPass) readRest(r *rows) (*statementRest, error) {
+func (tp *tokenPass) readRest(r *rows, links bool) (*statementRest, error) {
 	rest := &statementRest{}
 	var err error
-	if tp.picked != nil {
-		rest.selected, err = tp.picked.of(r)
-	} else {
-		rest.selected, err = r.selected(tp.q, tp.said)
-	}
-	if err != nil {
+	if rest.selected, err = r.counted(&tp.chosen, &tp.passSpec); err != nil {
 		return nil, err
 	}
-	if rest.around, err = r.within(tp.better.since, tp.better.until); err != nil {
-		return nil, err
-	}
-	if rest.around, err = r.upTo(rest.around, tp.said.positionTo); err != nil {
+	if rest.around, err = r.bounded(nil, tp.bounds(r.gr)); err != nil {
 		return nil, err
 	}
 	for i := range tp.by {
@@ -321,7 +252,7 @@ func (tp *tokenPass) readRest(r *rows) (*statementRest, error) {
 		}
 		rest.keys = append(rest.keys, keys)
 	}
-	if rest.prices, err = tp.pricing.rows(r); err != nil || !tp.withLinks {
+	if rest.prices, err = tp.pricing.rows(r); err != nil || !links {
 		return rest, err
 	}
 	rest.event, rest.parent, rest.span = r.vector(), r.vector(), r.vector()
@@ -333,6 +264,7 @@ func (rest *statementRest) fill(s *statement, row int) {
 		s.keys[i] = keys[row]
 	}
 	if rest.event != nil {
+		s.linked = true
 		s.event, s.parent, s.span = rest.event.Keys[row], rest.parent.Keys[row], rest.span.Keys[row]
 	}
 }
@@ -388,11 +320,12 @@ func packed(text string) string {
 // done counts the statements of a trace.
 func (tp *tokenPass) done(worker int, trace uint64, items []statement) {
 	t := &tp.tallies[worker]
-	if !tp.withLinks && mixed(items) {
+	links := mixed(items)
+	if links && slices.ContainsFunc(items, func(s statement) bool { return !s.linked }) {
 		t.apart[trace] = true
 		return
 	}
-	ranks := newRanks(items, tp.withLinks)
+	ranks := newRanks(items, links)
 	for i := range items {
 		s := &items[i]
 		if !s.selected {
@@ -402,7 +335,7 @@ func (tp *tokenPass) done(worker int, trace uint64, items []statement) {
 		c := counting{calls: best.any >= s.rank, tokens: best.count >= s.rank, cost: best.cost >= s.rank, priced: best.stated, counted: best.count != noRank}
 		if c.calls || c.tokens || c.cost {
 			for g := range t.groups {
-				t.add(g, s, c, tp.pricing.Reprice)
+				t.add(g, tp.hourOf(s.at), s, c, tp.pricing.Reprice)
 			}
 		}
 	}
@@ -431,7 +364,8 @@ type linkRanks struct {
 // noRank is the rank of no statement.
 const noRank = 255
 
-func (r linkRanks) least(o linkRanks) linkRanks {
+// and implements joined.
+func (r linkRanks) and(o linkRanks) linkRanks {
 	return linkRanks{min(r.any, o.any), min(r.count, o.count), min(r.cost, o.cost), r.stated || o.stated}
 }
 
@@ -448,7 +382,7 @@ const (
 	byParent
 )
 
-type rankIndex map[link]linkRanks
+type rankIndex map[link]*timeline[linkRanks]
 
 func newRanks(items []statement, linked bool) rankIndex {
 	if !linked {
@@ -474,22 +408,23 @@ func newRanks(items []statement, linked bool) rankIndex {
 			if k.key == 0 {
 				continue
 			}
-			if before, ok := index[k]; ok {
-				index[k] = before.least(own)
-			} else {
-				index[k] = own
+			if index[k] == nil {
+				index[k] = &timeline[linkRanks]{}
 			}
+			index[k].add(s.at, own)
 		}
 	}
 	return index
 }
 
-// best returns the least ranks among the statements that are linked with s.
+// best returns the least ranks among the statements that are linked with s, at most
+// tokenWindow away.
 func (index rankIndex) best(s *statement) linkRanks {
 	best := linkRanks{any: noRank, count: noRank, cost: noRank}
+	near := span{s.at, s.at}.wider(int64(tokenWindow))
 	for _, k := range []link{{bySpan, s.span}, {byEvent, s.parent}, {byParent, s.event}} {
-		if o, ok := index[k]; ok && k.key != 0 {
-			best = best.least(o)
+		if t := index[k]; t != nil && k.key != 0 && t.holds(near) {
+			best = best.and(t.within(near))
 		}
 	}
 	return best
@@ -498,11 +433,12 @@ func (index rankIndex) best(s *statement) linkRanks {
 // add counts a statement in its group of a grouping. With reprice what it costs is
 // what the table says, else what it states, and only where nothing states it, what
 // the table says.
-func (t *tokenTally) add(grouping int, s *statement, c counting, reprice bool) {
-	g := t.groups[grouping][s.keys[grouping]]
+func (t *tokenTally) add(grouping int, hour int64, s *statement, c counting, reprice bool) {
+	key := hourGroup{hour, s.keys[grouping]}
+	g := t.groups[grouping][key]
 	if g == nil {
 		g = &tokenSums{}
-		t.groups[grouping][s.keys[grouping]] = g
+		t.groups[grouping][key] = g
 	}
 	g.events++
 	if c.calls {

@@ -2,11 +2,7 @@ package lake
 
 import (
 	"context"
-	"database/sql/driver"
-	"fmt"
 	"math"
-	"math/big"
-	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -22,8 +18,7 @@ type TokenStat struct {
 	Counted int64 // of these, with tokens
 	Priced  int64 // of these, with a cost that they state
 	// Tabled are those with tokens whose cost nothing states and the table of
-	// Pricing knows, Unpriced those whose cost nobody knows. Of what the
-	// engine selects for Tokens they are 0.
+	// Pricing knows, Unpriced those whose cost nobody knows.
 	Tabled   int64
 	Unpriced int64
 
@@ -50,8 +45,8 @@ func (s TokenStat) Cost() hansard.Opt[int64] {
 	return hansard.Opt[int64]{V: sum, Set: s.CostNanoUSD.Set || s.TableNanoUSD.Set}
 }
 
-// tokenWindow is how far from a period an event may be that says the same
-// tokens again.
+// tokenWindow is how far from an event another one may be that says the same tokens
+// again.
 const tokenWindow = time.Hour
 
 // Tokens sums tokens and cost over the events that the query selects, grouped
@@ -62,7 +57,8 @@ const tokenWindow = time.Hour
 // left out when a better one in the same trace has the same span, is its parent
 // or has it as parent; and when it is labelled "aggregate". Tokens and cost are
 // looked at apart: a cost that only the token_usage states counts. The better
-// one need not match the search.
+// one need not match the search nor lie in its period, but within an hour of the
+// event.
 func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []string) ([]TokenStat, error) {
 	keys, err := textFields(by)
 	if err != nil {
@@ -70,32 +66,16 @@ func (l *Lake) Tokens(ctx context.Context, tenant string, q query.Query, by []st
 	}
 	snap := l.pin(tenant)
 	defer snap.release()
-	if selectable(q.Node) {
-		spend, err := l.spend(ctx, snap, q, [][]string{keys}, Pricing{}, nil)
-		if err != nil {
-			return nil, err
-		}
-		return spend[0].top(0)
-	}
-	columns := append([]string{"event_id", "trace_id", "span_id", "parent_event_id", "event_type", "labels"}, tokenColumns...)
-	said, err := l.relation(ctx, snap, q, append(columns, keys...))
+	picked, err := l.picked(ctx, snap, q)
 	if err != nil {
 		return nil, err
 	}
-	defer said.close()
-	better, err := l.relation(ctx, snap, onlyType(query.Query{Period: wider(q.Period, tokenWindow)}, hansard.TypeLLMResponse, hansard.TypeTokenUsage), columns)
+	spend, err := l.spend(ctx, snap, q, [][]string{keys}, Pricing{}, picked)
 	if err != nil {
 		return nil, err
 	}
-	defer better.close()
-	var stats []TokenStat
-	args := append(append([]any{}, said.args...), better.args...)
-	err = l.engine.each(ctx, tokenStatement(said.text, better.text, keys), args, func(row []driver.Value) error {
-		s, err := tokenStat(row, len(keys))
-		stats = append(stats, s)
-		return err
-	})
-	return stats, err
+	all, err := spend[0].spending(0)
+	return all.Top, err
 }
 
 // tokenColumns are the columns that Tokens sums. It is never changed.
@@ -128,84 +108,4 @@ func wider(p query.Period, by time.Duration) query.Period {
 		p.Until = p.Until.Add(by)
 	}
 	return p
-}
-
-// tokenStatement leaves out what a better event says, and sums the rest. rank
-// orders events from the best on.
-func tokenStatement(said, better string, keys []string) string {
-	says := "coalesce(" + strings.Join(tokenColumns, ", ") + ") IS NOT NULL"
-	counts := "coalesce(" + strings.Join(tokenColumns[:len(tokenColumns)-1], ", ") + ") IS NOT NULL"
-	groups := make([]string, len(keys))
-	for i, k := range keys {
-		groups[i] = "coalesce(" + quoteName(k) + ", '')"
-	}
-	first, group := "", ""
-	if len(keys) > 0 {
-		first, group = strings.Join(groups, ", ")+", ", "GROUP BY "+strings.Join(groups, ", ")
-	}
-	const rank = `CASE event_type WHEN '` + hansard.TypeLLMResponse + `' THEN 0 WHEN '` + hansard.TypeTokenUsage + `' THEN 1 ELSE 2 END`
-	return fmt.Sprintf(`
-WITH said AS MATERIALIZED (SELECT *, %[1]s AS rank FROM (%[2]s) WHERE (%[3]s OR event_type = '%[9]s') AND %[4]s),
-better AS MATERIALIZED (SELECT event_id, trace_id, span_id, parent_event_id, %[1]s AS rank, %[10]s AS counts, cost_nano_usd IS NOT NULL AS costs
-	FROM (%[5]s) WHERE %[3]s AND %[4]s),
-spans AS (SELECT trace_id, span_id, %[11]s FROM better WHERE span_id IS NOT NULL GROUP BY ALL),
-ids AS (SELECT trace_id, event_id, %[11]s FROM better GROUP BY ALL),
-parents AS (SELECT trace_id, parent_event_id, %[11]s FROM better WHERE parent_event_id IS NOT NULL GROUP BY ALL),
-counted AS (
-	SELECT s.*, coalesce(token_count, CASE WHEN coalesce(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) IS NOT NULL
-		THEN coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) END) AS total,
-		coalesce(least(a.any_rank, b.any_rank, c.any_rank) >= s.rank, true) AS calls,
-		coalesce(least(a.count_rank, b.count_rank, c.count_rank) >= s.rank, true) AS counts,
-		coalesce(least(a.cost_rank, b.cost_rank, c.cost_rank) >= s.rank, true) AS costs
-	FROM said s
-	LEFT JOIN spans a ON a.trace_id = s.trace_id AND a.span_id = s.span_id
-	LEFT JOIN ids b ON b.trace_id = s.trace_id AND b.event_id = s.parent_event_id
-	LEFT JOIN parents c ON c.trace_id = s.trace_id AND c.parent_event_id = s.event_id),
-own AS (SELECT * FROM counted WHERE calls OR counts OR costs)
-SELECT %[6]s count(*) FILTER (WHERE calls), count(total) FILTER (WHERE counts), count(cost_nano_usd) FILTER (WHERE costs),
-	%[12]s, sum(total) FILTER (WHERE counts), sum(cost_nano_usd) FILTER (WHERE costs) AS cost
-FROM own %[7]s ORDER BY cost DESC NULLS LAST, sum(total) FILTER (WHERE counts) DESC NULLS LAST%[8]s`,
-		rank, said, says, single, better, first, group, positions(len(keys)), hansard.TypeLLMResponse, counts,
-		"min(rank) AS any_rank, min(rank) FILTER (WHERE counts) AS count_rank, min(rank) FILTER (WHERE costs) AS cost_rank", sums())
-}
-
-// sums returns the sums of the token classes, over the events whose tokens count.
-func sums() string {
-	var list []string
-	for _, c := range tokenColumns[:5] {
-		list = append(list, "sum("+c+") FILTER (WHERE counts)")
-	}
-	return strings.Join(list, ", ")
-}
-
-// positions returns ", 1, 2 .." for the first n columns.
-func positions(n int) string {
-	var b strings.Builder
-	for i := range n {
-		fmt.Fprintf(&b, ", %d", i+1)
-	}
-	return b.String()
-}
-
-func tokenStat(row []driver.Value, keys int) (TokenStat, error) {
-	var s TokenStat
-	for _, v := range row[:keys] {
-		text, _ := v.(string)
-		s.Key = append(s.Key, strings.Clone(text))
-	}
-	row = row[keys:]
-	for i, n := range []*int64{&s.Calls, &s.Counted, &s.Priced} {
-		*n, _ = row[i].(int64)
-	}
-	for i, o := range []*hansard.Opt[int64]{&s.Input, &s.Output, &s.CacheRead, &s.CacheWrite, &s.Reasoning, &s.Total, &s.CostNanoUSD} {
-		sum, ok := row[3+i].(*big.Int)
-		if !ok {
-			continue
-		}
-		if !sum.IsInt64() {
-			return s, hansard.Errorf(hansard.KindTooLarge, "tokens: a sum is larger than 64 bits")
-		}
-		*o = hansard.Some(sum.Int64())
-	}
-	return s, nil
 }

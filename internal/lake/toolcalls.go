@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -15,6 +16,7 @@ import (
 
 // mention is a call of a tool or a result.
 type mention struct {
+	at       int64
 	position int64
 	call     uint64 // key of the tool call's id; 0: none
 	event    uint64 // key of the call's event, or of the result's parent
@@ -23,13 +25,13 @@ type mention struct {
 	timed    bool
 	bad      bool
 	result   bool
+	counts   bool // a call that is selected
 }
 
 // toolPass computes ToolCalls from the rows of parts, trace by trace.
 type toolPass struct {
-	q           query.Query
-	calls       *scope // of the calls
-	results     *scope
+	chosen // the calls
+	passSpec
 	withParents bool
 	tools       *numbers
 	tallies     []toolTally // of each worker
@@ -53,7 +55,7 @@ func (s *toolSum) size() int {
 
 // toolTally is what one worker has counted.
 type toolTally struct {
-	tools map[int32]*toolFigures
+	hours map[int64]map[int32]*toolFigures
 	// apart are traces with a call that may be paired by its result's parent.
 	apart map[uint64]bool
 }
@@ -63,42 +65,29 @@ type toolFigures struct {
 	us                 []int64
 }
 
-// toolCalls answers ToolCalls for a node that is selectable. Events are paired by
+// toolCalls answers ToolCalls for the calls that a query selects. Events are paired by
 // their parents in a second pass, over the traces that need it: the ids of all
 // events take most of the time to read.
-func (l *Lake) toolCalls(ctx context.Context, snap *snapshot, q query.Query, results query.Period) ([]ToolStat, error) {
-	types := onlyType(query.Query{}, hansard.TypeToolCall, hansard.TypeToolResult).Node
-	calls, around := newScope(q.Node, q.Period), newScope(types, results)
-	groups, err := l.groups(ctx, snap, around)
+func (l *Lake) toolCalls(ctx context.Context, snap *snapshot, q query.Query, picked *positionSet) ([]ToolStat, error) {
+	a := &traceQuestion[*toolSum]{snap: snap, whole: periodSpan(q.Period), window: int64(resultWindow), merge: mergeTools}
+	a.ask(q, picked)
+	a.run = func(ctx context.Context, groups []*group, pass passSpec) (map[int64]*toolSum, error) {
+		tp := &toolPass{chosen: chosen{a.node, picked}, passSpec: pass, tools: &numbers{}}
+		return tp.run(ctx, l, groups)
+	}
+	sums, err := sumTraces(ctx, l, l.toolSums, a)
 	if err != nil {
 		return nil, err
 	}
-	names := &numbers{}
-	run := func(groups []*group, only map[uint64]bool) (*toolSum, error) {
-		tp := &toolPass{q: q, calls: calls, results: around, tools: names}
-		return tp.run(ctx, l, groups, only)
-	}
-	key, ok := foldKey(snap, q)
-	if !ok {
-		sum, err := run(groups, nil)
-		if err != nil {
-			return nil, err
-		}
-		return toolStats(sum, nil, nil), nil
-	}
-	sum, less, more, err := foldTraces(ctx, l, l.toolSums, key, snap, around, groups, run, mergeTools)
-	if err != nil {
-		return nil, err
-	}
-	return toolStats(sum, less, more), nil
+	return toolStats(sums), nil
 }
 
 // run counts the calls in groups.
-func (tp *toolPass) run(ctx context.Context, l *Lake, groups []*group, only map[uint64]bool) (*toolSum, error) {
+func (tp *toolPass) run(ctx context.Context, l *Lake, groups []*group) (map[int64]*toolSum, error) {
 	for range l.config.Threads {
-		tp.tallies = append(tp.tallies, toolTally{tools: map[int32]*toolFigures{}, apart: map[uint64]bool{}})
+		tp.tallies = append(tp.tallies, toolTally{map[int64]map[int32]*toolFigures{}, map[uint64]bool{}})
 	}
-	p := &tracePass[mention]{lake: l, groups: groups, only: only, read: tp.read, done: tp.done}
+	p := &tracePass[mention]{lake: l, groups: groups, only: tp.only, read: tp.read, done: tp.done}
 	if err := p.run(ctx); err != nil {
 		return nil, err
 	}
@@ -110,16 +99,23 @@ func (tp *toolPass) run(ctx context.Context, l *Lake, groups []*group, only map[
 	if err := p.again(ctx, apart); err != nil {
 		return nil, err
 	}
-	sum := &toolSum{names: tp.tools, tools: map[int32]*toolFigures{}}
+	sums := map[int64]*toolSum{}
 	for _, t := range tp.tallies {
-		for n, f := range t.tools {
-			sum.add(n, f)
+		for hour, tools := range t.hours {
+			if sums[hour] == nil {
+				sums[hour] = &toolSum{names: tp.tools, tools: map[int32]*toolFigures{}}
+			}
+			for n, f := range tools {
+				sums[hour].add(n, f)
+			}
 		}
 	}
-	for _, f := range sum.tools {
-		slices.Sort(f.us)
+	for _, sum := range sums {
+		for _, f := range sum.tools {
+			slices.Sort(f.us)
+		}
 	}
-	return sum, nil
+	return sums, nil
 }
 
 // add adds figures of a tool; us is not sorted then.
@@ -139,6 +135,14 @@ type numbers struct {
 	mu    sync.Mutex // guards what follows
 	known map[string]int32
 	texts []string
+	size  int // of the texts
+}
+
+// bytes returns about how many bytes they take.
+func (n *numbers) bytes() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.size + 80*len(n.texts)
 }
 
 // text returns the text of a number.
@@ -159,9 +163,11 @@ func (n *numbers) of(texts []string) []int32 {
 	for i, t := range texts {
 		k, ok := n.known[t]
 		if !ok {
+			t = strings.Clone(t) // not all of what it was read with
 			k = int32(len(n.texts))
 			n.known[t] = k
 			n.texts = append(n.texts, t)
+			n.size += len(t)
 		}
 		all[i] = k
 	}
@@ -178,20 +184,18 @@ func (tp *toolPass) read(r *rows) (items []mention, at []int, err error) {
 	if isCall == 0 && isResult == 0 {
 		return nil, nil, nil
 	}
-	selected, err := r.selected(tp.q, tp.calls)
+	selected, err := r.counted(&tp.chosen, &tp.passSpec)
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := r.within(tp.results.since, tp.results.until)
+	in, err := r.bounded(nil, tp.bounds(r.gr))
 	if err != nil {
-		return nil, nil, err
-	}
-	if in, err = r.upTo(in, tp.calls.positionTo); err != nil {
 		return nil, nil, err
 	}
 	status, source, tool, call, us, position, event, parent := r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector(), r.vector()
+	times := r.vector()
 	if err := firstError(
-		r.terms("status", status), r.terms("time_source", source), r.terms("tool_name", tool),
+		r.terms("status", status), r.terms("time_source", source), r.terms("tool_name", tool), r.ints("timestamp", times),
 		r.keys("tool_call_id", call), r.ints("duration_us", us), r.ints("position", position),
 	); err != nil {
 		return nil, nil, err
@@ -210,14 +214,14 @@ func (tp *toolPass) read(r *rows) (items []mention, at []int, err error) {
 	}
 	items, at = make([]mention, 0, n), make([]int, 0, n)
 	for i, k := range kind.Codes {
-		m := mention{result: k == isResult}
-		switch {
-		case k == 0 || k != isCall && k != isResult:
+		if k == 0 || k != isCall && k != isResult || in != nil && !in[i] {
 			continue
-		case m.result && in != nil && !in[i]:
-			continue
-		case !m.result && selected != nil && !selected[i]:
-			continue
+		}
+		m := mention{result: k == isResult, at: times.Ints[i]}
+		if !m.result {
+			if m.counts = selected == nil || selected[i]; !m.counts {
+				continue
+			}
 		}
 		s := status.Codes[i]
 		m.bad = s != 0 && (s == failed || s == timedOut)
@@ -266,7 +270,7 @@ func (tp *toolPass) done(worker int, trace uint64, items []mention) {
 	}
 	for _, m := range items {
 		if !m.result {
-			t.add(m, results.of(m))
+			t.add(tp.hourOf(m.at), m, results.of(m))
 		}
 	}
 }
@@ -274,9 +278,10 @@ func (tp *toolPass) done(worker int, trace uint64, items []mention) {
 // traceResults are the results in a trace.
 type traceResults struct {
 	items    []mention
-	nameless bool               // some have no tool call's id
-	byCall   map[uint64]outcome // of large traces
-	byParent map[parent]outcome // of large traces
+	nameless bool // some have no tool call's id
+	// byCall and byParent are of large traces.
+	byCall   map[uint64]*outcomes
+	byParent map[parent]*outcomes
 }
 
 // parent is the key of an event, and whether only results without a tool call's
@@ -300,28 +305,38 @@ func newResults(items []mention) *traceResults {
 	if len(r.items) <= smallTrace {
 		return r
 	}
-	r.byCall, r.byParent = map[uint64]outcome{}, map[parent]outcome{}
+	r.byCall, r.byParent = map[uint64]*outcomes{}, map[parent]*outcomes{}
 	for _, m := range r.items {
-		r.byCall[m.call] = r.byCall[m.call].with(m)
+		put(r.byCall, m.call, m.at, outcome{}.with(m))
 		for _, p := range []parent{{m.event, false}, {m.event, true}} {
 			if !p.nameless || m.call == 0 {
-				r.byParent[p] = r.byParent[p].with(m)
+				put(r.byParent, p, m.at, outcome{}.with(m))
 			}
 		}
 	}
 	return r
 }
 
+// outcomes are those of results, by their time.
+type outcomes = timeline[outcome]
+
+func put[K uint64 | parent](m map[K]*outcomes, key K, at int64, o outcome) {
+	if m[key] == nil {
+		m[key] = &outcomes{}
+	}
+	m[key].add(at, o)
+}
+
 // undecided reports whether the parents of results could decide which of them
 // belong to a call.
 func (r *traceResults) undecided(call mention) bool {
-	return (r.nameless || call.call == 0 && len(r.items) > 0) && (call.call == 0 || r.called(call.call).n == 0)
+	return (r.nameless || call.call == 0 && len(r.items) > 0) && (call.call == 0 || r.called(call).n == 0)
 }
 
 // of returns what the results of a call say.
 func (r *traceResults) of(call mention) outcome {
 	if call.call != 0 {
-		if o := r.called(call.call); o.n > 0 {
+		if o := r.called(call); o.n > 0 {
 			return o
 		}
 	}
@@ -330,25 +345,28 @@ func (r *traceResults) of(call mention) outcome {
 	}
 	p := parent{call.event, call.call != 0}
 	if r.byParent != nil {
-		return r.byParent[p]
+		return r.byParent[p].within(aroundCall(call))
 	}
 	o := outcome{}
 	for _, m := range r.items {
-		if m.event == p.event && (!p.nameless || m.call == 0) {
+		if m.event == p.event && (!p.nameless || m.call == 0) && aroundCall(call).holds(m.at) {
 			o = o.with(m)
 		}
 	}
 	return o
 }
 
-// called returns what the results with a tool call's id say.
-func (r *traceResults) called(id uint64) outcome {
+// aroundCall returns the moments in which results belong to a call.
+func aroundCall(call mention) span { return span{call.at, call.at}.wider(int64(resultWindow)) }
+
+// called returns what the results with a call's id say.
+func (r *traceResults) called(call mention) outcome {
 	if r.byCall != nil {
-		return r.byCall[id]
+		return r.byCall[call.call].within(aroundCall(call))
 	}
 	o := outcome{}
 	for _, m := range r.items {
-		if m.call == id {
+		if m.call == call.call && aroundCall(call).holds(m.at) {
 			o = o.with(m)
 		}
 	}
@@ -360,25 +378,35 @@ type outcome struct {
 	n     int
 	bad   bool
 	timed bool
-	us    int64 // of the first that has one
+	us    int64 // of the first that has one,
+	first int64 // which has this position
 }
 
-// with adds a result; they come in the order of their positions.
+// with adds a result.
 func (o outcome) with(m mention) outcome {
-	o.n++
-	o.bad = o.bad || m.bad
-	if m.timed && !o.timed {
-		o.timed, o.us = true, m.us
+	return o.and(outcome{n: 1, bad: m.bad, timed: m.timed, us: m.us, first: m.position})
+}
+
+// and returns what both say together. n is how many there are at least.
+func (o outcome) and(p outcome) outcome {
+	if p.timed && (!o.timed || p.first < o.first) {
+		o.timed, o.us, o.first = true, p.us, p.first
 	}
+	o.n, o.bad = max(o.n, p.n), o.bad || p.bad
 	return o
 }
 
 // add counts a call.
-func (t *toolTally) add(m mention, o outcome) {
-	f := t.tools[m.tool]
+func (t *toolTally) add(hour int64, m mention, o outcome) {
+	tools := t.hours[hour]
+	if tools == nil {
+		tools = map[int32]*toolFigures{}
+		t.hours[hour] = tools
+	}
+	f := tools[m.tool]
 	if f == nil {
 		f = &toolFigures{}
-		t.tools[m.tool] = f
+		tools[m.tool] = f
 	}
 	f.calls++
 	if m.bad || o.bad {
@@ -392,19 +420,19 @@ func (t *toolTally) add(m mention, o outcome) {
 	}
 }
 
-// toolTotal is what the figures of a tool come to: those of a sum, less what is
-// taken away, and more.
+// toolTotal is what the figures of a tool come to: those of sums, less what is
+// taken away.
 type toolTotal struct {
 	calls, errors, sum int64
-	us, less, more     []int64 // sorted
+	plus, minus        [][]int64 // durations, each list sorted
 }
 
-// toolTotals puts three sums together. Each names its tools by numbers of its own.
-func toolTotals(sum, less, more *toolSum) map[string]*toolTotal {
+// toolTotals puts sums together. Each names its tools by numbers of its own.
+func toolTotals(sums traceSums[*toolSum]) map[string]*toolTotal {
 	totals := map[string]*toolTotal{}
-	for i, s := range []*toolSum{sum, less, more} {
+	add := func(s *toolSum, sign int64) {
 		if s == nil {
-			continue
+			return
 		}
 		for n, f := range s.tools {
 			name := s.names.text(n)
@@ -413,17 +441,19 @@ func toolTotals(sum, less, more *toolSum) map[string]*toolTotal {
 				t = &toolTotal{}
 				totals[name] = t
 			}
-			sign := int64(1)
-			switch i {
-			case 0:
-				t.us = f.us
-			case 1:
-				t.less, sign = f.us, -1
-			case 2:
-				t.more = f.us
+			if sign > 0 {
+				t.plus = append(t.plus, f.us)
+			} else {
+				t.minus = append(t.minus, f.us)
 			}
 			t.calls, t.errors, t.sum = t.calls+sign*f.calls, t.errors+sign*f.errors, t.sum+sign*f.sum
 		}
+	}
+	for _, s := range sums.plus {
+		add(s, 1)
+	}
+	for _, s := range sums.minus {
+		add(s, -1)
 	}
 	return totals
 }
@@ -431,44 +461,50 @@ func toolTotals(sum, less, more *toolSum) map[string]*toolTotal {
 // mergeTools makes one sum of three.
 func mergeTools(sum, less, more *toolSum) *toolSum {
 	merged := &toolSum{names: &numbers{}, tools: map[int32]*toolFigures{}}
-	for name, t := range toolTotals(sum, less, more) {
+	for name, t := range toolTotals(traceSums[*toolSum]{plus: []*toolSum{sum, more}, minus: []*toolSum{less}}) {
 		if t.calls > 0 {
 			n := merged.names.of([]string{name})[0]
-			merged.tools[n] = &toolFigures{t.calls, t.errors, t.sum, mergeSorted(t.us, t.less, t.more)}
+			merged.tools[n] = &toolFigures{t.calls, t.errors, t.sum, t.durations()}
 		}
 	}
 	return merged
 }
 
-// mergeSorted returns what is in a or more, but for what is in less, which is in
-// a; all sorted.
-func mergeSorted(a, less, more []int64) []int64 {
-	out := make([]int64, 0, len(a)+len(more)-len(less))
-	for _, v := range a {
-		if len(less) > 0 && less[0] == v {
-			less = less[1:]
+// durations returns those of plus but for those of minus, which are among them,
+// sorted.
+func (t *toolTotal) durations() []int64 {
+	all, gone := slices.Concat(t.plus...), slices.Concat(t.minus...)
+	slices.Sort(all)
+	slices.Sort(gone)
+	kept := all[:0]
+	for _, v := range all {
+		if len(gone) > 0 && gone[0] == v {
+			gone = gone[1:]
 			continue
 		}
-		for len(more) > 0 && more[0] < v {
-			out, more = append(out, more[0]), more[1:]
-		}
-		out = append(out, v)
+		kept = append(kept, v)
 	}
-	return append(out, more...)
+	return kept
 }
 
 // toolStats returns the figures of each tool, most calls first.
-func toolStats(sum, less, more *toolSum) []ToolStat {
+func toolStats(sums traceSums[*toolSum]) []ToolStat {
 	var stats []ToolStat
-	for tool, t := range toolTotals(sum, less, more) {
+	for tool, t := range toolTotals(sums) {
 		if t.calls == 0 {
 			continue
 		}
-		n := len(t.us) - len(t.less) + len(t.more)
-		s := ToolStat{Tool: tool, Calls: t.calls, Errors: t.errors, Timed: int64(n)}
+		n := int64(0)
+		for _, list := range t.plus {
+			n += int64(len(list))
+		}
+		for _, list := range t.minus {
+			n -= int64(len(list))
+		}
+		s := ToolStat{Tool: tool, Calls: t.calls, Errors: t.errors, Timed: n}
 		if n > 0 {
 			s.Avg = hansard.Some(float64(t.sum) / float64(n))
-			s.P50, s.P95, s.P99 = t.percentile(n, 50), t.percentile(n, 95), t.percentile(n, 99)
+			s.P50, s.P95, s.P99 = hansard.Some(t.percentile(n, 50)), hansard.Some(t.percentile(n, 95)), hansard.Some(t.percentile(n, 99))
 		}
 		stats = append(stats, s)
 	}
@@ -479,31 +515,46 @@ func toolStats(sum, less, more *toolSum) []ToolStat {
 }
 
 // percentile returns the least of the n values that at least percent of them do
-// not exceed.
-func (t *toolTotal) percentile(n, percent int) hansard.Opt[int64] {
+// not exceed. It halves the span in which that lies, and of each list looks at what
+// is left of it.
+func (t *toolTotal) percentile(n int64, percent int64) int64 {
 	rank := max(1, (n*percent+99)/100)
-	upTo := func(list []int64, v int64) int {
-		i, _ := slices.BinarySearchFunc(list, v, func(x, v int64) int {
-			if x <= v {
-				return -1
-			}
-			return 1
-		})
-		return i
-	}
+	lists := make([][]int64, 0, len(t.plus)+len(t.minus))
 	least, greatest := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, list := range [][]int64{t.us, t.more} {
+	for _, list := range t.plus {
 		if len(list) > 0 {
 			least, greatest = min(least, list[0]), max(greatest, list[len(list)-1])
 		}
+		lists = append(lists, list)
 	}
+	lists = append(lists, t.minus...)
+	cuts := make([]int, len(lists))
 	for least < greatest {
-		middle := least + int64(uint64(greatest-least)/2)
-		if upTo(t.us, middle)-upTo(t.less, middle)+upTo(t.more, middle) >= rank {
+		middle, upTo := least+int64(uint64(greatest-least)/2), int64(0)
+		for i, list := range lists {
+			cuts[i], _ = slices.BinarySearchFunc(list, middle, func(x, v int64) int {
+				if x <= v {
+					return -1
+				}
+				return 1
+			})
+			if i < len(t.plus) {
+				upTo += int64(cuts[i])
+			} else {
+				upTo -= int64(cuts[i])
+			}
+		}
+		if upTo >= rank {
 			greatest = middle
-		} else {
-			least = middle + 1
+			for i, list := range lists {
+				lists[i] = list[:cuts[i]]
+			}
+			continue
+		}
+		least, rank = middle+1, rank-upTo
+		for i, list := range lists {
+			lists[i] = list[cuts[i]:]
 		}
 	}
-	return hansard.Some(least)
+	return least
 }

@@ -2,17 +2,13 @@ package lake
 
 import (
 	"context"
-	"database/sql/driver"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// resultWindow is how long after a period a result still belongs to a call in
-// it.
+// resultWindow is how far from a call a result may be that belongs to it.
 const resultWindow = 24 * time.Hour
 
 // ToolStat is what the calls of one tool came to.
@@ -32,46 +28,17 @@ type ToolStat struct {
 // ToolCalls returns the figures of the tool calls that the query selects, most
 // calls first. A call is paired with the results in its trace that have its
 // tool_call_id, and when there are none, with those whose parent it is and where
-// one of both has no tool_call_id; the results need not match the search, and may
-// follow up to a day after its period.
+// one of both has no tool_call_id; the results need not match the search nor lie in
+// its period, but within a day of the call.
 func (l *Lake) ToolCalls(ctx context.Context, tenant string, q query.Query) ([]ToolStat, error) {
 	snap := l.pin(tenant)
 	defer snap.release()
-	period := q.Period
-	if !period.Until.IsZero() {
-		period.Until = period.Until.Add(resultWindow)
-	}
-	if calls := onlyType(q, hansard.TypeToolCall); selectable(calls.Node) {
-		return l.toolCalls(ctx, snap, calls, period)
-	}
-	calls, err := l.relation(ctx, snap, onlyType(q, hansard.TypeToolCall),
-		[]string{"event_id", "trace_id", "tool_call_id", "tool_name", "status", "duration_us", "time_source"})
+	q = onlyType(q, hansard.TypeToolCall)
+	picked, err := l.picked(ctx, snap, q)
 	if err != nil {
 		return nil, err
 	}
-	defer calls.close()
-	results, err := l.relation(ctx, snap, onlyType(query.Query{Period: period}, hansard.TypeToolResult),
-		[]string{"trace_id", "tool_call_id", "parent_event_id", "status", "duration_us", "time_source", "position"})
-	if err != nil {
-		return nil, err
-	}
-	defer results.close()
-	var stats []ToolStat
-	args := append(append([]any{}, calls.args...), results.args...)
-	err = l.engine.each(ctx, toolStatement(calls.text, results.text), args, func(row []driver.Value) error {
-		tool, _ := row[0].(string)
-		s := ToolStat{Tool: strings.Clone(tool)}
-		s.Calls, _ = row[1].(int64)
-		s.Errors, _ = row[2].(int64)
-		s.Timed, _ = row[3].(int64)
-		s.Avg.V, s.Avg.Set = row[4].(float64)
-		for i, p := range []*hansard.Opt[int64]{&s.P50, &s.P95, &s.P99} {
-			p.V, p.Set = row[5+i].(int64)
-		}
-		stats = append(stats, s)
-		return nil
-	})
-	return stats, err
+	return l.toolCalls(ctx, snap, q, picked)
 }
 
 // onlyType narrows a query to event types.
@@ -86,36 +53,4 @@ func onlyType(q query.Query, types ...string) query.Query {
 	}
 	q.Node = query.And{Nodes: nodes}
 	return q
-}
-
-// timed is an event's duration unless its time was invented.
-const timed = `CASE WHEN coalesce("time_source", '') <> '` + hansard.TimeSynthetic + `' THEN "duration_us" END`
-
-// toolStatement pairs calls with results. The duration of several results of
-// one call is that of the first received.
-func toolStatement(calls, results string) string {
-	return fmt.Sprintf(`
-WITH calls AS MATERIALIZED (SELECT *, %[3]s AS own_us FROM (%[1]s)),
-results AS MATERIALIZED (SELECT *, %[4]s AS bad, %[3]s AS own_us FROM (%[2]s)),
-by_call AS (
-	SELECT trace_id, tool_call_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
-	FROM results WHERE tool_call_id IS NOT NULL GROUP BY ALL),
-parents AS (
-	SELECT trace_id, parent_event_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
-	FROM results WHERE parent_event_id IS NOT NULL GROUP BY ALL),
-anonymous AS (
-	SELECT trace_id, parent_event_id, bool_or(bad) AS bad, arg_min(own_us, position) FILTER (WHERE own_us IS NOT NULL) AS own_us
-	FROM results WHERE parent_event_id IS NOT NULL AND tool_call_id IS NULL GROUP BY ALL),
-by_parent AS (SELECT *, true AS has_id FROM anonymous UNION ALL SELECT *, false FROM parents),
-paired AS (
-	SELECT c.tool_name,
-		%[5]s OR coalesce(CASE WHEN r.bad IS NOT NULL THEN r.bad ELSE p.bad END, false) AS bad,
-		coalesce(c.own_us, CASE WHEN r.bad IS NOT NULL THEN r.own_us ELSE p.own_us END) AS us
-	FROM calls c
-	LEFT JOIN by_call r ON r.trace_id = c.trace_id AND r.tool_call_id = c.tool_call_id
-	LEFT JOIN by_parent p ON p.trace_id = c.trace_id AND p.parent_event_id = c.event_id AND p.has_id = (c.tool_call_id IS NOT NULL))
-SELECT coalesce(tool_name, ''), count(*), count(*) FILTER (WHERE bad), count(us), avg(us),
-	quantile_disc(us, 0.5), quantile_disc(us, 0.95), quantile_disc(us, 0.99)
-FROM paired GROUP BY 1 ORDER BY 2 DESC, 1`,
-		calls, results, timed, erred, strings.ReplaceAll(erred, `"status"`, "c.status"))
 }

@@ -21,9 +21,9 @@ type Head struct {
 	TimeZone    string       `json:"time_zone"` // in which days begin
 	GeneratedAt time.Time    `json:"generated_at"`
 	Checkpoints []Checkpoint `json:"checkpoints"`
-	// LastPosition is the greatest position that was counted: the searches
-	// with position:<=N count the same entries after more have come. nil: no
-	// entry was selected.
+	// LastPosition is that of the last entry that was on record when the report
+	// began: the searches with position:<=N count the same entries after more
+	// have come. nil: no entry was selected.
 	LastPosition *int64 `json:"last_position"`
 }
 
@@ -50,16 +50,20 @@ func begin(ctx context.Context, src Source, req Request, name string) (*work, er
 	}
 	w := &work{ctx: ctx, src: src, req: req, searches: map[string]string{}}
 	w.q = query.Query{Node: req.Query.Node, Period: req.Period}
-	if req.UpTo.Set {
-		w.q.Node = selection{req.Query.Node}.and(upTo(req.UpTo.V))
+	end, err := lastPosition(ctx, src, req)
+	if err != nil {
+		return nil, err
+	}
+	if end.Set {
+		w.q.Node = selection{req.Query.Node}.and(upTo(end.V))
 	}
 	first, err := w.extent()
 	if err != nil {
 		return nil, err
 	}
-	position := w.head.LastPosition
-	if position != nil {
-		w.q.Node = selection{req.Query.Node}.and(upTo(*position))
+	var position *int64
+	if w.events > 0 {
+		position = &end.V
 		starts, err := w.count(pending())
 		if err != nil {
 			return nil, err
@@ -79,20 +83,34 @@ func begin(ctx context.Context, src Source, req Request, name string) (*work, er
 	return w, nil
 }
 
-// extent counts what the query selects, and sets the greatest position of it; it
-// returns the timestamp of the first.
+// lastPosition returns the position of the last entry on record that counts, up to
+// the one that the request names, whether it is selected or not. Results of calls
+// count up to it, and what is kept of earlier reports is of the same entries.
+func lastPosition(ctx context.Context, src Source, req Request) (last hansard.Opt[int64], err error) {
+	q := query.Query{Node: query.And{}}
+	if req.UpTo.Set {
+		q.Node = upTo(req.UpTo.V)
+	}
+	table, err := src.Aggregate(ctx, req.Tenant, q, lake.Spec{OrderBy: -1, Measures: []lake.Measure{{Op: lake.Max, Field: "position"}}})
+	if err != nil || len(table.Rows) != 1 {
+		return last, err
+	}
+	if last = optional(table.Rows[0][0]); !last.Set {
+		last = req.UpTo
+	}
+	return last, nil
+}
+
+// extent counts what the query selects; it returns the timestamp of the first.
 func (w *work) extent() (first hansard.Opt[int64], err error) {
 	rows, err := w.rows(lake.Spec{OrderBy: -1, Measures: []lake.Measure{
-		{Op: lake.Count}, {Op: lake.Min, Field: "timestamp"}, {Op: lake.Max, Field: "timestamp"}, {Op: lake.Max, Field: "position"},
+		{Op: lake.Count}, {Op: lake.Min, Field: "timestamp"}, {Op: lake.Max, Field: "timestamp"},
 	}})
 	if err != nil || len(rows) != 1 {
 		return first, err
 	}
 	w.events, _ = rows[0][0].(int64)
 	first, w.last = optional(rows[0][1]), optional(rows[0][2])
-	if p, ok := rows[0][3].(int64); ok && w.head.LastPosition == nil {
-		w.head.LastPosition = &p
-	}
 	return first, nil
 }
 

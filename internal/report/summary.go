@@ -20,9 +20,9 @@ type SummaryReport struct {
 	Period      Period       `json:"period"`
 	GeneratedAt time.Time    `json:"generated_at"`
 	Checkpoints []Checkpoint `json:"checkpoints"`
-	// LastPosition is the greatest position that was counted: the searches
-	// with position:<=N count the same entries after more have come. nil: no
-	// entry was selected.
+	// LastPosition is that of the last entry that was on record when the report
+	// began: the searches with position:<=N count the same entries after more
+	// have come. nil: no entry was selected.
 	LastPosition *int64 `json:"last_position"`
 
 	TotalEvents      int64  `json:"total_events"`
@@ -73,15 +73,19 @@ func Summary(ctx context.Context, src Source, req Request) (*SummaryReport, erro
 		return nil, err
 	}
 	spans := query.Query{Node: req.Query.Node, Period: req.Period}
-	if req.UpTo.Set {
-		spans.Node = selection{spans.Node}.and(upTo(req.UpTo.V))
+	end, err := lastPosition(ctx, src, req)
+	if err != nil {
+		return nil, err
+	}
+	if end.Set {
+		spans.Node = selection{spans.Node}.and(upTo(end.V))
 	}
 	c, err := newCensus(ctx, src, req.Tenant, spans)
 	if err != nil {
 		return nil, err
 	}
 	if c.events > 0 {
-		spans.Node = selection{spans.Node}.and(upTo(c.position.V))
+		c.position = end
 		if c, err = withoutStarts(ctx, src, &req, spans, c); err != nil {
 			return nil, err
 		}

@@ -83,10 +83,10 @@ func naive(all []*hansard.Entry, req report.Request) *report.SummaryReport {
 		types[e.EventType]++
 		tiers[string(e.Tier)]++
 		traces[e.TraceID] = append(traces[e.TraceID], e)
-		p := int64(e.Position)
-		r.LastPosition = &p
 	}
 	if r.TotalEvents > 0 {
+		last := int64(all[len(all)-1].Position)
+		r.LastPosition = &last
 		r.ErrorRate = fmt.Sprintf("%.1f%%", 100*float64(r.TotalErrors)/float64(r.TotalEvents))
 	}
 	r.TotalTraces, r.AgentsActive = int64(len(traces)), int64(len(agents))
