@@ -79,11 +79,82 @@ func (h *slogHandler) WithGroup(name string) slog.Handler {
 
 // Handle implements slog.Handler. It never fails.
 func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
-	m := map[string]any{"level": r.Level.String()}
-	if h.source {
-		if src := r.Source(); src != nil {
-			m["source"] = src.File + ":" + strconv.Itoa(src.Line)
+	when := r.Time
+	if when.IsZero() {
+		when = time.Now()
+	}
+	var room [16]Field
+	typ, fields := h.kind(append(room[:0], When(when), text(keyAction, r.Message)), &r)
+	if flat, ok := h.flat(fields, &r); ok {
+		fields = flat
+	} else {
+		fields = h.nested(fields, &r)
+	}
+	h.agent.moment(ctx, typ, nil, fields)
+	return nil
+}
+
+// kind returns the type of the record's event, and adds what follows from its level.
+func (h *slogHandler) kind(fields []Field, r *slog.Record) (string, []Field) {
+	switch {
+	case r.Level >= slog.LevelError:
+		fields = append(fields, text(keyStatus, "error"), content(keyError, r.Message))
+		r.Attrs(func(a slog.Attr) bool {
+			err, ok := errorOf(a)
+			if ok {
+				fields = append(fields, errorText(err), errorClass(err))
+			}
+			return !ok // the first
+		})
+		return hansard.TypeError, fields
+	case r.Level >= slog.LevelWarn:
+		fields = append(fields, AtLeast(hansard.TierInfo))
+	}
+	return hansard.TypeGeneric, fields
+}
+
+func errorOf(a slog.Attr) (error, bool) {
+	if a.Value.Kind() != slog.KindAny {
+		return nil, false
+	}
+	err, ok := a.Value.Any().(error)
+	return err, ok
+}
+
+// flat adds the attributes of a record without groups, which most are; ok is false
+// where it has one.
+func (h *slogHandler) flat(fields []Field, r *slog.Record) (_ []Field, ok bool) {
+	if len(h.groups) > 1 {
+		return nil, false
+	}
+	fields = append(fields, Attr("level", r.Level.String()))
+	if at := h.sourceOf(r); at != "" {
+		fields = append(fields, Attr("source", at))
+	}
+	ok = true
+	add := func(a slog.Attr) bool {
+		v := a.Value.Resolve()
+		if ok = v.Kind() != slog.KindGroup; ok && !a.Equal(slog.Attr{}) {
+			fields = append(fields, Attr(a.Key, plainValue(v)))
 		}
+		return ok
+	}
+	for _, g := range h.groups {
+		for _, a := range g.attrs {
+			if !add(a) {
+				return nil, false
+			}
+		}
+	}
+	r.Attrs(add)
+	return fields, ok
+}
+
+// nested adds the attributes of any record.
+func (h *slogHandler) nested(fields []Field, r *slog.Record) []Field {
+	m := map[string]any{"level": r.Level.String()}
+	if at := h.sourceOf(r); at != "" {
+		m["source"] = at
 	}
 	inner := m
 	for _, g := range h.groups {
@@ -94,36 +165,28 @@ func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
 			put(inner, a)
 		}
 	}
-	var cause error
 	r.Attrs(func(a slog.Attr) bool {
 		put(inner, a)
-		if err, ok := a.Value.Any().(error); ok && cause == nil {
-			cause = err
-		}
 		return true
 	})
 	prune(m)
-	when := r.Time
-	if when.IsZero() {
-		when = time.Now()
-	}
-	fields := []Field{When(when), text(keyAction, r.Message)}
-	typ := hansard.TypeGeneric
-	switch {
-	case r.Level >= slog.LevelError:
-		typ = hansard.TypeError
-		fields = append(fields, text(keyStatus, "error"), content(keyError, r.Message))
-		if cause != nil {
-			fields = append(fields, errorText(cause), errorClass(cause))
-		}
-	case r.Level >= slog.LevelWarn:
-		fields = append(fields, AtLeast(hansard.TierInfo))
-	}
 	for name, v := range m {
 		fields = append(fields, Attr(name, v))
 	}
-	h.agent.moment(ctx, typ, nil, fields)
-	return nil
+	return fields
+}
+
+// sourceOf returns where the record was logged, "" where that is not asked for or
+// not known.
+func (h *slogHandler) sourceOf(r *slog.Record) string {
+	if !h.source {
+		return ""
+	}
+	src := r.Source()
+	if src == nil {
+		return ""
+	}
+	return src.File + ":" + strconv.Itoa(src.Line)
 }
 
 // below returns the object of that name in m.
