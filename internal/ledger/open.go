@@ -350,18 +350,6 @@ func (l *Ledger) removeUnfinished(id hansard.LogID) error {
 	return nil
 }
 
-// removePart unlinks a part and what lies beside it, the part first: the rest
-// without its part is removed at the next start.
-func (l *Ledger) removePart(p part.Info) error {
-	path := p.Path(l.cfg.Dir)
-	if err := l.cfg.FS.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // with what is beside it
-	}
-	// A crash here leaves files beside no part, which the next start removes. A
-	// power cut may also bring back the part without them.
-	return l.removeBeside(path)
-}
-
 // loadTail reads the entries of the last, unfinished bundle, which the next
 // seal writes again.
 func (l *Ledger) loadTail(t *tenant, lg *log) error {

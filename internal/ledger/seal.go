@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -328,74 +326,6 @@ func (l *Ledger) swap(lg *log, added []*part.Index) (removed []part.Info, wait f
 		wait = l.cfg.Follower.Sealed(lg.id, infos, names, end)
 	}
 	return removed, wait
-}
-
-// unlinkParts removes superseded parts, for good, once no reader holds them. It does
-// not wait for that; lockUnlinked does. sealMu is held.
-func (l *Ledger) unlinkParts(lg *log, removed []part.Info, wait func()) {
-	if len(removed) == 0 {
-		return
-	}
-	done := make(chan struct{})
-	l.mu.Lock()
-	before := lg.leaving
-	lg.leaving = done
-	l.mu.Unlock()
-	l.wg.Add(1)
-	go func() {
-		defer l.wg.Done()
-		defer close(done)
-		wait()
-		for _, p := range removed {
-			if err := l.removePart(p); err != nil {
-				l.cfg.Logger.Warn("a superseded part stays until the next start", "part", p.Name.String(), "error", err)
-			}
-		}
-		// A power cut here brings them back, and the next start removes them.
-		if err := l.ifSynced(l.syncDates(removed)); err != nil {
-			l.cfg.Logger.Warn("a superseded part may stay until the next start", "log", lg.id.String(), "error", err)
-		}
-		if before != nil {
-			<-before
-		}
-	}()
-}
-
-// lockUnlinked locks sealMu when no reader holds a part of the log that another one
-// has superseded, and all of those are unlinked. A prune and an erasure wait for it:
-// what is superseded holds the same entries.
-func (l *Ledger) lockUnlinked(lg *log) {
-	for {
-		l.sealMu.Lock()
-		l.mu.Lock()
-		done := lg.leaving
-		l.mu.Unlock()
-		if done == nil {
-			return
-		}
-		select {
-		case <-done:
-			return
-		default:
-		}
-		l.sealMu.Unlock() // a seal need not wait for readers
-		<-done
-	}
-}
-
-// syncDates makes durable what came or went in the folders of the parts' dates.
-func (l *Ledger) syncDates(parts []part.Info) error {
-	dirs := map[string]bool{}
-	for _, p := range parts {
-		dirs[filepath.Dir(p.Path(l.cfg.Dir))] = true
-	}
-	for dir := range dirs {
-		// A folder that is not there went with all that was in it.
-		if err := l.cfg.FS.SyncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 // stateSeal signs a checkpoint over what is being sealed and puts it on record
