@@ -22,8 +22,10 @@ type entry struct {
 	From     string   `yaml:"from"`    // 2006-01-02
 	Source   string   `yaml:"source"`  // where it was read
 	Checked  string   `yaml:"checked"` // when, as 2006-01-02
-	rates    `yaml:",inline"`
-	Long     *struct {
+	// Secondary says that the source is not the provider's own.
+	Secondary bool `yaml:"secondary"`
+	rates     `yaml:",inline"`
+	Long      *struct {
 		Above int64 `yaml:"above"` // tokens of the prompt
 		rates `yaml:",inline"`
 	} `yaml:"long"`
@@ -92,7 +94,7 @@ func (e *entry) UnmarshalYAML(n *yaml.Node) error {
 
 // known refuses keys that an entry does not have: a decoder of a node does not.
 func known(n *yaml.Node) error {
-	allowed := " provider models from source checked input output cache_read cache_write long "
+	allowed := " provider models from source secondary checked input output cache_read cache_write long "
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if !strings.Contains(allowed, " "+key.Value+" ") {
@@ -121,7 +123,7 @@ func (e *entry) prices() ([]Price, error) {
 	if _, err := time.Parse(time.DateOnly, e.Checked); e.Checked != "" && err != nil {
 		return nil, fmt.Errorf("checked: want the day that the source was read, such as 2026-11-23")
 	}
-	p := Price{Provider: e.Provider, From: from, Source: e.Source, Checked: e.Checked, Rates: e.rates.nano()}
+	p := Price{Provider: e.Provider, From: from, Source: e.Source, Secondary: e.Secondary, Checked: e.Checked, Rates: e.rates.nano()}
 	if p.Rates == (Rates{}) {
 		return nil, fmt.Errorf("a price needs one of input, output, cache_read and cache_write")
 	}

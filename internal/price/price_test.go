@@ -2,6 +2,8 @@ package price_test
 
 import (
 	"math"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +123,13 @@ func TestParseRefuses(t *testing.T) {
 	f("- 1", "prices x.yaml")
 }
 
-// TestDefault holds that each price of the table says where and when it was read.
+// own are the hosts of providers' own pages.
+func own() []string {
+	return []string{"platform.claude.com", "openai.com", "platform.openai.com", "developers.openai.com", "ai.google.dev", "cloud.google.com", "api-docs.deepseek.com"}
+}
+
+// TestDefault holds that each price of the table says where and when it was read,
+// and whether that was the provider's own page.
 func TestDefault(t *testing.T) {
 	table, err := price.Default()
 	if err != nil {
@@ -130,6 +138,10 @@ func TestDefault(t *testing.T) {
 	for _, p := range table.Prices() {
 		if !strings.HasPrefix(p.Source, "https://") || p.Checked == "" || !p.Input.Set {
 			t.Errorf("%s of %s: source %q, checked %q, input %v", p.Model, p.Provider, p.Source, p.Checked, p.Input)
+		}
+		source, err := url.Parse(p.Source)
+		if err != nil || p.Secondary == slices.Contains(own(), source.Host) {
+			t.Errorf("%s of %s is from %s, and secondary is %t", p.Model, p.Provider, p.Source, p.Secondary)
 		}
 		if table.Model(p.Provider, p.Model) == nil || p.From.After(time.Now()) {
 			t.Errorf("%s of %s is not found, or begins later", p.Model, p.Provider)

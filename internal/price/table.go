@@ -53,6 +53,9 @@ type Price struct {
 	From     time.Time // in UTC
 	Source   string    // where the price was read
 	Checked  string    // when, as 2006-01-02
+	// Secondary says that the source is somebody else's account of the price, not
+	// the provider's own page.
+	Secondary bool
 	Rates
 	// Long are the rates of calls whose prompt, input and both cache classes,
 	// has more tokens than Above; Above 0: there are none.
