@@ -83,6 +83,7 @@ async function best(url: string, ready: (page: Page) => Promise<unknown>, at: St
   let got = { clock: Infinity, cpu: Infinity, heap: Infinity };
   for (let i = 0; i < runs; i++) {
     const { page, context } = await look(at);
+    page.setDefaultTimeout(180_000);
     const meter = await Meter.of(page);
     const began = Date.now();
     await page.goto(url, { waitUntil: "commit" });

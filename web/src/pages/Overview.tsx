@@ -64,16 +64,18 @@ export default function Overview() {
     queryFn: ({ signal }) => facets({ q: "", period }, ["agent_name", "tool_name", "error_type", "model"], 7, signal),
   });
   const counters = useFresh([["summary", period], ["histogram", "", period], ["overview-tops", period]], patience(period));
+  // Against a period in which the record has hardly begun, everything has grown.
+  const comparable = now.data !== undefined && then.data !== undefined && then.data.total_events > 0 && then.data.total_events * 20 >= now.data.total_events;
   const record = useRecord();
   const verified = useVerification();
   if (record.empty) return <Page title="Overview"><FirstEvent /></Page>;
   return (
-    <Page title="Overview" note={now.data?.period.start && <>{counters && counters.per_second > 0 && <>now {rate(counters.per_second)} · </>}since <When at={now.data.period.start} />{then.data && then.data.total_events === 0 && "; the period before has no events"}</>}>
+    <Page title="Overview" note={now.data?.period.start && <>{counters && counters.per_second > 0 && <>now {rate(counters.per_second)} · </>}since <When at={now.data.period.start} />{then.data && !comparable && `; the period before has ${then.data.total_events === 0 ? "no events" : "too few events to compare with"}`}</>}>
       {now.error ? <Failed error={now.error} again={() => void now.refetch()} /> : null}
       {now.isPending ? <Loading /> : now.data && now.data.total_events === 0 ? <Quiet period={period} setPeriod={setPeriod} /> : null}
       {now.data && now.data.total_events > 0 && (
         <div className="h-grid">
-          <Totals now={now.data} then={then.data && then.data.total_events > 0 ? then.data : undefined} period={period} integrity={record.logs} verified={verified.data} />
+          <Totals now={now.data} then={comparable ? then.data : undefined} period={period} integrity={record.logs} verified={verified.data} />
           <Panel title="Events over time">
             {chart.error ? <Failed error={chart.error} /> : chart.data ? (
               <Histogram data={chart.data} label="Events over time, errors in red" choose={(since, until) => setPeriod({ since, until })} />
