@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -89,19 +91,109 @@ func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 	return infos, nil
 }
 
-// readMerge reads the entries of the parts and checks them against the tree.
+// readMerge reads the entries of the parts and checks them against the tree. They
+// are read by columns and become rows: as entries, those of a large merge would take
+// half a gigabyte.
 func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
+	s, err := newScanner(l.cfg.FS, l.cfg.Dir, l.enc)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	key := l.tenants[lg.id.Tenant].fingerprint
+	l.mu.Unlock()
 	var items []*sealable
 	for _, p := range infos {
-		entries, err := l.readCommitted(lg, p)
+		some, err := l.readItems(s, lg, p, key)
 		if err != nil {
-			return nil, err
-		}
-		some, err := l.itemsOf(p, entries)
-		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("part %s: %w", p.Name, err)
 		}
 		items = append(items, some...)
 	}
 	return items, nil
+}
+
+// readItems returns the entries of a part, ready to be sealed again.
+func (l *Ledger) readItems(s *scanner, lg *log, p part.Info, key []byte) ([]*sealable, error) {
+	f, err := l.cfg.FS.Open(p.Path(l.cfg.Dir), false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	pf, err := l.enc.Open(f, size, p.Log)
+	if err != nil {
+		return nil, err
+	}
+	n := pf.Rows()
+	if n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
+		return nil, hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
+	}
+	stored, err := lg.tiles.read(0, p.Name.First, int(n))
+	if err != nil {
+		return nil, err
+	}
+	s.print = s.fingerprinter(p.Log, key)
+	items, found := make([]*sealable, n), &scanned{erased: map[[10]byte]bool{}}
+	for i := range pf.Groups() {
+		if err := s.group.Load(pf, i, nil); err != nil {
+			return nil, err
+		}
+		first, end := pf.Range(i)
+		if err := s.itemsOfGroup(found, p.Log, p.Name.First+first, items[first:end], stored[first:end]); err != nil {
+			return nil, err
+		}
+	}
+	return items, l.takePrints(p, items, found.erased)
+}
+
+// itemsOfGroup makes the items of the row group that is loaded, which must hold the
+// entries from first on, each once, as they were committed.
+func (s *scanner) itemsOfGroup(found *scanned, log hansard.LogID, first uint64, items []*sealable, stored []tlog.Hash) error {
+	g := s.group
+	block := make([]sealable, g.Len())
+	var row, room []byte
+	for i := range g.Len() {
+		it := &block[i]
+		it.Log, it.Place, it.LeafHash, it.id = log, g.Place(i), g.HashLeaf(i), s.id(found, i)
+		at := it.Place.Index - first
+		if at >= uint64(len(items)) || items[at] != nil {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d is there twice, or out of place", it.Place.Index)
+		}
+		if tlog.Hash(it.LeafHash) != stored[at] {
+			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was committed", it.Place.Index)
+		}
+		row = g.AppendRow(row[:0], i)
+		if len(row) > cap(room)-len(room) {
+			room = make([]byte, 0, max(len(row), 1<<18))
+		}
+		room = append(room, row...)
+		it.Bytes = room[len(room)-len(row) : len(room) : len(room)]
+		items[at] = it
+	}
+	if uint64(g.Len()) != uint64(len(items)) {
+		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", g.Len(), len(items))
+	}
+	return nil
+}
+
+// takePrints gives erased entries the fingerprints that the part's index has of
+// them: they cannot be computed any more.
+func (l *Ledger) takePrints(p part.Info, items []*sealable, erased map[[10]byte]bool) error {
+	if len(erased) == 0 {
+		return nil
+	}
+	old, err := readIndex(l.cfg.FS, p.Path(l.cfg.Dir)+IndexSuffix)
+	if err != nil {
+		return fmt.Errorf("its index: %w", err)
+	}
+	for _, it := range items {
+		if erased[it.id.Event] {
+			it.id.Fingerprint, _ = old.Find(it.id.Event)
+		}
+	}
+	return nil
 }
