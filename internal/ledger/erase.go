@@ -146,29 +146,22 @@ func (l *Ledger) erase(id hansard.LogID, choose func(part.Info) bool, want func(
 	})
 }
 
-// erasePart writes a part anew without the content of the wanted entries, and removes
-// the old one. It returns how many entries had content.
+// erasePart writes a part anew without the content of the wanted entries, and returns
+// when no reader holds the old one any more. It returns how many entries had content.
 func (l *Ledger) erasePart(lg *log, p part.Info, want func(*hansard.Entry) bool, order EraseOrder) (int, error) {
-	erased, removed, wait, err := l.swapErased(lg, p, want, order)
+	erased, wait, err := l.swapErased(lg, p, want, order)
 	if err != nil || len(erased) == 0 {
 		return 0, err
 	}
-	wait() // no reader holds the old part any more
+	wait()
 	// A crash here leaves both parts; the next start removes the old one.
-	l.sealMu.Lock()
-	defer l.sealMu.Unlock()
-	for _, p := range removed {
-		if err := l.removePart(p); err != nil {
-			return 0, err
-		}
-	}
-	return len(erased), l.syncDates(removed)
+	return len(erased), nil
 }
 
-// removeCovered removes, for good, what is left of parts that hold the same entries as
-// the given ones and were superseded: readers may have held them until now, and an
-// attempt that failed may have left them, or have removed them and not made that
-// durable. keepMu is held.
+// removeCovered removes, for good, the parts that hold the same entries as the given
+// ones and were superseded: those that were just written anew, those that readers of a
+// merge held until now, and those that an attempt that failed has left, or has removed
+// and not made that durable. keepMu is held.
 func (l *Ledger) removeCovered(lg *log, parts []part.Info) error {
 	if len(parts) == 0 {
 		return nil
@@ -204,15 +197,15 @@ func (l *Ledger) removeCovered(lg *log, parts []part.Info) error {
 
 // swapErased puts a part without the content of the wanted entries into the place of a
 // part. It does nothing where none of them has content.
-func (l *Ledger) swapErased(lg *log, p part.Info, want func(*hansard.Entry) bool, order EraseOrder) (erased []uint64, removed []part.Info, wait func(), err error) {
+func (l *Ledger) swapErased(lg *log, p part.Info, want func(*hansard.Entry) bool, order EraseOrder) (erased []uint64, wait func(), err error) {
 	l.sealMu.Lock() // the part stays where it is
 	defer l.sealMu.Unlock()
 	if !l.holds(lg, p) {
-		return nil, nil, nil, hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the log has changed"), "erase again")
+		return nil, nil, hansard.WithHint(hansard.Errorf(hansard.KindBusy, "the log has changed"), "erase again")
 	}
 	entries, err := l.readCommitted(lg, p)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	for _, e := range entries {
 		if want(e) && l.enc.Erase(e) {
@@ -220,38 +213,38 @@ func (l *Ledger) swapErased(lg *log, p part.Info, want func(*hansard.Entry) bool
 		}
 	}
 	if len(erased) == 0 {
-		return nil, nil, nil, nil
+		return nil, nil, nil
 	}
 	items, err := l.itemsOf(p, entries)
 	if err == nil {
 		err = l.mayErase(lg, p, erased, order)
 	}
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	// A crash here leaves a statement that was not carried out.
 	name := p.Name
 	name.Rewrite++
 	x, err := l.writePart(name, items, readAll, len(items) >= textRows)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	added := []*part.Index{x}
 	if err := l.stateSeal(lg, added); err != nil {
-		return nil, nil, nil, errors.Join(err, l.dropUnfinished(added))
+		return nil, nil, errors.Join(err, l.dropUnfinished(added))
 	}
 	// A crash here leaves an unfinished file, which the next start removes, and the old
 	// part.
 	if err := l.finishPart(x.Info); err != nil {
-		return nil, nil, nil, errors.Join(err, l.dropUnnamed(err, added))
+		return nil, nil, errors.Join(err, l.dropUnnamed(err, added))
 	}
 	l.mu.Lock()
 	if over := int(name.End % tileWidth); over > 0 && name.End == lg.sealedEnd {
 		lg.tail = append([]*sealable(nil), items[len(items)-over:]...) // what the next seal writes again
 	}
 	l.mu.Unlock()
-	removed, wait = l.swap(lg, added)
-	return erased, removed, wait, nil
+	_, wait = l.swap(lg, added)
+	return erased, wait, nil
 }
 
 // mayErase puts an erasure on record, unless a hold stands. keepMu is held.

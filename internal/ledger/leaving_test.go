@@ -212,6 +212,7 @@ func TestEraseWaitsForSuperseded(t *testing.T) {
 			closeLedger(t, l)
 		})
 	}
+	f("read", 3, func(*desk, *slowReader, *ledger.Ledger) error { return nil })
 	f("merged", 3, func(_ *desk, f *slowReader, l *ledger.Ledger) error {
 		return l.Merge(infoLog, wholeParts(f.recorder, infoLog))
 	})
