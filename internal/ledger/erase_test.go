@@ -158,6 +158,12 @@ func TestEraseExpired(t *testing.T) {
 				t.Errorf("%+v, %v", out, err)
 			}
 		}
+		if err := l.ClockMoved(c.now(), c.now().Add(30*day), 0); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := l.EraseExpired(infoLog, "2000-01-04", ledger.EraseOrder{By: "retention", Reason: "expired", KeepDays: 1}); err != nil || out.Entries > 0 {
+			t.Errorf("the clock jumped: %+v, %v", out, err)
+		}
 		plan, err := l.PlanPrune(infoLog, "2000-01-03", 0)
 		if err != nil || !plan.Empty() {
 			t.Errorf("%+v, %v", plan, err)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -20,11 +21,12 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// slowReader is a follower whose readers hold every part that is superseded, or every
-// part that is pruned, until it is told that they are done.
+// slowReader is a follower whose readers hold the first parts that are superseded, or
+// the first that are pruned, until it is told that they are done.
 type slowReader struct {
 	*recorder
 	pruned bool // which of the two
+	held   atomic.Bool
 	once   sync.Once
 	gate   chan struct{}
 }
@@ -37,7 +39,7 @@ func (s *slowReader) done() { s.once.Do(func() { close(s.gate) }) }
 
 func (s *slowReader) Sealed(id hansard.LogID, added []part.Info, removed []part.Name, end uint64) func() {
 	wait := s.recorder.Sealed(id, added, removed, end)
-	if id != infoLog || len(removed) == 0 || s.pruned != (len(added) == 0) {
+	if id != infoLog || len(removed) == 0 || s.pruned != (len(added) == 0) || s.held.Swap(true) {
 		return wait
 	}
 	return func() { <-s.gate; wait() }
@@ -165,8 +167,12 @@ func TestPruneWaitsForSuperseded(t *testing.T) {
 	t.Parallel()
 	disk, f := simdisk.New(), newSlowReader(false)
 	defer f.done()
-	_, l := openSlow(t, disk, f)
+	d, l := openSlow(t, disk, f)
 	if err := l.Merge(infoLog, wholeParts(f.recorder, infoLog)); err != nil {
+		t.Fatal(err)
+	}
+	d.bulk("acme", 600, 5) // replaces the unfinished last part, which nobody holds
+	if err := l.Seal(); err != nil {
 		t.Fatal(err)
 	}
 	inBackground(t, f, func() error { return pruneAll(l) })
