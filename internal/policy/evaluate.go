@@ -88,6 +88,7 @@ type evaluation struct {
 	counts    []int64 // of the predicates
 	counted   []positions
 	use       func(*Control) bool // the controls that matter
+	turns     []turn              // of feed
 	over      dear                // the expressions that cost too much
 }
 
@@ -241,9 +242,10 @@ func (e *evaluation) pass(ctx context.Context) error {
 	filterBit := len(e.selectors) - 1
 	ordered := m.orderedMask()
 	counts := e.countMask()
+	var kept []lake.Mark // of a slice; the memory is that of the one before
+	var keys []uint64
 	for _, period := range parts {
-		var kept []lake.Mark
-		var keys []uint64
+		kept, keys = kept[:0], keys[:0]
 		width := len(e.pack.columns)
 		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Keys: e.pack.columns}
 		err := e.src.Mark(ctx, e.q.Tenant, spec, func(b *lake.Marks) error {
@@ -275,19 +277,28 @@ func (e *evaluation) pass(ctx context.Context) error {
 	return nil
 }
 
+// turn says when a mark's turn is.
+type turn struct {
+	at, position int64
+	mark         int32
+}
+
 // feed feeds the machine with a slice in the order of time.
 func (e *evaluation) feed(marks []lake.Mark, keys []uint64) {
-	order := make([]int32, len(marks))
-	for i := range order {
-		order[i] = int32(i)
+	e.turns = e.turns[:0]
+	for i, m := range marks {
+		e.turns = append(e.turns, turn{m.Timestamp, m.Position, int32(i)})
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(marks[a].Timestamp, marks[b].Timestamp), cmp.Compare(marks[a].Position, marks[b].Position))
+	slices.SortFunc(e.turns, func(a, b turn) int {
+		if a.at != b.at {
+			return cmp.Compare(a.at, b.at)
+		}
+		return cmp.Compare(a.position, b.position)
 	})
 	width := len(e.pack.columns)
-	for _, i := range order {
-		mark := marks[i]
-		e.machine.see(occurrence{mark.Timestamp, mark.Position, mark.Bits, keys[int(i)*width : (int(i)+1)*width]}, true)
+	for _, t := range e.turns {
+		i := int(t.mark)
+		e.machine.see(occurrence{t.at, t.position, marks[i].Bits, keys[i*width : (i+1)*width]}, true)
 	}
 	e.machine.sweep()
 }
