@@ -73,11 +73,26 @@ func (l *Lake) tallied(ctx context.Context, snap *snapshot, q query.Query, spec 
 	if len(spec.By) == 0 && len(total) == 0 { // one row of nothing
 		total[""] = make([]int64, t.width)
 	}
-	rows = make([][]any, 0, len(total))
+	return t.rows(total, spec), true, nil
+}
+
+// rows returns cells as rows, in the order that a spec asks for and cut to its
+// limit. Of many cells of which few are wanted it keeps few.
+func (t *tally) rows(total cells, spec Spec) [][]any {
+	rows := make([][]any, 0, len(total))
+	most := 4*spec.Limit + 1000
+	var last []any // of those that are wanted so far
 	for key, counters := range total {
-		rows = append(rows, t.row(key, counters))
+		row := t.row(key, counters)
+		if last != nil && spec.compare(row, last) > 0 {
+			continue
+		}
+		if rows = append(rows, row); spec.Limit > 0 && len(rows) >= most {
+			rows = sorted(rows, spec)
+			last = rows[len(rows)-1]
+		}
 	}
-	return sorted(rows, spec), true, nil
+	return sorted(rows, spec)
 }
 
 // tallyRest adds the rows in parts in some moments, and the fresh ones of the
@@ -265,6 +280,15 @@ func compareFigures(a, b any) int {
 
 // sorted returns rows in the order that a spec asks for, cut to its limit.
 func sorted(rows [][]any, spec Spec) [][]any {
+	slices.SortFunc(rows, spec.compare)
+	if spec.Limit > 0 {
+		rows = rows[:min(spec.Limit, len(rows))]
+	}
+	return rows
+}
+
+// compare orders rows as a spec asks for it.
+func (spec *Spec) compare(a, b []any) int {
 	nullLast := func(a, b any, sign int) int {
 		switch {
 		case a == nil && b == nil:
@@ -276,25 +300,19 @@ func sorted(rows [][]any, spec Spec) [][]any {
 		}
 		return sign * compareFigures(a, b)
 	}
-	slices.SortFunc(rows, func(a, b []any) int {
-		if spec.OrderBy >= 0 {
-			sign := 1
-			if spec.Desc {
-				sign = -1
-			}
-			if c := nullLast(a[spec.OrderBy], b[spec.OrderBy], sign); c != 0 {
-				return c
-			}
+	if spec.OrderBy >= 0 {
+		sign := 1
+		if spec.Desc {
+			sign = -1
 		}
-		for i := range spec.By {
-			if c := nullLast(a[i], b[i], 1); c != 0 {
-				return c
-			}
+		if c := nullLast(a[spec.OrderBy], b[spec.OrderBy], sign); c != 0 {
+			return c
 		}
-		return 0
-	})
-	if spec.Limit > 0 {
-		rows = rows[:min(spec.Limit, len(rows))]
 	}
-	return rows
+	for i := range spec.By {
+		if c := nullLast(a[i], b[i], 1); c != 0 {
+			return c
+		}
+	}
+	return 0
 }

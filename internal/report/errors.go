@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -148,28 +147,37 @@ func (r *ErrorsReport) count(w *work, groups []group) {
 
 // patterns fills in the patterns that are there most often.
 func (r *ErrorsReport) patterns(w *work, groups []group) {
-	by := map[string][]group{}
+	// There may be as many patterns as errors: only of those that are listed more
+	// than their number is found out.
+	counts := map[string]int64{}
 	for _, g := range groups {
 		if p := g.names[groupPattern]; p != "" {
-			by[p] = append(by[p], g)
+			counts[p] += g.n
 		}
 	}
-	for pattern, of := range by {
+	most := ranked(counts)
+	most = most[:min(errorPatterns, len(most))]
+	by := map[string][]group{}
+	for _, t := range most {
+		by[t.Name] = nil
+	}
+	for _, g := range groups {
+		if of, ok := by[g.names[groupPattern]]; ok {
+			by[g.names[groupPattern]] = append(of, g)
+		}
+	}
+	for _, t := range most {
+		of := by[t.Name]
 		p := ErrorPattern{
-			Pattern: pattern, ErrorTypes: talliesOf(of, groupType, true), Agents: talliesOf(of, groupAgent, true), Tools: talliesOf(of, groupTool, true),
+			Pattern: t.Name, Count: t.N, ErrorTypes: talliesOf(of, groupType, true), Agents: talliesOf(of, groupAgent, true), Tools: talliesOf(of, groupTool, true),
 		}
 		var s span
 		for _, g := range of {
-			p.Count += g.n
 			s.add(g)
 		}
 		p.FirstSeen, p.LastSeen = w.moment(s.first), w.moment(s.last)
 		r.MostCommonPatterns = append(r.MostCommonPatterns, p)
 	}
-	slices.SortFunc(r.MostCommonPatterns, func(a, b ErrorPattern) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Pattern, b.Pattern))
-	})
-	r.MostCommonPatterns = r.MostCommonPatterns[:min(errorPatterns, len(r.MostCommonPatterns))]
 	for _, p := range r.MostCommonPatterns {
 		w.search("most_common_patterns."+p.Pattern, anyOf("error_type", p.ErrorTypes), anyOf("tool_name", p.Tools), erred())
 	}

@@ -69,8 +69,15 @@ type suggestion struct {
 // suggest returns what to do about errors, that of most errors first.
 func suggest(groups []group) []suggestion {
 	byClass, total := map[string][]group{}, int64(0)
+	type name struct{ kind, status string }
+	classes := map[name]string{} // there are few types, and many groups
 	for _, g := range groups {
-		class := classOf(g)
+		of := name{g.names[groupType], g.names[groupStatus]}
+		class, ok := classes[of]
+		if !ok {
+			class = classOf(g)
+			classes[of] = class
+		}
 		byClass[class] = append(byClass[class], g)
 		total += g.n
 	}
@@ -140,7 +147,12 @@ func (r remedy) suggest(groups []group) (suggestion, bool) {
 // classOf returns the class of a group of errors: by their type, or where they
 // name none, by their status. "": none.
 func classOf(g group) string {
-	kind := strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(g.names[groupType]))
+	kind := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_- .", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(g.names[groupType]))
 	if kind == "" && isTimeout(g) {
 		return "TimeoutError"
 	}
