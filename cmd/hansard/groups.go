@@ -59,15 +59,21 @@ shell's history. A pseudonym from the record does too`)
 func newGroup(v *groupVerb, example, what string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   v.noun + " [ID]",
-		Short: "What happened in a " + v.noun + ", in order; or the list of " + v.noun + "s",
+		Short: "What happened " + map[bool]string{true: "for", false: "in"}[v.noun == "user"] + " a " + v.noun + ", in order; or the list of " + v.noun + "s",
 		Long: fmt.Sprintf(`Without ID, list the %[1]ss, the last active first, with their events, errors,
-tokens and cost. With ID, tell in order what happened in %[2]s.`, v.noun, what),
+tokens and cost. With ID, tell in order
+what happened in %[2]s.`, v.noun, what),
 		Example: fmt.Sprintf("  hansard %[1]s --since 24h\n  hansard %[1]s %[2]s\n  hansard %[1]s %[2]s -o ndjson", v.noun, example),
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
 	}
 	if v.noun == "agent" {
 		cmd.Short = "What an agent did, in order; or the list of agents"
+		cmd.Long = strings.Replace(cmd.Long, "what happened in an agent: all that it did", "all that an agent did", 1)
+	}
+	if v.noun == "user" {
+		cmd.Long = strings.Replace(cmd.Long, "what happened in a person: what was done", "what was done for a person", 1)
+		cmd.Long = strings.Replace(cmd.Long, "for a person for them", "for a person", 1)
 	}
 	v.out = outputFlag(cmd, formatTable, formatNDJSON, formatJSON, formatCSV, formatMarkdown)
 	f := cmd.Flags()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -61,7 +62,25 @@ found something, 130 interrupted.`,
 	for _, verb := range append(verbs(), storyVerbs()...) {
 		root.AddCommand(verb(p))
 	}
+	completionExamples(root)
 	return root
+}
+
+// completionExamples adds examples to the verb that cobra makes.
+func completionExamples(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, verb := range root.Commands() {
+		if verb.Name() != "completion" {
+			continue
+		}
+		verb.Example = "  source <(hansard completion bash)"
+		for _, shell := range verb.Commands() {
+			shell.Example = map[string]string{
+				"bash": "  source <(hansard completion bash)", "zsh": "  source <(hansard completion zsh)",
+				"fish": "  hansard completion fish | source", "powershell": "  hansard completion powershell | Out-String | Invoke-Expression",
+			}[shell.Name()]
+		}
+	}
 }
 
 // verbs lists the verbs.
@@ -130,6 +149,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	if strings.HasPrefix(err.Error(), "unknown shorthand flag") {
 		err := hansard.Errorf(hansard.KindInvalid, "%w", err)
 		return hansard.WithHint(err, "put a search that begins with - after --, in quotes: "+cmd.CommandPath()+" -- '-tier:debug'")
+	}
+	// What the standard library says of a number is for programmers.
+	if before, _, ok := strings.Cut(err.Error(), ": strconv."); ok {
+		err = errors.New(before + ": want a number")
 	}
 	return usage(cmd.CommandPath(), err)
 }

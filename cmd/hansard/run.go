@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/trace"
@@ -55,7 +58,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string)
 		p.say("interrupted")
 		return exitInterrupted
 	case !p.running && hansard.KindOf(err) == hansard.KindInternal:
-		err = usage(cmd.CommandPath(), err) // cobra's own errors have no kind
+		err = usageOf(cmd, err) // cobra's own errors have no kind
 	}
 	var quiet quietError
 	if !errors.As(err, &quiet) {
@@ -92,6 +95,18 @@ func (e quietError) Error() string { return fmt.Sprintf("exit code %d", e.code) 
 // usage makes a usage error of err.
 func usage(command string, err error) error {
 	return hansard.WithHint(hansard.Errorf(hansard.KindInvalid, "%w", err), command+" --help says how")
+}
+
+// counted finds how cobra says that there are too few or too many arguments.
+var counted = regexp.MustCompile(`^accepts (.*) arg\(s\), received (\d+)$`)
+
+// usageOf makes a usage error of one of cobra's own.
+func usageOf(cmd *cobra.Command, err error) error {
+	if m := counted.FindStringSubmatch(err.Error()); m != nil {
+		err = hansard.Errorf(hansard.KindInvalid, "%s takes %s argument(s), and %s are given", cmd.CommandPath(), m[1], m[2])
+		return hansard.WithHint(err, cmd.UseLine()+"; "+cmd.CommandPath()+" --help says more")
+	}
+	return usage(cmd.CommandPath(), err)
 }
 
 // complain says what went wrong and what to do about it.

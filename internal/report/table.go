@@ -95,6 +95,12 @@ func (s section) write(b *bytes.Buffer, on screen) {
 		}
 	}
 	s.fit(order, widths, on.columns)
+	if len(order) == 1 && on.columns > 0 { // sentences, one a line
+		for _, r := range rows {
+			on.wrapped(b, "  ", r.Cells[order[0]])
+		}
+		return
+	}
 	for _, r := range rows {
 		var line strings.Builder
 		for _, i := range order {
