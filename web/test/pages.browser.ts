@@ -22,10 +22,10 @@ afterAll(async () => stage?.close());
 async function violations({ page }: Watched, runOnly: string[]): Promise<string[]> {
   return page.evaluate(async (runOnly) => {
     // Rows are all alike: the first of a long list stand for the others, which would take most of the time.
-    for (const e of document.querySelectorAll<HTMLElement>("tbody tr:nth-child(n+9), .h-facet li:nth-child(n+4), section details:nth-of-type(n+4)")) e.style.display = "none";
+    for (const e of document.querySelectorAll<HTMLElement>("tbody tr:nth-child(n+9), .h-facet li:nth-child(n+4), section details:nth-of-type(n+4), section.h-panel:nth-of-type(n+4) .h-route")) e.style.display = "none";
     interface Found { violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }
     const { run } = (globalThis as unknown as { axe: { run: (o: unknown) => Promise<Found> } }).axe;
-    const r = await run({ resultTypes: ["violations"], iframes: false, runOnly });
+    const r = await run({ resultTypes: ["violations"], iframes: false, preload: false, runOnly });
     return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${JSON.stringify(n.target)} ${n.failureSummary}`).join(" | ")}`);
   }, runOnly);
 }
