@@ -259,3 +259,33 @@ func TestEraseTampering(t *testing.T) {
 	back(d, old[0])
 	find(d, "beside the merged part", want)
 }
+
+// TestEraseClearsJournal erases what a quiet server has in its one journal file.
+func TestEraseClearsJournal(t *testing.T) {
+	t.Parallel()
+	disk := simdisk.New()
+	at(t, disk, 0, func(d *desk, l *ledger.Ledger, c *clock) {
+		d.bulk("acme", 0, 10)
+		holds := func() bool {
+			for _, path := range files(t, disk, folder+"/journal") {
+				b, err := durable.ReadFile(disk, path, 1<<28)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(b), `{"order_id":12,`) { // of event 4*3
+					return true
+				}
+			}
+			return false
+		}
+		if !holds() {
+			t.Fatal("the journal does not hold the content")
+		}
+		if _, err := l.Erase(infoLog, []uint64{3}, ledger.EraseOrder{By: "test", Reason: "asked"}); err != nil {
+			t.Fatal(err)
+		}
+		if holds() {
+			t.Error("the journal holds content that was erased")
+		}
+	})
+}
