@@ -45,7 +45,7 @@ var mayImport = map[string]string{
 	"internal/trace":           ". rawjson github.com/mattn/go-runewidth",
 	"internal/forensic":        ". rawjson trace",
 	"internal/policy":          ". query lake dialect cel.dev/cel-go go.yaml.in/yaml/v3",
-	"internal/report":          ". query trace lake price forensic policy",
+	"internal/report":          ". query trace lake price forensic policy github.com/mattn/go-runewidth",
 	"internal/demo":            ". dialect",
 	"internal/reading":         ". ask price rawjson lake ledger part query report trace proof golang.org/x/mod forensic policy",
 	"internal/access":          ". go.yaml.in/yaml/v3",

@@ -41,7 +41,6 @@ type Lake struct {
 	toolSums  *fold[*toolSum]
 	tokenSums *fold[*tokenSum]
 	tableSums *fold[*tableSum]
-	traces    *fold[int64]
 	// invocationSums are those of Invocations.
 	invocationSums *fold[*invocationSum]
 	// scratches holds what passes read columns with.

@@ -3,7 +3,6 @@ package lake
 import (
 	"cmp"
 	"context"
-	"math"
 	"os"
 	"slices"
 
@@ -306,26 +305,6 @@ func (r *rows) within(since, until int64) ([]bool, error) {
 	}
 	for i, t := range v.Ints {
 		v.Set[i] = t >= since && t <= until
-	}
-	return v.Set, nil
-}
-
-// upTo narrows a selection, nil for all, to the rows with at most a position.
-func (r *rows) upTo(sel []bool, position int64) ([]bool, error) {
-	if position == math.MaxInt64 {
-		return sel, nil
-	}
-	if r.file != nil {
-		if _, greatest, ok := r.file.Bounds("position"); ok && greatest <= position {
-			return sel, nil
-		}
-	}
-	v := r.vector()
-	if err := r.ints("position", v); err != nil {
-		return nil, err
-	}
-	for i, at := range v.Ints {
-		v.Set[i] = at <= position && (sel == nil || sel[i])
 	}
 	return v.Set, nil
 }

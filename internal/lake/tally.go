@@ -221,9 +221,8 @@ type tallyPass struct {
 	// the one of number 0.
 	byHour bool
 
-	mu    sync.Mutex // guards found and err
+	mu    sync.Mutex // guards found
 	found map[int64]cells
-	err   error
 }
 
 // run passes over groups.
