@@ -105,6 +105,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(square))
 	f.Add([]byte("pack: &a x\ntitle: *a\n"))
 	f.Add([]byte("pack: x\ntitle: X\nversion: \"1\"\ncontrols:\n  - {id: c, title: C, count: 'a.b', threshold: {at_most: 3}}\n"))
+	f.Add([]byte("a: b: c")) // an error for which the YAML parser names no line
 	f.Add([]byte("a: [{}, {b: !!binary aGk=}]\n---\nb\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		p, err := policy.Parse(file, nil)

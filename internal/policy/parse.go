@@ -34,7 +34,7 @@ func parse(file []byte, set map[string]string) (*Pack, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(file, &doc); err != nil {
-		return nil, err
+		return nil, placed(err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
 		return nil, fmt.Errorf("1:1: the file holds no pack")
@@ -49,6 +49,18 @@ func parse(file []byte, set map[string]string) (*Pack, error) {
 		err = misplaced.located(file)
 	}
 	return r.pack, err
+}
+
+// yamlLine finds the line in an error of the YAML parser, which leaves out the first.
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+// placed puts line and column before an error of the YAML parser.
+func placed(err error) error {
+	line, text := "1", err.Error()
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		line, text = m[1], "yaml: "+text[len(m[0]):]
+	}
+	return fmt.Errorf("%s:1: %s", line, text)
 }
 
 // refuseAliases refuses aliases: a small file could stand for a large one.
