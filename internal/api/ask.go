@@ -124,8 +124,12 @@ func (s *Server) reportAsked(ctx context.Context, tenant, name, zone string, a *
 		a.Note = "this server has no report " + name
 		return nil
 	}
+	var packs []string
+	if c.Pack != "" {
+		packs = []string{c.Pack}
+	}
 	r, err := s.cfg.Reading.Report(ctx, tenant, name, reading.Order{
-		Search: c.Search, Value: c.Value, Since: instant(c.Since), Until: instant(c.Until), TimeZone: zone, Subject: c.Subject, Limit: c.Limit,
+		Search: c.Search, Value: c.Value, Since: instant(c.Since), Until: instant(c.Until), TimeZone: zone, Subject: c.Subject, Limit: c.Limit, Packs: packs,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ const (
 type Command struct {
 	Verb   string `json:"verb"`             // events, trace, replay, report, session, incident, export, verify
 	Report string `json:"report,omitempty"` // the type of report
+	Pack   string `json:"pack,omitempty"`   // of a compliance report: the pack that was named
 	// Subject is the agent, the session, or the trace, task or event that it is
 	// about. An empty one of a session or an incident stands for the last there
 	// was.
@@ -45,6 +46,9 @@ func (c Command) Args() []string {
 	args := []string{c.Verb}
 	if c.Verb == Report {
 		args = append(args, c.Report)
+	}
+	if c.Pack != "" {
+		args = append(args, "--pack", c.Pack)
 	}
 	switch {
 	case c.Other != "":

@@ -21,8 +21,8 @@ func intents() []intent {
 		{78, []string{"cause"}, (*question).incident},
 		{76, []string{"why", "fail", "subject"}, (*question).incident},
 		{76, []string{"why", "error", "subject"}, (*question).incident},
+		{76, []string{"aiact"}, compliance("eu-ai-act")},
 		{75, []string{"compliance"}, report("compliance")},
-		{75, []string{"aiact"}, report("compliance")},
 		{74, []string{"report", "audit"}, report("compliance")},
 		{72, []string{"reader"}, report("readers")},
 		{72, []string{"who", "look"}, report("readers")},
@@ -94,6 +94,15 @@ func intents() []intent {
 
 func report(name string) func(*question) Command {
 	return func(q *question) Command { return Command{Verb: Report, Report: name, Search: q.search("")} }
+}
+
+// compliance is judged by a pack that has a name of its own.
+func compliance(pack string) func(*question) Command {
+	return func(q *question) Command {
+		c := report("compliance")(q)
+		c.Pack = pack
+		return c
+	}
 }
 
 func events(term string) func(*question) Command {
