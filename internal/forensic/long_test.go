@@ -57,7 +57,11 @@ func numbers(n int) string {
 // TestLong looks into long runs: with ten times the events, no shape takes much
 // more than ten times as long.
 func TestLong(t *testing.T) {
-	short, long := longRuns(4_000), longRuns(40_000)
+	n := 4_000
+	if testing.Short() { // the race run: one goroutine looks into a run
+		n /= 10
+	}
+	short, long := longRuns(n), longRuns(10*n)
 	for name := range long {
 		analyze := func(events []hansard.Event) (*forensic.Incident, time.Duration) {
 			entries := story(events...)
