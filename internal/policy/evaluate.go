@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -89,6 +89,7 @@ type evaluation struct {
 	counted   []positions
 	use       func(*Control) bool // the controls that matter
 	turns     []turn              // of feed
+	sorted    []turn              // of feed
 	over      dear                // the expressions that cost too much
 }
 
@@ -242,8 +243,13 @@ func (e *evaluation) pass(ctx context.Context) error {
 	filterBit := len(e.selectors) - 1
 	ordered := m.orderedMask()
 	counts := e.countMask()
-	var kept []lake.Mark // of a slice; the memory is that of the one before
-	var keys []uint64
+	// One slice is read while the machine is fed with the one before it. What it is
+	// fed with and what it sees at once are different controls. The memory is that
+	// of the slice before last.
+	var kept, fed []lake.Mark
+	var keys, fedKeys []uint64
+	var feeding sync.WaitGroup
+	defer feeding.Wait()
 	for _, period := range parts {
 		kept, keys = kept[:0], keys[:0]
 		width := len(e.pack.columns)
@@ -272,15 +278,11 @@ func (e *evaluation) pass(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.feed(kept, keys)
+		feeding.Wait()
+		kept, fed, keys, fedKeys = fed, kept, fedKeys, keys
+		feeding.Go(func() { e.feed(fed, fedKeys) })
 	}
 	return nil
-}
-
-// turn says when a mark's turn is.
-type turn struct {
-	at, position int64
-	mark         int32
 }
 
 // feed feeds the machine with a slice in the order of time.
@@ -289,12 +291,7 @@ func (e *evaluation) feed(marks []lake.Mark, keys []uint64) {
 	for i, m := range marks {
 		e.turns = append(e.turns, turn{m.Timestamp, m.Position, int32(i)})
 	}
-	slices.SortFunc(e.turns, func(a, b turn) int {
-		if a.at != b.at {
-			return cmp.Compare(a.at, b.at)
-		}
-		return cmp.Compare(a.position, b.position)
-	})
+	e.turns, e.sorted = sortTurns(e.turns, e.sorted)
 	width := len(e.pack.columns)
 	for _, t := range e.turns {
 		i := int(t.mark)

@@ -29,7 +29,7 @@ type machine struct {
 	// limit bounds how many keys an operator remembers; 0: all.
 	limit     int
 	forgotten int64
-	clock     int64 // the latest time seen
+	clock     int64 // the latest time seen, of what comes in the order of time
 	// decided hears of each member that is one event; nil: nobody does.
 	decided func(p *plan, m *member, holds bool)
 }
@@ -43,6 +43,9 @@ type plan struct {
 	mask         uint64 // bits that matter
 	ordered      bool   // events must come in the order of time
 	groups       map[uint64]*group
+	lastKey      uint64 // of the group that was seen last: rows come trace by trace
+	lastGroup    *group
+	scratch      member    // one that is judged at once
 	pending      []*member // in the order of time, from head on
 	head         int
 	window       int64 // the longest of a leaf within
@@ -150,9 +153,12 @@ func (m *machine) orderedMask() (mask uint64) {
 }
 
 // see takes in an occurrence, for the controls whose events must come in the order
-// of time, or for the others.
+// of time, or for the others. The two share nothing while the machine has no limit:
+// one goroutine each may call it.
 func (m *machine) see(o occurrence, ordered bool) {
-	m.clock = max(m.clock, o.at)
+	if ordered {
+		m.clock = max(m.clock, o.at)
+	}
 	for _, p := range m.plans {
 		if p.ordered != ordered || o.bits&p.mask == 0 {
 			continue
@@ -174,10 +180,13 @@ func (m *machine) seeGroup(p *plan, o occurrence) {
 	if key == 0 || !m.within(o) {
 		return
 	}
-	g := p.groups[key]
-	if g == nil {
-		g = &group{first: o.position, evidence: -1, last: o.at}
-		p.groups[key] = g
+	g := p.lastGroup
+	if g == nil || p.lastKey != key {
+		if g = p.groups[key]; g == nil {
+			g = &group{first: o.position, evidence: -1, last: o.at}
+			p.groups[key] = g
+		}
+		p.lastKey, p.lastGroup = key, g
 	}
 	g.bits |= o.bits & p.mask
 	g.first, g.last = min(g.first, o.position), max(g.last, o.at)
@@ -256,13 +265,16 @@ func (m *machine) seeEvent(p *plan, o occurrence) {
 			m.resolve(p, l, o)
 		}
 	}
-	rates := make(map[int][]int64, 0)
+	var rates map[int][]int64
 	for _, l := range p.leaves {
 		if o.bits&l.bits == 0 || l.op != opRate && l.op != opSequence {
 			continue
 		}
 		l.join.alternatives(o.keys, ofEvent, func(key uint64) {
 			if l.op == opRate {
+				if rates == nil {
+					rates = map[int][]int64{}
+				}
 				rates[l.leaf] = append(rates[l.leaf], l.pace(key, o)...)
 			} else {
 				l.advance(key, o)
@@ -286,7 +298,8 @@ func (m *machine) seeEvent(p *plan, o occurrence) {
 // take judges a member, or keeps it until it can be judged.
 func (m *machine) take(p *plan, o occurrence, rates map[int][]int64) {
 	p.members++
-	mb := &member{moment: moment{o.at, o.position}}
+	mb := &p.scratch
+	*mb = member{moment: moment{o.at, o.position}, evidence: mb.evidence[:0]}
 	waits := false
 	for _, l := range p.leaves {
 		switch l.op {
@@ -319,7 +332,7 @@ func (m *machine) take(p *plan, o occurrence, rates map[int][]int64) {
 			m.forgotten++
 			return
 		}
-		mb.keys = slices.Clone(o.keys)
+		mb = &member{moment: mb.moment, keys: slices.Clone(o.keys), truth: mb.truth, evidence: slices.Clone(mb.evidence)}
 		p.pending = append(p.pending, mb)
 		for _, l := range p.leaves {
 			if l.op == opWithin {
