@@ -310,7 +310,9 @@ func (i image) recover(last int, seed uint64) (ops int, left *image, err error) 
 		}
 	}
 	if err == nil && seed%4 == 0 && last == 0 {
+		v.mu.Lock()
 		ops = v.ops
+		v.mu.Unlock()
 		return ops, nil, v.finish(l)
 	}
 	if err == nil {
