@@ -115,23 +115,12 @@ func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
 
 // readItems returns the entries of a part, ready to be sealed again.
 func (l *Ledger) readItems(s *scanner, lg *log, p part.Info, key []byte) ([]*sealable, error) {
-	f, err := l.cfg.FS.Open(p.Path(l.cfg.Dir), false)
+	f, pf, _, err := openPart(l.cfg.FS, l.enc, p.Path(l.cfg.Dir), p)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
-	pf, err := l.enc.Open(f, size, p.Log)
-	if err != nil {
-		return nil, err
-	}
 	n := pf.Rows()
-	if n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
-	}
 	stored, err := lg.tiles.read(0, p.Name.First, int(n))
 	if err != nil {
 		return nil, err

@@ -115,23 +115,33 @@ func (l *Ledger) readPart(p part.Info) ([]*hansard.Entry, error) {
 	return readPart(l.cfg.FS, l.enc, p.Path(l.cfg.Dir), p)
 }
 
+// openPart opens a part that has a row for each of its entries, and no more rows than
+// may be held in memory. size is in bytes. The caller closes the file.
+func openPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) (f durable.File, pf *part.File, size int64, err error) {
+	if f, err = fsys.Open(path, false); err != nil {
+		return nil, nil, 0, err
+	}
+	if size, err = f.Size(); err == nil {
+		pf, err = enc.Open(f, size, p.Log)
+	}
+	if err == nil {
+		if n := pf.Rows(); n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
+			err = hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, 0, err
+	}
+	return f, pf, size, nil
+}
+
 func readPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) ([]*hansard.Entry, error) {
-	f, err := fsys.Open(path, false)
+	f, pf, _, err := openPart(fsys, enc, path, p)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
-	pf, err := enc.Open(f, size, p.Log)
-	if err != nil {
-		return nil, err
-	}
-	if n := pf.Rows(); n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
-	}
 	entries, err := pf.ReadAll()
 	if err != nil {
 		return nil, err

@@ -85,23 +85,12 @@ func (s *scanner) hash(p part.Info) (sum hansard.Hash, size int64, err error) {
 // is not at hand. The part's range of indexes must be full: anything else is an
 // error.
 func (s *scanner) scan(p part.Info, fp []byte) (*scanned, error) {
-	f, err := s.fs.Open(p.Path(s.dir), false)
+	f, pf, size, err := openPart(s.fs, s.enc, p.Path(s.dir), p)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
-	pf, err := s.enc.Open(f, size, p.Log)
-	if err != nil {
-		return nil, err
-	}
 	n := pf.Rows()
-	if n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
-	}
 	s.print = s.fingerprinter(p.Log, fp)
 	out := &scanned{
 		size: size, leaves: make([]tlog.Hash, n), positions: make([]uint64, n), received: make([]int64, n),
