@@ -36,11 +36,17 @@ func entryTag(e *hansard.Entry) string {
 	return `"` + tag + `"`
 }
 
-// matches reports whether a header If-None-Match names the tag. Weak ones match
-// too (RFC 9110, 13.1.2).
+// matches reports whether a header If-None-Match holds of an answer with the tag.
 func matches(header, tag string) bool {
+	return strings.TrimSpace(header) == "*" || listed(header, tag)
+}
+
+// listed reports whether a header If-None-Match names the tag. Whether one is weak
+// does not count (RFC 9110, 13.1.2).
+func listed(header, tag string) bool {
+	tag = strings.TrimPrefix(tag, "W/")
 	for t := range strings.SplitSeq(header, ",") {
-		if t = strings.TrimPrefix(strings.TrimSpace(t), "W/"); t == tag || t == "*" {
+		if strings.TrimPrefix(strings.TrimSpace(t), "W/") == tag {
 			return true
 		}
 	}

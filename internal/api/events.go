@@ -96,7 +96,7 @@ type searchInput struct {
 type eventsOutput struct{ Body *EventList }
 
 func (s *Server) eventRoutes(api huma.API) {
-	huma.Register(api, get("listEvents", "/v1/events", "List events, newest first", "events"),
+	huma.Register(api, s.validated(get("listEvents", "/v1/events", "List events, newest first", "events"), byPeriod),
 		answer(s, func(ctx context.Context, tenant string, in *eventsInput) (*eventsOutput, error) {
 			if err := noPersons(in.Q); err != nil {
 				return nil, err

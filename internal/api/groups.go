@@ -61,7 +61,7 @@ func (s *Server) groupRoutes(api huma.API) {
 		{"Sessions", "/v1/sessions", "session", "session_id"}, {"Tasks", "/v1/tasks", "task", "task_id"},
 		{"Agents", "/v1/agents", "agent", "agent_name"}, {"Users", "/v1/users", "", "user_id"}, {"Traces", "/v1/traces", "", "trace_id"},
 	} {
-		huma.Register(api, get("list"+g.id, g.path, "List "+g.path[4:]+", the last active first", g.path[4:]),
+		huma.Register(api, s.validated(get("list"+g.id, g.path, "List "+g.path[4:]+", the last active first", g.path[4:]), byPeriod),
 			answer(s, func(ctx context.Context, tenant string, in *groupsInput) (*groupsOutput, error) {
 				if err := noPersons(in.Q); err != nil {
 					return nil, err
@@ -72,7 +72,7 @@ func (s *Server) groupRoutes(api huma.API) {
 				return &groupsOutput{page}, err
 			}))
 		if g.one != "" {
-			huma.Register(api, get("describe"+g.id[:len(g.id)-1], g.path+"/{id}", "Get a "+g.one+" with the traces of its events", g.path[4:]),
+			huma.Register(api, s.validated(get("describe"+g.id[:len(g.id)-1], g.path+"/{id}", "Get a "+g.one+" with the traces of its events", g.path[4:]), holds),
 				answer(s, func(ctx context.Context, tenant string, in *groupInput) (*groupOutput, error) {
 					return s.group(ctx, tenant, g.one, query.Term(g.field, in.ID), g.field)
 				}))
@@ -85,7 +85,7 @@ func (s *Server) groupRoutes(api huma.API) {
 			page, err := s.cfg.Reading.Groups(ctx, tenant, in.Body.By, q)
 			return &groupsOutput{page}, err
 		}))
-	huma.Register(api, get("listTools", "/v1/tools", "List the tools that were called, most calls first", "tools"),
+	huma.Register(api, s.validated(get("listTools", "/v1/tools", "List the tools that were called, most calls first", "tools"), byPeriod),
 		answer(s, func(ctx context.Context, tenant string, in *toolsInput) (*toolsOutput, error) {
 			if err := noPersons(in.Q); err != nil {
 				return nil, err

@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,13 +87,7 @@ func saidInURL(r *http.Request) []access.Asked {
 	if strings.Contains(r.Pattern, "{") {
 		list = append(list, access.Asked{Name: "path", Value: r.URL.Path})
 	}
-	values := r.URL.Query()
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if name != "format" {
-			list = append(list, access.Asked{Name: name, Value: strings.Join(values[name], ",")})
-		}
-	}
-	return list
+	return append(list, saidIn(r.URL.Query())...)
 }
 
 // noteBegin puts a read on record that goes on for long: once more than at its

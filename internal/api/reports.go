@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"net/url"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -62,6 +65,9 @@ type reportTypesOutput struct {
 // nothing else. The dashboard shows it in a frame.
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
+// dataPolicy is the policy of a report that is no page.
+const dataPolicy = "default-src 'none'; frame-ancestors 'none'"
+
 func (s *Server) reportRoutes(api huma.API) {
 	huma.Register(api, get("listReports", "/v1/reports", "List the types of report", "reports"),
 		answer(s, func(context.Context, string, *struct{}) (*reportTypesOutput, error) {
@@ -111,7 +117,7 @@ func (s *Server) reportRoute(api huma.API, t report.Type, name, more string) {
 	}}}
 	read := get("report_"+name, "/v1/reports/"+name, t.Short+more, "reports")
 	read.Responses = answers
-	huma.Register(api, read, answer(s, func(ctx context.Context, tenant string, in *reportInput) (*reportOutput, error) {
+	huma.Register(api, s.validated(read, reportValidity(t)), answer(s, func(ctx context.Context, tenant string, in *reportInput) (*reportOutput, error) {
 		if err := noPersons(in.Q); err != nil {
 			return nil, err
 		}
@@ -152,7 +158,7 @@ func written(made report.Report, format string, width int) (*reportOutput, error
 	if err != nil {
 		return nil, err
 	}
-	out := &reportOutput{ContentType: as.ContentType(), CSP: "default-src 'none'; frame-ancestors 'none'", Compliant: report.Outcome(made), Body: b.Bytes()}
+	out := &reportOutput{ContentType: as.ContentType(), CSP: dataPolicy, Compliant: report.Outcome(made), Body: b.Bytes()}
 	if as == report.HTML {
 		out.CSP = pagePolicy
 	}
@@ -186,4 +192,24 @@ func (s *Server) checkRoute(api huma.API) {
 		}
 		return out, err
 	}))
+}
+
+// reportValidity is the validity of a type's reports. What a report is held against
+// besides events (the integrity of the logs, holds, readers) changes without them.
+func reportValidity(t report.Type) validity {
+	switch t.Name {
+	case "compliance", "daily", "readers":
+		return func(url.Values, time.Time) reading.Validity { return reading.HoldsNever }
+	}
+	return func(asked url.Values, now time.Time) reading.Validity {
+		if asked.Get("since") == "" && asked.Get("until") == "" && t.Default != "" {
+			asked = maps.Clone(asked)
+			asked.Set("since", t.Default)
+		}
+		valid := byPeriod(asked, now)
+		if valid == reading.HoldsAlways && asked.Get("since") != "" && asked.Get("until") == "" {
+			return reading.HoldsByMinute // its period ends when it is made
+		}
+		return valid
+	}
 }

@@ -101,7 +101,7 @@ func (s *Server) searchRoutes(api huma.API) {
 }
 
 func (s *Server) facetRoutes(api huma.API) {
-	huma.Register(api, get("facets", "/v1/events/facets", "Count the most frequent values of fields among the events of a search", "events"),
+	huma.Register(api, s.validated(get("facets", "/v1/events/facets", "Count the most frequent values of fields among the events of a search", "events"), byPeriod),
 		answer(s, func(ctx context.Context, tenant string, in *facetsInput) (*facetsOutput, error) {
 			if err := noPersons(in.Q); err != nil {
 				return nil, err
@@ -117,7 +117,7 @@ func (s *Server) facetRoutes(api huma.API) {
 }
 
 func (s *Server) histogramRoutes(api huma.API) {
-	huma.Register(api, get("histogram", "/v1/events/histogram", "Count the events of a search over time", "events"),
+	huma.Register(api, s.validated(get("histogram", "/v1/events/histogram", "Count the events of a search over time", "events"), byPeriod),
 		answer(s, func(ctx context.Context, tenant string, in *histogramInput) (*histogramOutput, error) {
 			if err := noPersons(in.Q); err != nil {
 				return nil, err

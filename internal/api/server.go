@@ -62,6 +62,8 @@ type Server struct {
 	sessions *access.Sessions
 	// questions are those that callers mean by ids.
 	questions questions
+	// tags makes the tags of answers about many events.
+	tags tagKey
 	// closing is closed when the server stops: live feeds end then.
 	closing chan struct{}
 }
@@ -74,7 +76,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), pages: web.New(), sessions: access.NewSessions(cfg.Access.Tokens), closing: make(chan struct{})}
+	s := &Server{cfg: cfg, metrics: newMetrics(prometheus.NewRegistry(), cfg), pages: web.New(), sessions: access.NewSessions(cfg.Access.Tokens), tags: newTagKey(), closing: make(chan struct{})}
 	cfg.OTLP.Intake, cfg.OTLP.Tokens, cfg.OTLP.Observe = cfg.Intake, cfg.Access.Tokens, s.metrics.countOTLP
 	s.otlp = otlp.New(cfg.OTLP)
 	mux := http.NewServeMux()
@@ -154,6 +156,7 @@ func (s *Server) routes(mux *http.ServeMux) huma.API {
 	s.exportRoutes(mux, api)
 	s.liveRoutes(mux, api)
 	s.tileRoutes(mux)
+	documentTags(api.OpenAPI())
 	s.healthRoutes(mux)
 	s.pages.Routes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -43,7 +43,7 @@ type graphOutput struct {
 }
 
 func (s *Server) traceRoutes(api huma.API) {
-	huma.Register(api, get("getTrace", "/v1/traces/{id}", "Get the timeline of a trace, of a task's traces, or of an event's trace", "traces"),
+	huma.Register(api, s.validated(get("getTrace", "/v1/traces/{id}", "Get the timeline of a trace, of a task's traces, or of an event's trace", "traces"), holds),
 		answer(s, func(ctx context.Context, tenant string, in *traceInput) (*traceOutput, error) {
 			out := &traceOutput{TraceList{Traces: []any{}}}
 			if in.Events {
@@ -59,7 +59,7 @@ func (s *Server) traceRoutes(api huma.API) {
 	op.Responses = map[string]*huma.Response{"200": {Description: "The graph", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: graphSchema()}, "text/vnd.graphviz": {}, "text/vnd.mermaid": {},
 	}}}
-	huma.Register(api, op, answer(s, func(ctx context.Context, tenant string, in *graphInput) (*graphOutput, error) {
+	huma.Register(api, s.validated(op, holds), answer(s, func(ctx context.Context, tenant string, in *graphInput) (*graphOutput, error) {
 		g, err := s.cfg.Reading.Graph(ctx, tenant, in.ID, reading.GraphOf{Agents: in.Of == "agents", Expanded: in.Expanded})
 		if err != nil {
 			return nil, err
@@ -99,12 +99,12 @@ type replayOutput struct{ Body *trace.Replay }
 
 // storyRoutes compare traces and play them again.
 func (s *Server) storyRoutes(api huma.API) {
-	huma.Register(api, get("diffTraces", "/v1/traces/{id}/diff/{other}", "Compare two traces: events paired by type, agent, name and place", "traces"),
+	huma.Register(api, s.validated(get("diffTraces", "/v1/traces/{id}/diff/{other}", "Compare two traces: events paired by type, agent, name and place", "traces"), holds),
 		answer(s, func(ctx context.Context, tenant string, in *diffInput) (*diffOutput, error) {
 			d, err := s.cfg.Reading.Diff(ctx, tenant, in.ID, in.Other)
 			return &diffOutput{d}, err
 		}))
-	huma.Register(api, get("replayTrace", "/v1/traces/{id}/replay", "Get the decisions of a trace in order, with what the agent knew at each", "traces"),
+	huma.Register(api, s.validated(get("replayTrace", "/v1/traces/{id}/replay", "Get the decisions of a trace in order, with what the agent knew at each", "traces"), holds),
 		answer(s, func(ctx context.Context, tenant string, in *replayInput) (*replayOutput, error) {
 			if in.Limit == 0 {
 				in.Limit = 200

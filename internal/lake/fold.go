@@ -146,7 +146,7 @@ func reach(snap *snapshot, tiers map[hansard.Tier]bool, upTo int64) map[hansard.
 // position: a report that counts what was there when it began sets another one each
 // time. ok is false for a question about the meta log.
 func foldKey(snap *snapshot, node query.Node, more ...string) (key string, ok bool) {
-	if newScope(node, query.Period{}).tiers[hansard.TierMeta] {
+	if ReadsMeta(node) {
 		return "", false
 	}
 	text := "*"

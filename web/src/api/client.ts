@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
 import type { components, paths } from "./schema";
+import { Tagged } from "./tagged";
 
 /** Problem is an error answer (RFC 9457), or what kept an answer away. */
 export class Problem extends Error {
@@ -40,6 +41,8 @@ const login: Middleware = {
 export const api = createClient<paths>({ baseUrl: typeof location === "undefined" ? "http://localhost" : location.origin });
 api.use(login);
 
+const tagged = new Tagged();
+
 export type Schemas = components["schemas"];
 
 /** answer returns what a call answered, or throws its Problem. */
@@ -57,14 +60,16 @@ export async function answer<T>(call: Promise<{ data?: T; error?: unknown; respo
 
 /** plain calls a route that the typed client has no shape for. */
 export async function plain<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const call = fetch(path, {
-    method,
-    signal,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  }).then(async (response) => {
+  const had = method === "GET" ? tagged.find(path) : undefined;
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (had) headers["If-None-Match"] = had.tag;
+  // No store: what is on record stays out of the browser's own cache, which is on a disk.
+  const call = fetch(path, { method, signal, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) }).then(async (response) => {
+    if (response.status === 304 && had) return { data: had.answer as T, response: new Response() };
     if (response.status === 401) toLogin();
     const json = /json/.test(response.headers.get("Content-Type") ?? "") ? await response.json() : await response.text();
+    tagged.keep(path, response.headers.get("ETag"), json);
     return { data: json as T, error: json as unknown, response };
   });
   return answer(call);

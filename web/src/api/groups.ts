@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 
-import { asked, type Period } from "../state/period";
-import { plain } from "./client";
+import type { Period } from "../state/period";
+import { ask } from "./search";
 
 /** Group is a session, task, agent, user or trace: what its events came to. */
 export interface Group {
@@ -28,6 +28,8 @@ export interface Group {
 
 export type By = "session_id" | "task_id" | "agent_name" | "user_id" | "trace_id";
 
+const paths: Record<By, string> = { session_id: "/v1/sessions", task_id: "/v1/tasks", agent_name: "/v1/agents", user_id: "/v1/users", trace_id: "/v1/traces" };
+
 interface Groups {
   by: string;
   items: Group[];
@@ -41,7 +43,10 @@ export const pageOfGroups = 100;
 export function useGroups(by: By, q: string, period: Period, limit = pageOfGroups) {
   return useInfiniteQuery({
     queryKey: ["groups", by, q, period, limit],
-    queryFn: ({ pageParam, signal }) => plain<Groups>("POST", "/v1/groups", { by, ...(q ? { q } : {}), ...asked(period), limit, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const page = { limit, ...(pageParam ? { cursor: pageParam } : {}) };
+      return ask<Groups>(paths[by], "/v1/groups", { q, period }, q ? { by, ...page } : page, signal);
+    },
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor || undefined,
     placeholderData: (old) => old,

@@ -2,7 +2,7 @@ import { asked, type Period } from "../state/period";
 import { plain } from "./client";
 import type { Entry } from "./entry";
 
-/** Question is a search over a period. It is always posted: it may name persons. */
+/** Question is a search over a period. What it looks for is always posted: it may name persons. */
 export interface Question {
   q: string;
   period: Period;
@@ -10,7 +10,17 @@ export interface Question {
   value?: string;
 }
 
-const body = (x: Question, more: Record<string, unknown> = {}) => ({ ...(x.q ? { q: x.q } : {}), ...(x.value ? { value: x.value } : {}), ...asked(x.period), ...more });
+/**
+ * ask puts a question about events: by POST where it looks for something, which has no
+ * place in a URL, and by GET where it does not, so that an answer that still holds is
+ * not made again.
+ */
+export function ask<T>(path: string, posted: string, x: Question, more: Record<string, string | number | string[]>, signal?: AbortSignal): Promise<T> {
+  const said = { ...asked(x.period), ...more };
+  if (x.q || x.value) return plain<T>("POST", posted, { ...(x.q ? { q: x.q } : {}), ...(x.value ? { value: x.value } : {}), ...said }, signal);
+  const params = new URLSearchParams(Object.entries(said).map(([name, v]) => [name, String(v)])); // lists with commas
+  return plain<T>("GET", `${path}${params.size ? "?" : ""}${params.toString()}`, undefined, signal);
+}
 
 export interface EventPage {
   events: Entry[];
@@ -19,10 +29,10 @@ export interface EventPage {
 
 /** events asks for a page of events, newest first unless told otherwise. */
 export const events = (x: Question, opt: { limit?: number; cursor?: string; order?: "newest" | "oldest" }, signal?: AbortSignal) =>
-  plain<EventPage>("POST", "/v1/events/search", body(x, { limit: opt.limit ?? 100, ...(opt.cursor ? { cursor: opt.cursor } : {}), ...(opt.order ? { order: opt.order } : {}) }), signal);
+  ask<EventPage>("/v1/events", "/v1/events/search", x, { limit: opt.limit ?? 100, ...(opt.cursor ? { cursor: opt.cursor } : {}), ...(opt.order ? { order: opt.order } : {}) }, signal);
 
 /** hold puts a question once, to mean it by its id in a URL: what a search says stays out of those. */
-export const hold = (x: Question, signal?: AbortSignal) => plain<{ id: string; expires: string }>("POST", "/v1/questions", body(x), signal);
+export const hold = (x: Question, signal?: AbortSignal) => plain<{ id: string; expires: string }>("POST", "/v1/questions", { ...(x.q ? { q: x.q } : {}), ...(x.value ? { value: x.value } : {}), ...asked(x.period) }, signal);
 
 export interface Bucket {
   start: string;
@@ -41,7 +51,7 @@ export interface Histogram {
 }
 
 export const histogram = (x: Question, buckets: number, tz: string, signal?: AbortSignal) =>
-  plain<Histogram>("POST", "/v1/events/histogram", body(x, { buckets, tz }), signal);
+  ask<Histogram>("/v1/events/histogram", "/v1/events/histogram", x, { buckets, tz }, signal);
 
 export interface FacetValue {
   value: string;
@@ -64,7 +74,7 @@ export interface Facets {
 }
 
 export const facets = (x: Question, fields?: string[], values?: number, signal?: AbortSignal) =>
-  plain<Facets>("POST", "/v1/events/facets", body(x, { ...(fields ? { fields } : {}), ...(values ? { values } : {}) }), signal);
+  ask<Facets>("/v1/events/facets", "/v1/events/facets", x, { ...(fields ? { fields } : {}), ...(values ? { values } : {}) }, signal);
 
 export interface Completion {
   wanted: string;

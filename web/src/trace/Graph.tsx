@@ -2,16 +2,17 @@ import "@xyflow/react/dist/style.css";
 
 import { Button, Group, SegmentedControl, useComputedColorScheme } from "@mantine/core";
 import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import { kindOf } from "../api/entry";
 import { compact, count, dollars } from "../parts/figures";
-import { Failed, Loading, Nothing } from "../parts/states";
+import { Failed, Loading } from "../parts/states";
 import { useFragment } from "../state/fragment";
 import { Inert } from "../text/Inert";
 import { spelled } from "../text/inert";
 import type { ViewProps } from "./Lanes";
 import { mostEdges, mostNodes, type Box, type Laid } from "./layout";
+import { nearEvents, nearGraph, nodeOf } from "./near";
 import { useGraph, type GraphData, type GraphNode, type GraphOf } from "./timeline";
 
 const size = { width: 190, height: 74 };
@@ -20,9 +21,11 @@ const size = { width: 190, height: 74 };
 export function Graph(p: ViewProps) {
   const f = useFragment();
   const of = (["agents", "expanded", "events"].includes(f.get("graph")) ? f.get("graph") : "agents") as GraphOf;
-  const got = useGraph(p.model.timeline.trace_id, of);
-  const g = got.data;
-  const big = g !== undefined && (g.nodes.length > mostNodes || g.edges.length > mostEdges);
+  const { model: m } = p;
+  // That of all events of a long trace is never drawn whole: the part that is comes from the timeline.
+  const long = of === "events" && m.lines.length > mostNodes;
+  const got = useGraph(m.timeline.trace_id, of, !long);
+  const part = useNear(p, long ? undefined : got.data, long);
   return (
     <div>
       <Group gap={8} mb={6}>
@@ -34,16 +37,49 @@ export function Graph(p: ViewProps) {
         ))}
       </Group>
       {got.error ? <Failed error={got.error} again={() => void got.refetch()} /> : null}
-      {got.isPending && <Loading what="Drawing the graph" />}
-      {big && (
-        <Nothing title={`${count(g.nodes.length)} nodes and ${count(g.edges.length)} edges are too many to draw`}>
-          A graph of more than {count(mostNodes)} nodes shows nothing. The agents alone, the tree, or the lanes have the same events; Graphviz and Mermaid files are above.
-        </Nothing>
+      {!long && got.isPending && <Loading what="Drawing the graph" />}
+      {part && part.of > part.data.nodes.length && (
+        <p className="h-note">
+          {count(part.data.nodes.length)} of {count(part.of)} {of === "events" ? "events" : "stretches of work"}: those nearest to <button type="button" className="h-link" onClick={() => p.select(part.focus)}><Inert text={part.name.slice(0, 80)} /></button>.
+          {" "}What is selected elsewhere on the page is gone to. The Graphviz and Mermaid files have all.
+        </p>
       )}
-      {g && !big && <Flow {...p} data={g} />}
-      {g && <Edges data={g} />}
+      {part && <Flow {...p} data={part.data} />}
+      {part && <Edges data={part.data} />}
     </div>
   );
+}
+
+/** Part is what is drawn of a graph, about which line. */
+interface Part {
+  data: GraphData;
+  of: number; // nodes of the whole
+  focus: number;
+  name: string;
+}
+
+/**
+ * useNear is a graph, or of one that is too large the part about the line that is
+ * selected, else about the root cause, the first error, or the begin. It stays while
+ * what is selected is in it.
+ */
+function useNear({ model: m, selected, causes }: ViewProps, whole: GraphData | undefined, long: boolean): Part | undefined {
+  const kept = useRef<{ key: unknown; part: Part }>(undefined);
+  return useMemo(() => {
+    const key = long ? m : whole;
+    if (!key) return undefined;
+    if (whole && whole.nodes.length <= mostNodes && whole.edges.length <= mostEdges) return { data: whole, of: whole.nodes.length, focus: -1, name: "" };
+    const had = kept.current?.key === key ? kept.current.part : undefined;
+    const at = whole ? nodeOf(whole, m.lines[selected])?.id : m.lines[selected]?.event_id;
+    if (had && (at === undefined || had.data.nodes.some((n) => n.id === at))) return had;
+    const cause = m.index.get([...causes][0] ?? "") ?? -1;
+    const focus = selected >= 0 ? selected : cause >= 0 ? cause : Math.max(0, m.lines.findIndex((l) => l.has_error));
+    const l = m.lines[focus]!;
+    const data = whole ? nearGraph(whole, (nodeOf(whole, l) ?? whole.nodes[0]!).id) : nearEvents(m, focus);
+    const part = { data, of: whole?.nodes.length ?? m.lines.length, focus, name: `${l.agent || "no agent"}: ${l.details || l.action}` };
+    kept.current = { key, part };
+    return part;
+  }, [m, selected, causes, whole, long]);
 }
 
 type Shown = Node<{ node: GraphNode; glow: boolean; cause: boolean }, "box">;

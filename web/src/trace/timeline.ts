@@ -155,7 +155,7 @@ export const useGraph = (id: string, of: GraphOf, wanted = true) =>
     staleTime: 60_000,
   });
 
-/** RootCause is what the incident report blames; null with the reason where nothing can be. */
+/** Incident is what a trace's page shows of its incident report: what that blames, null where nothing can be. */
 export interface Incident {
   root_cause: { event_ids: string[]; agent_name: string; class: string; confidence: number; why: string } | null;
 }
@@ -164,7 +164,7 @@ export interface Incident {
 export const useIncident = (t: Timeline) =>
   useQuery({
     queryKey: ["incident", t.trace_id],
-    queryFn: ({ signal }) => plain<Incident>("GET", `${path(t.trace_id)}/incident`, undefined, signal),
+    queryFn: ({ signal }) => plain<Incident>("GET", `${path(t.trace_id)}/incident?fields=root_cause`, undefined, signal),
     enabled: t.errors > 0,
     retry: false,
     staleTime: 60_000,
