@@ -99,7 +99,15 @@ func BenchmarkData(b *testing.B) {
 	}
 	for _, field := range []string{"session_id", "task_id", "agent_name", "user_id"} {
 		groups := func(p query.Period) error {
-			_, err := l.Groups(ctx, benchTenant, query.Query{Period: p}, field, hansard.Opt[lake.GroupCursor]{}, 51)
+			found, err := l.Groups(ctx, benchTenant, query.Query{Period: p}, field, hansard.Opt[lake.GroupCursor]{}, 51)
+			if err != nil {
+				return err
+			}
+			var values []string
+			for _, g := range found {
+				values = append(values, g.Value)
+			}
+			_, err = l.GroupTokens(ctx, benchTenant, query.Query{Period: p}, field, values)
 			return err
 		}
 		f("all/groups "+field, func(int) error { return groups(query.Period{}) })

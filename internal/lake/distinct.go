@@ -48,14 +48,8 @@ func (l *Lake) distinctTraces(ctx context.Context, snap *snapshot, q query.Query
 
 // tracesOf returns the keys of the traces of the rows that count, about each once.
 func (r *rows) tracesOf(node query.Node, in span, upTo int64) ([]uint64, error) {
-	sel, err := r.matching(node)
+	sel, err := r.counting(node, spans{in}, rowBounds{-1, upTo})
 	if err != nil {
-		return nil, err
-	}
-	if sel, err = r.in(sel, spans{in}); err != nil {
-		return nil, err
-	}
-	if sel, err = r.bounded(sel, rowBounds{-1, upTo}); err != nil {
 		return nil, err
 	}
 	v := r.vector()

@@ -332,10 +332,11 @@ func (a *groupQuestion) details(r *rows, place map[string]int, found []groupFoun
 	return nil
 }
 
-// onlyValues narrows a query to values of a field.
+// onlyValues narrows a query to values of a field. They are sorted: the agents of
+// another day are the same question.
 func onlyValues(q query.Query, field string, values []string) query.Query {
 	n := query.Compare{Field: query.Ref{Name: field, Kind: query.KindString}, Op: query.In}
-	for _, v := range values {
+	for _, v := range slices.Sorted(slices.Values(values)) {
 		n.Values = append(n.Values, query.Value{Text: v})
 	}
 	nodes := []query.Node{n}

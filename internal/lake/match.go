@@ -198,11 +198,10 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 	case query.KindBool:
 		return r.truths(n, column)
 	}
+	is := oneOf(n.Values)
 	if r.shared == nil {
 		sel := make([]bool, r.size())
-		return sel, r.file.ReadMatches(column, sel, func(term string) bool {
-			return slices.ContainsFunc(n.Values, func(value query.Value) bool { return !value.Person && value.Matches(term) })
-		})
+		return sel, r.file.ReadMatches(column, sel, is)
 	}
 	v, err := r.column("terms", column, r.file.ReadTerms)
 	if err != nil {
@@ -210,13 +209,32 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 	}
 	matches := make([]bool, len(v.Terms))
 	for i, term := range v.Terms {
-		matches[i] = i > 0 && slices.ContainsFunc(n.Values, func(value query.Value) bool { return !value.Person && value.Matches(term) })
+		matches[i] = i > 0 && is(term)
 	}
 	sel := make([]bool, len(v.Codes))
 	for i, code := range v.Codes {
 		sel[i] = matches[code]
 	}
 	return sel, nil
+}
+
+// oneOf returns the function that reports whether a text is one of the values. Those
+// without "*" are looked up: a page of sessions names as many as it has.
+func oneOf(values []query.Value) func(text string) bool {
+	plain := map[string]bool{}
+	var globs []query.Value
+	for _, v := range values {
+		switch {
+		case v.Person:
+		case v.Glob:
+			globs = append(globs, v)
+		default:
+			plain[v.Text] = true
+		}
+	}
+	return func(text string) bool {
+		return plain[text] || slices.ContainsFunc(globs, func(v query.Value) bool { return v.Matches(text) })
+	}
 }
 
 // truths reads which rows have one of the values of a truth, which is false where

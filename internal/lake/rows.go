@@ -407,6 +407,19 @@ func (r *rows) bounded(sel []bool, b rowBounds) ([]bool, error) {
 	return v.Set, nil
 }
 
+// counting reads which rows a selectable node selects, with timestamps in spans and
+// positions in bounds; nil stands for all.
+func (r *rows) counting(n query.Node, in spans, b rowBounds) ([]bool, error) {
+	sel, err := r.matching(n)
+	if err != nil {
+		return nil, err
+	}
+	if sel, err = r.in(sel, in); err != nil {
+		return nil, err
+	}
+	return r.bounded(sel, b)
+}
+
 // chosen says which events a question over traces is about.
 type chosen struct {
 	node   query.Node   // selectable

@@ -290,17 +290,13 @@ func (p *tallyPass) group(r *rows, gr *group) error {
 
 // selected returns the numbers of the rows that count, nil: all.
 func (p *tallyPass) selected(r *rows, gr *group) ([]int32, error) {
-	sel, err := r.matching(p.node)
+	b := rowBounds{math.MinInt64, math.MaxInt64}
+	if p.bounds != nil {
+		b = p.bounds(gr)
+	}
+	sel, err := r.counting(p.node, p.in, b)
 	if err != nil {
 		return nil, err
-	}
-	if sel, err = r.in(sel, p.in); err != nil {
-		return nil, err
-	}
-	if p.bounds != nil {
-		if sel, err = r.bounded(sel, p.bounds(gr)); err != nil {
-			return nil, err
-		}
 	}
 	if sel == nil {
 		return nil, nil

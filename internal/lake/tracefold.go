@@ -3,8 +3,10 @@ package lake
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
@@ -113,12 +115,10 @@ func (a *traceQuestion[S]) around(ctx context.Context, l *Lake, in spans, fresh 
 	if err != nil {
 		return nil, nil, err
 	}
-	inner := meeting(all, in)
-	if a.wanted != nil {
-		if inner, err = l.having(ctx, inner, *a.wanted); err != nil {
-			return nil, nil, err
-		}
+	if a.wanted != nil && selectable(a.node) {
+		return a.aroundWanted(ctx, l, all, in, fresh)
 	}
+	inner := meeting(all, in)
 	if len(inner) == len(all) {
 		return inOrder(append(inner, fresh...)), nil, nil
 	}
@@ -143,6 +143,39 @@ func (a *traceQuestion[S]) around(ctx context.Context, l *Lake, in spans, fresh 
 		only = nil
 	}
 	return inOrder(append(inner, outer...)), only, nil
+}
+
+// aroundWanted is around for a question that few events count for: of their traces
+// alone, and of what lies within the window around them.
+func (a *traceQuestion[S]) aroundWanted(ctx context.Context, l *Lake, all []*group, in spans, fresh []*group) (groups []*group, only map[uint64]bool, err error) {
+	inner, err := l.having(ctx, meeting(all, in), *a.wanted)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := newTouched()
+	var mu sync.Mutex // guards t
+	pass := &tracePass[struct{}]{lake: l, groups: append(inner, fresh...)}
+	err = pass.each(ctx, func(_ int, g *group) error {
+		return l.read(g, func(r *rows) error {
+			sel, err := r.counting(a.node, in, rowBounds{-1, a.upTo})
+			if err != nil {
+				return err
+			}
+			keys, at := r.vector(), r.vector()
+			if err := firstError(r.keys("trace_id", keys), r.ints("timestamp", at)); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			t.take(sel, keys, at)
+			return nil
+		})
+	})
+	if err != nil || len(t.traces) == 0 {
+		return nil, nil, err
+	}
+	groups, err = l.sharing(ctx, meeting(all, spans{t.near.wider(a.window)}), t.traces)
+	return inOrder(append(groups, fresh...)), t.traces, err
 }
 
 // keep brings the kept sums up to date, and makes them cover some hours.
@@ -196,7 +229,7 @@ func (a *traceQuestion[S]) cover(ctx context.Context, l *Lake, e *folded[S], hou
 	return nil
 }
 
-// touched are traces with events that have come since, or that do not count, and
+// touched are traces with events of interest, such as those that have come since, and
 // when these were.
 type touched struct {
 	traces map[uint64]bool
@@ -217,15 +250,20 @@ func (t *touched) add(l *Lake, g *group, b rowBounds) error {
 		if err := firstError(r.keys("trace_id", keys), r.ints("timestamp", at)); err != nil {
 			return err
 		}
-		for i, k := range keys.Keys {
-			if sel == nil || sel[i] {
-				t.traces[k] = true
-				t.near = span{min(t.near.from, at.Ints[i]), max(t.near.to, at.Ints[i])}
-			}
-		}
+		t.take(sel, keys, at)
 		return nil
 	})
 	return err
+}
+
+// take takes in the rows that are selected, nil for all.
+func (t *touched) take(sel []bool, traces, times *part.Vector) {
+	for i, k := range traces.Keys {
+		if sel == nil || sel[i] {
+			t.traces[k] = true
+			t.near = span{min(t.near.from, times.Ints[i]), max(t.near.to, times.Ints[i])}
+		}
+	}
 }
 
 func newTouched() *touched {
