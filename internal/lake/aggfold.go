@@ -1,7 +1,6 @@
 package lake
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func (s *tableSum) with(t *tally, names *numbers, more cells) (*tableSum, error)
 		place[id] = i
 	}
 	for key, counters := range more {
-		id := names.of([]string{key})[0]
+		id := names.one(key)
 		i, ok := place[id]
 		if !ok {
 			sum.ids, sum.counters = append(sum.ids, id), append(sum.counters, counters...)
@@ -56,13 +55,13 @@ type question struct {
 // tallied answers Aggregate by a pass over the columns: hours that were counted
 // before are not read again. ok is false when only the engine can answer.
 func (l *Lake) tallied(ctx context.Context, snap *snapshot, q query.Query, spec Spec) (rows [][]any, ok bool, err error) {
-	t, ok := newTally(spec)
+	t, ok := l.newTally(spec)
 	node, upTo := withoutBound(q.Node)
 	if !ok || !selectable(node) {
 		return nil, false, nil
 	}
 	a := &question{tally: t, spec: spec, snap: snap, scope: newScope(node, query.Period{}), node: node, upTo: upTo, whole: periodSpan(q.Period)}
-	total := cells{}
+	total := &tableTotal{tally: t, names: &numbers{}, more: cells{}}
 	rest, err := l.keptHours(ctx, a, total)
 	if err != nil {
 		return nil, true, err
@@ -70,34 +69,12 @@ func (l *Lake) tallied(ctx context.Context, snap *snapshot, q query.Query, spec 
 	if err := l.tallyRest(ctx, a, rest, total); err != nil {
 		return nil, true, err
 	}
-	if len(spec.By) == 0 && len(total) == 0 { // one row of nothing
-		total[""] = make([]int64, t.width)
-	}
-	return t.rows(total, spec), true, nil
-}
-
-// rows returns cells as rows, in the order that a spec asks for and cut to its
-// limit. Of many cells of which few are wanted it keeps few.
-func (t *tally) rows(total cells, spec Spec) [][]any {
-	rows := make([][]any, 0, len(total))
-	most := 4*spec.Limit + 1000
-	var last []any // of those that are wanted so far
-	for key, counters := range total {
-		row := t.row(key, counters)
-		if last != nil && spec.compare(row, last) > 0 {
-			continue
-		}
-		if rows = append(rows, row); spec.Limit > 0 && len(rows) >= most {
-			rows = sorted(rows, spec)
-			last = rows[len(rows)-1]
-		}
-	}
-	return sorted(rows, spec)
+	return total.rows(&spec), true, nil
 }
 
 // tallyRest adds the rows in parts in some moments, and the fresh ones of the
 // whole period.
-func (l *Lake) tallyRest(ctx context.Context, a *question, rest spans, total cells) error {
+func (l *Lake) tallyRest(ctx context.Context, a *question, rest spans, total *tableTotal) error {
 	groups, err := l.partGroups(ctx, a.snap, a.scope, rest)
 	if err != nil {
 		return err
@@ -124,7 +101,7 @@ func (l *Lake) tallyRest(ctx context.Context, a *question, rest spans, total cel
 			return err
 		}
 		for key, counters := range found[0] {
-			if err := a.add(total, key, counters); err != nil {
+			if err := total.add(key, counters); err != nil {
 				return err
 			}
 		}
@@ -134,15 +111,15 @@ func (l *Lake) tallyRest(ctx context.Context, a *question, rest spans, total cel
 
 // keptHours adds the hours that lie wholly in the period to the total, counted
 // before or now, and returns the moments that are left.
-func (l *Lake) keptHours(ctx context.Context, a *question, total cells) (rest spans, err error) {
+func (l *Lake) keptHours(ctx context.Context, a *question, total *tableTotal) (rest spans, err error) {
 	hours := bucketsIn(a.whole)
-	more := []string{strings.Join(a.spec.By, "\x01")}
+	more := []string{strings.Join(slices.Sorted(slices.Values(a.spec.By)), "\x01")}
 	for _, m := range a.spec.Measures {
 		more = append(more, string(m.Op)+"\x01"+m.Field)
 	}
 	key, ok := foldKey(a.snap, a.node, more...)
 	rest = spans{a.whole}
-	if _, few := l.wantedBy(a.node); few || !ok || hours.empty() || slices.Contains(a.spec.By, ErrorText) { // of nearly every error another one
+	if _, few := l.wantedBy(a.node); few || !ok || hours.empty() {
 		return rest, nil
 	}
 	e := l.tableSums.entry(key)
@@ -156,31 +133,24 @@ func (l *Lake) keptHours(ctx context.Context, a *question, total cells) (rest sp
 		return nil, err
 	}
 	rest = rest.without(momentsOfSpan(hours))
-	counters := make([]int64, len(e.names.texts)*a.width)
+	total.names, total.counters = e.names, make([]int64, e.names.count()*a.width)
 	for hour, sum := range e.hours {
 		switch {
 		case !hours.holds(hour):
-			continue
 		case dirty[hour]:
 			rest = rest.with(momentsOf(hour))
-			continue
-		}
-		for i, id := range sum.ids {
-			own := counters[int(id)*a.width:][:a.width]
-			if err := a.combine(own, sum.counters[i*a.width:(i+1)*a.width]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for id, name := range e.names.texts {
-		if own := counters[id*a.width:][:a.width]; own[0] > 0 {
-			if err := a.add(total, name, own); err != nil {
+		default:
+			if err := total.take(sum); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return rest, nil
 }
+
+// tallyGroups is how many row groups are counted at once: a cell takes more memory
+// before it is in a sum.
+const tallyGroups = 32
 
 // countHours counts the rows in parts that are not in the kept sums yet: what has
 // come since, in the hours that they cover, and all rows of the hours that they
@@ -202,13 +172,15 @@ func (l *Lake) countHours(ctx context.Context, a *question, e *folded[*tableSum]
 				some = append(some, g)
 			}
 		}
-		found, err := (&tallyPass{tally: a.tally, node: a.node, in: in, bounds: of, byHour: true}).run(ctx, l, some)
-		if err != nil {
-			return err
-		}
-		for hour, more := range found {
-			if e.hours[hour], err = e.hours[hour].with(a.tally, &e.names, more); err != nil {
+		for slice := range slices.Chunk(some, tallyGroups) {
+			found, err := (&tallyPass{tally: a.tally, node: a.node, in: in, bounds: of, byHour: true}).run(ctx, l, slice)
+			if err != nil {
 				return err
+			}
+			for hour, more := range found {
+				if e.hours[hour], err = e.hours[hour].with(a.tally, e.names, more); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -253,66 +225,3 @@ func (l *Lake) hoursBeyond(ctx context.Context, a *question, e *folded[*tableSum
 
 // tier returns the tier of a row group of a part.
 func (g *group) tier() hansard.Tier { return g.part.Log.Tier }
-
-// compareFigures orders two figures of one column that are there.
-func compareFigures(a, b any) int {
-	switch x := a.(type) {
-	case string:
-		y, _ := b.(string)
-		return cmp.Compare(x, y)
-	case float64:
-		y, _ := b.(float64)
-		return cmp.Compare(x, y)
-	case bool:
-		y, _ := b.(bool)
-		switch {
-		case x == y:
-			return 0
-		case y:
-			return -1
-		}
-		return 1
-	}
-	x, _ := a.(int64)
-	y, _ := b.(int64)
-	return cmp.Compare(x, y)
-}
-
-// sorted returns rows in the order that a spec asks for, cut to its limit.
-func sorted(rows [][]any, spec Spec) [][]any {
-	slices.SortFunc(rows, spec.compare)
-	if spec.Limit > 0 {
-		rows = rows[:min(spec.Limit, len(rows))]
-	}
-	return rows
-}
-
-// compare orders rows as a spec asks for it.
-func (spec *Spec) compare(a, b []any) int {
-	nullLast := func(a, b any, sign int) int {
-		switch {
-		case a == nil && b == nil:
-			return 0
-		case a == nil:
-			return 1
-		case b == nil:
-			return -1
-		}
-		return sign * compareFigures(a, b)
-	}
-	if spec.OrderBy >= 0 {
-		sign := 1
-		if spec.Desc {
-			sign = -1
-		}
-		if c := nullLast(a[spec.OrderBy], b[spec.OrderBy], sign); c != 0 {
-			return c
-		}
-	}
-	for i := range spec.By {
-		if c := nullLast(a[i], b[i], 1); c != 0 {
-			return c
-		}
-	}
-	return 0
-}

@@ -53,6 +53,12 @@ type Spec struct {
 	OrderBy int
 	Desc    bool // largest first, absent values last either way
 	Limit   int  // rows; 0: all
+	// Top leaves those rows that have one of the Top values of By[0] that most
+	// events have; of equally frequent ones the lesser. Rows without a value are
+	// left out. 0: all.
+	Top int
+	// Each leaves the first Each rows in the order of each value of By[0]. 0: all.
+	Each int
 }
 
 // Table is what Aggregate found.
@@ -138,7 +144,7 @@ func (l *Lake) aggregation(spec Spec) (*aggregation, error) {
 			return nil, err
 		}
 	}
-	if len(a.exprs) == 0 || spec.OrderBy >= len(a.exprs) || spec.Limit < 0 {
+	if len(a.exprs) == 0 || spec.OrderBy >= len(a.exprs) || min(spec.Limit, spec.Top, spec.Each) < 0 || len(spec.By) == 0 && max(spec.Top, spec.Each) > 0 {
 		return nil, hansard.Errorf(hansard.KindInvalid, "aggregate: nothing to compute, or order or limit out of range")
 	}
 	return a, nil
@@ -245,25 +251,35 @@ func (a *aggregation) needed() []string {
 }
 
 func (a *aggregation) statement(relation string, spec Spec) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "SELECT %s FROM (%s)", strings.Join(a.exprs, ", "), relation)
-	var order []string
+	var exprs, columns, keys, order []string
+	column := func(i int) string { return "c" + strconv.Itoa(i) }
 	direction := ""
 	if spec.Desc {
 		direction = " DESC"
 	}
 	if spec.OrderBy >= 0 {
-		order = append(order, strconv.Itoa(spec.OrderBy+1)+direction+" NULLS LAST")
+		order = append(order, column(spec.OrderBy)+direction+" NULLS LAST")
 	}
-	var keys []string
-	for i := range spec.By {
-		keys = append(keys, strconv.Itoa(i+1))
-		if i != spec.OrderBy {
-			order = append(order, strconv.Itoa(i+1)+" NULLS LAST")
+	for i, x := range a.exprs {
+		exprs, columns = append(exprs, x+" AS "+column(i)), append(columns, column(i))
+		if i < len(spec.By) {
+			keys = append(keys, column(i))
+			if i != spec.OrderBy {
+				order = append(order, column(i)+" NULLS LAST")
+			}
 		}
 	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "WITH cells AS (SELECT %s, count(*) AS n FROM (%s)", strings.Join(exprs, ", "), relation)
 	if len(keys) > 0 {
 		b.WriteString(" GROUP BY " + strings.Join(keys, ", "))
+	}
+	fmt.Fprintf(&b, ") SELECT %s FROM cells", strings.Join(columns, ", "))
+	if spec.Top > 0 {
+		fmt.Fprintf(&b, " WHERE c0 IN (SELECT c0 FROM cells WHERE c0 IS NOT NULL GROUP BY c0 ORDER BY sum(n) DESC, c0 LIMIT %d)", spec.Top)
+	}
+	if spec.Each > 0 {
+		fmt.Fprintf(&b, " QUALIFY row_number() OVER (PARTITION BY c0 ORDER BY %s) <= %d", strings.Join(order, ", "), spec.Each)
 	}
 	if len(order) > 0 {
 		b.WriteString(" ORDER BY " + strings.Join(order, ", "))

@@ -34,8 +34,8 @@ type folded[S any] struct {
 	// which something is.
 	covered spans
 	hours   map[int64]S
-	names   numbers // of what sums are about, if they keep numbers in its place
-	erased  int     // how often entries had been erased then
+	names   *numbers // of what sums are about, if they keep numbers in its place
+	erased  int      // how often entries had been erased then
 
 	last  uint64 // guarded by fold.mu, as bytes is
 	bytes int
@@ -66,7 +66,10 @@ func (f *fold[S]) entry(key string) *folded[S] {
 // done unlocks sums and makes room where all take too much. Sums that are too large
 // alone are not kept.
 func (f *fold[S]) done(e *folded[S]) {
-	bytes := e.names.bytes()
+	bytes := 0
+	if e.names != nil {
+		bytes = e.names.bytes()
+	}
 	for _, s := range e.hours {
 		bytes += f.size(s) + 50
 	}
@@ -94,7 +97,7 @@ func (f *fold[S]) done(e *folded[S]) {
 }
 
 func (e *folded[S]) reset() {
-	e.firsts, e.upTo, e.covered, e.hours, e.names = nil, nil, nil, nil, numbers{}
+	e.firsts, e.upTo, e.covered, e.hours, e.names = nil, nil, nil, nil, nil
 }
 
 // begin forgets the sums if they are of rows that are not there any more. ok is
@@ -120,7 +123,7 @@ func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool) (ok bool)
 		}
 	}
 	if e.hours == nil {
-		e.hours, e.upTo, e.erased = map[int64]S{}, map[hansard.Tier]int64{}, snap.erased
+		e.hours, e.upTo, e.erased, e.names = map[int64]S{}, map[hansard.Tier]int64{}, snap.erased, &numbers{}
 		for tier := range tiers {
 			e.upTo[tier] = -1
 		}

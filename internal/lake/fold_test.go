@@ -200,6 +200,11 @@ func (g *growing) unkept(t *testing.T, q query.Query, step int) {
 		Measures: []lake.Measure{{Op: lake.Count}, {Op: lake.Max, Field: "position"}, {Op: lake.Min, Field: "duration_ms"}},
 	}
 	text := lake.Spec{By: []string{lake.ErrorText, "truncated"}, Measures: []lake.Measure{{Op: lake.Count}}, OrderBy: 2, Desc: true, Limit: 5}
+	top := lake.Spec{By: []string{"error_type", "agent_name"}, Top: 1 + step%3, OrderBy: 3, Measures: []lake.Measure{{Op: lake.Count}, {Op: lake.Min, Field: "duration_ms"}}}
+	if step%2 == 0 {
+		top.By[0] = lake.ErrorText
+	}
+	each := lake.Spec{By: []string{"tool_name", lake.ErrorText}, Each: 2, OrderBy: 2, Desc: true, Measures: []lake.Measure{{Op: lake.Count}}}
 	for name, ask := range map[string]func(query.Query) (any, error){
 		"invocations": func(q query.Query) (any, error) { return g.Invocations(ctx, tenant, q) },
 		"tools":       func(q query.Query) (any, error) { return g.ToolCalls(ctx, tenant, q) },
@@ -208,6 +213,8 @@ func (g *growing) unkept(t *testing.T, q query.Query, step int) {
 		},
 		"patterns": func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, pattern) },
 		"texts":    func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, text) },
+		"top":      func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, top) },
+		"each":     func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, each) },
 	} {
 		got, err := ask(q)
 		if err != nil {

@@ -46,7 +46,7 @@ func (l *Lake) Invocations(ctx context.Context, tenant string, q query.Query) ([
 	a.ask(q, picked)
 	a.run = func(ctx context.Context, groups []*group, pass passSpec) (map[int64]*invocationSum, error) {
 		p := &invocationPass{chosen: chosen{a.node, picked}, passSpec: pass, agents: &numbers{}, tools: &numbers{}}
-		p.tools.of([]string{""}) // 0 is no tool
+		p.tools.one("") // 0 is no tool
 		return p.run(ctx, l, groups)
 	}
 	sums, err := sumTraces(ctx, l, l.invocationSums, a)
@@ -180,7 +180,7 @@ func (p *invocationPass) run(ctx context.Context, l *Lake, groups []*group) (map
 			if sums[key.hour] == nil {
 				sums[key.hour] = &invocationSum{agents: map[string]invocationFigures{}}
 			}
-			sums[key.hour].add(&invocationSum{agents: map[string]invocationFigures{p.agents.text(key.key): *f}}, 1)
+			sums[key.hour].add(&invocationSum{agents: map[string]invocationFigures{string(p.agents.text(key.key)): *f}}, 1)
 		}
 	}
 	return sums, nil

@@ -5,17 +5,19 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
-	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
 // tally computes a Spec by a pass over columns. What it finds of some rows is a
-// table of cells: a key, the packed values of By, and counters for the measures.
+// table of cells: a key, the packed values of By in the order of their names, so that
+// the order of By is no other table, and counters for the measures.
 type tally struct {
 	by       []tallyKey
+	place    []int // in by, of each name of By
 	measures []tallyMeasure
 	width    int  // counters of a cell; the first counts its events
 	errors   bool // a measure counts errors
@@ -41,50 +43,75 @@ const (
 type tallyMeasure struct {
 	op     Op
 	column string
-	at     int // of its first counter
+	at     int // of its counter
+	n      int // of the counter of the events that have a value; 0: all have one
 }
 
 // newTally returns the pass for a Spec; ok is false where only the engine can
 // compute it.
-func newTally(spec Spec) (t *tally, ok bool) {
+func (l *Lake) newTally(spec Spec) (t *tally, ok bool) {
 	fields := map[string]query.Field{}
 	for _, f := range query.Fields() {
 		fields[f.Name] = f
 	}
-	t = &tally{width: 1}
-	for _, name := range spec.By {
-		k, ok := tallyKeyOf(name, fields)
+	t = &tally{width: 1, place: make([]int, len(spec.By))}
+	order := make([]int, len(spec.By))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(spec.By[a], spec.By[b]) })
+	for k, i := range order {
+		t.place[i] = k
+		key, ok := tallyKeyOf(spec.By[i], fields)
 		if !ok {
 			return nil, false
 		}
-		t.by = append(t.by, k)
+		t.by = append(t.by, key)
 	}
 	for _, m := range spec.Measures {
-		f := fields[m.Field]
-		whole := kept(f) && (f.Kind == query.KindInt || f.Kind == query.KindTime)
-		counters := 1
-		switch m.Op {
-		case Count:
-		case Errors:
-			t.errors = true
-		case Present:
-			if !kept(f) || f.Kind == query.KindList {
-				return nil, false
-			}
-		case Sum:
-			t.own = true
-			fallthrough
-		case Min, Max:
-			if counters = 2; !whole {
-				return nil, false
-			}
-		default:
+		if !t.measure(m, fields[m.Field], l.enc.Column(columnOf(m.Field))) {
 			return nil, false
 		}
-		t.measures = append(t.measures, tallyMeasure{m.Op, columnOf(m.Field), t.width})
-		t.width += counters
 	}
 	return t, true
+}
+
+// measure adds a measure of a field, which is kept in a column. It returns false for
+// one that is none of counters.
+func (t *tally) measure(m Measure, f query.Field, c *part.Column) bool {
+	own := tallyMeasure{op: m.Op, column: columnOf(m.Field), at: t.width, n: t.width + 1}
+	whole := kept(f) && (f.Kind == query.KindInt || f.Kind == query.KindTime)
+	switch m.Op {
+	case Count: // what the first counter counts
+		own.at = 0
+		t.measures = append(t.measures, own)
+		return true
+	case Errors:
+		t.errors = true
+		own.n = 0
+	case Present:
+		if !kept(f) || f.Kind == query.KindList {
+			return false
+		}
+		own.n = 0
+	case Sum:
+		t.own = true
+		fallthrough
+	case Min, Max:
+		if !whole {
+			return false
+		}
+		if m.Op != Sum && c.Required {
+			own.n = 0
+		}
+	default:
+		return false
+	}
+	t.measures = append(t.measures, own)
+	if t.width++; own.n > 0 {
+		t.width++
+	}
+	return true
 }
 
 func tallyKeyOf(name string, fields map[string]query.Field) (tallyKey, bool) {
@@ -109,101 +136,6 @@ func tallyKeyOf(name string, fields map[string]query.Field) (tallyKey, bool) {
 	}
 	return tallyKey{}, false
 }
-
-// cells are the cells of some rows by their keys. The counters are shared with
-// nobody.
-type cells map[string][]int64
-
-// add takes in a cell.
-func (t *tally) add(to cells, key string, counters []int64) error {
-	own := to[key]
-	if own == nil {
-		to[key] = slices.Clone(counters)
-		return nil
-	}
-	return t.combine(own, counters)
-}
-
-// combine adds counters to others.
-func (t *tally) combine(own, more []int64) error {
-	own[0] += more[0]
-	for _, m := range t.measures {
-		a, b := own[m.at:], more[m.at:]
-		switch m.op {
-		case Count, Errors, Present:
-			a[0] += b[0]
-			continue
-		}
-		if b[0] == 0 {
-			continue
-		}
-		switch {
-		case m.op == Sum:
-			sum := a[1] + b[1]
-			if (sum > a[1]) != (b[1] > 0) && b[1] != 0 {
-				return hansard.Errorf(hansard.KindTooLarge, "a sum is larger than 64 bits")
-			}
-			a[1] = sum
-		case a[0] == 0, m.op == Min && b[1] < a[1], m.op == Max && b[1] > a[1]:
-			a[1] = b[1]
-		}
-		a[0] += b[0]
-	}
-	return nil
-}
-
-// row returns a cell as a row of a Table.
-func (t *tally) row(key string, counters []int64) []any {
-	row := make([]any, 0, len(t.by)+len(t.measures))
-	rest := []byte(key)
-	for range t.by {
-		var v any
-		v, rest = unpackValue(rest)
-		row = append(row, v)
-	}
-	for _, m := range t.measures {
-		switch m.op {
-		case Count, Errors, Present:
-			row = append(row, counters[m.at])
-		default:
-			if counters[m.at] == 0 {
-				row = append(row, nil)
-			} else {
-				row = append(row, counters[m.at+1])
-			}
-		}
-	}
-	return row
-}
-
-// The packed form of a value: what it is, then the value.
-const (
-	packedNil = iota
-	packedText
-	packedInt
-	packedFalse
-	packedTrue
-)
-
-func unpackValue(b []byte) (any, []byte) {
-	switch b[0] {
-	case packedText:
-		n, k := binary.Uvarint(b[1:])
-		at := 1 + k
-		return string(b[at : at+int(n)]), b[at+int(n):]
-	case packedInt:
-		return int64(binary.LittleEndian.Uint64(b[1:])), b[9:]
-	case packedFalse, packedTrue:
-		return b[0] == packedTrue, b[1:]
-	}
-	return nil, b[1:]
-}
-
-func packText(s string) []byte {
-	return append(binary.AppendUvarint([]byte{packedText}, uint64(len(s))), s...)
-}
-
-func packInt(n int64) []byte { return binary.LittleEndian.AppendUint64([]byte{packedInt}, uint64(n)) }
 
 // rowBounds says which rows of a log count: those whose position is above from and
 // at most to.
@@ -267,6 +199,7 @@ func (p *tallyPass) group(r *rows, gr *group) error {
 	}
 	cell, keys := cellsOf(columns, at)
 	counters := make([]int64, len(keys)*p.width)
+	p.prepare(counters)
 	if err := p.count(r, at, cell, counters); err != nil {
 		return err
 	}
@@ -322,9 +255,6 @@ func (p *tallyPass) count(r *rows, at []int32, cell []int32, counters []int64) e
 		v := r.vector()
 		switch m.op {
 		case Count:
-			for _, c := range cell {
-				counters[c*width+offset]++
-			}
 		case Errors:
 			if err := r.terms("status", v); err != nil {
 				return err
@@ -362,24 +292,16 @@ func (p *tallyPass) count(r *rows, at []int32, cell []int32, counters []int64) e
 // figures fills the counters of a sum, or of the least or the greatest value.
 func (m *tallyMeasure) figures(v, own *part.Vector, at, cell []int32, counters []int64, width int32) error {
 	for i, row := range at {
-		if !v.Set[row] {
+		if !v.Set[row] || m.op == Sum && own.Set[row] {
 			continue
 		}
-		c, x := counters[cell[i]*width+int32(m.at):], v.Ints[row]
-		switch {
-		case m.op == Sum:
-			if own.Set[row] {
-				continue
-			}
-			sum := c[1] + x
-			if (sum > c[1]) != (x > 0) && x != 0 {
-				return hansard.Errorf(hansard.KindTooLarge, "a sum is larger than 64 bits")
-			}
-			c[1] = sum
-		case c[0] == 0, m.op == Min && x < c[1], m.op == Max && x > c[1]:
-			c[1] = x
+		c := counters[cell[i]*width:][:width]
+		if err := m.take(&c[m.at], v.Ints[row]); err != nil {
+			return err
 		}
-		c[0]++
+		if m.n > 0 {
+			c[m.n]++
+		}
 	}
 	return nil
 }

@@ -274,7 +274,7 @@ func (tp *tokenPass) groupKeys(r *rows, grouping int) ([]int32, error) {
 	by, numbers := tp.by[grouping], tp.keys[grouping]
 	keys := make([]int32, r.size())
 	if len(by) == 0 {
-		empty := numbers.of([]string{""})[0]
+		empty := numbers.one("")
 		for i := range keys {
 			keys[i] = empty
 		}
@@ -307,7 +307,7 @@ func (tp *tokenPass) groupKeys(r *rows, grouping int) ([]int32, error) {
 		for _, c := range columns {
 			name += packed(c.Terms[c.Codes[i]])
 		}
-		keys[i] = numbers.of([]string{name})[0]
+		keys[i] = numbers.one(name)
 	}
 	return keys, nil
 }

@@ -33,10 +33,10 @@ func (n *numbers) runs(groups map[hourGroup]*tokenSums) map[int64]tokenRun {
 	}
 	runs := map[int64]tokenRun{}
 	for hour, keys := range byHour {
-		slices.SortFunc(keys, func(a, b int32) int { return bytes.Compare([]byte(n.texts[a]), []byte(n.texts[b])) })
+		slices.SortFunc(keys, func(a, b int32) int { return bytes.Compare(n.text(a), n.text(b)) })
 		var run tokenRun
 		for _, k := range keys {
-			run = run.with([]byte(n.texts[k]), groups[hourGroup{hour, k}])
+			run = run.with(n.text(k), groups[hourGroup{hour, k}])
 		}
 		runs[hour] = slices.Clip(run)
 	}

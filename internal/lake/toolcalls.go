@@ -6,8 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -127,51 +125,6 @@ func (s *toolSum) add(n int32, f *toolFigures) {
 	}
 	g.calls, g.errors, g.sum = g.calls+f.calls, g.errors+f.errors, g.sum+f.sum
 	g.us = append(g.us, f.us...)
-}
-
-// numbers gives texts numbers, so that what is kept of many events is free of
-// pointers.
-type numbers struct {
-	mu    sync.Mutex // guards what follows
-	known map[string]int32
-	texts []string
-	size  int // of the texts
-}
-
-// bytes returns about how many bytes they take.
-func (n *numbers) bytes() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.size + 80*len(n.texts)
-}
-
-// text returns the text of a number.
-func (n *numbers) text(k int32) string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.texts[k]
-}
-
-// of returns the numbers of texts.
-func (n *numbers) of(texts []string) []int32 {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.known == nil {
-		n.known = map[string]int32{}
-	}
-	all := make([]int32, len(texts))
-	for i, t := range texts {
-		k, ok := n.known[t]
-		if !ok {
-			t = strings.Clone(t) // not all of what it was read with
-			k = int32(len(n.texts))
-			n.known[t] = k
-			n.texts = append(n.texts, t)
-			n.size += len(t)
-		}
-		all[i] = k
-	}
-	return all
 }
 
 // read returns the calls and the results of a group.
@@ -435,7 +388,7 @@ func toolTotals(sums traceSums[*toolSum]) map[string]*toolTotal {
 			return
 		}
 		for n, f := range s.tools {
-			name := s.names.text(n)
+			name := string(s.names.text(n))
 			t := totals[name]
 			if t == nil {
 				t = &toolTotal{}
@@ -463,7 +416,7 @@ func mergeTools(sum, less, more *toolSum) *toolSum {
 	merged := &toolSum{names: &numbers{}, tools: map[int32]*toolFigures{}}
 	for name, t := range toolTotals(traceSums[*toolSum]{plus: []*toolSum{sum, more}, minus: []*toolSum{less}}) {
 		if t.calls > 0 {
-			n := merged.names.of([]string{name})[0]
+			n := merged.names.one(name)
 			merged.tools[n] = &toolFigures{t.calls, t.errors, t.sum, t.durations()}
 		}
 	}

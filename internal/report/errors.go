@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -14,8 +13,8 @@ import (
 const (
 	commonErrors  = 10
 	errorPatterns = 20
-	toolMessages  = 10  // of one tool
-	toolRows      = 500 // tools and messages in all
+	toolMessages  = 10 // of one tool
+	messageTools  = 50 // tools whose messages are listed
 )
 
 // ErrorsReport is what failed in a period. An entry counts as an error as in a
@@ -71,7 +70,7 @@ type ErrorPattern struct {
 type ToolErrors struct {
 	Tool     string  `json:"tool"`
 	Errors   int64   `json:"errors"`
-	Messages Ranking `json:"messages"` // the first 100 characters, at most 10
+	Messages Ranking `json:"messages"` // the first 100 characters, at most 10; of the first 50 tools
 }
 
 // Errors computes the report on errors of what the request selects.
@@ -86,13 +85,13 @@ func Errors(ctx context.Context, src Source, req Request) (*ErrorsReport, error)
 	}
 	var groups []group
 	if w.events > 0 {
-		if groups, err = w.groups([]string{"error_type", "agent_name", "tool_name", lake.ErrorPattern, "status"}, erred()); err != nil {
+		if groups, err = w.groups([]string{"error_type", "agent_name", "tool_name", "status"}, erred()); err != nil {
 			return nil, err
 		}
 	}
 	r.count(w, groups)
 	if r.TotalErrors > 0 {
-		if err := r.texts(w, groups); err != nil {
+		if err := r.texts(w); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +112,6 @@ const (
 	groupType = iota
 	groupAgent
 	groupTool
-	groupPattern
 	groupStatus
 )
 
@@ -124,9 +122,6 @@ func (r *ErrorsReport) count(w *work, groups []group) {
 	for _, g := range groups {
 		r.TotalErrors += g.n
 		all.add(g)
-		if g.names[groupPattern] == "" {
-			r.WithoutText += g.n
-		}
 	}
 	if r.TotalErrors > 0 {
 		first, last := w.moment(all.first), w.moment(all.last)
@@ -142,31 +137,42 @@ func (r *ErrorsReport) count(w *work, groups []group) {
 	for _, t := range r.ErrorsByAgent {
 		w.search("errors_by_agent."+t.Name, named("agent_name", t.Name), erred())
 	}
-	r.patterns(w, groups)
+	for _, t := range talliesOf(groups, groupTool, true) {
+		r.ErrorsByTool = append(r.ErrorsByTool, ToolErrors{Tool: t.Name, Errors: t.N, Messages: Ranking{}})
+		w.search("errors_by_tool."+t.Name, is("tool_name", t.Name), erred())
+	}
 }
 
-// patterns fills in the patterns that are there most often.
-func (r *ErrorsReport) patterns(w *work, groups []group) {
-	// There may be as many patterns as errors: only of those that are listed more
-	// than their number is found out.
-	counts := map[string]int64{}
-	for _, g := range groups {
-		if p := g.names[groupPattern]; p != "" {
-			counts[p] += g.n
-		}
+// texts fills in what the errors say.
+func (r *ErrorsReport) texts(w *work) error {
+	withText, err := w.count(erred(), hasError())
+	if err != nil {
+		return err
 	}
-	most := ranked(counts)
-	most = most[:min(errorPatterns, len(most))]
+	r.WithoutText = r.TotalErrors - withText
+	if err := r.patterns(w); err != nil {
+		return err
+	}
+	if err := r.common(w); err != nil {
+		return err
+	}
+	return r.messages(w)
+}
+
+// patterns fills in the patterns that are there most often. There may be as many
+// patterns as errors.
+func (r *ErrorsReport) patterns(w *work) error {
+	const pattern = 3 // in the names
+	rows, err := w.top(errorPatterns, []string{lake.ErrorPattern, "error_type", "agent_name", "tool_name"}, erred(), hasError())
+	if err != nil {
+		return err
+	}
 	by := map[string][]group{}
-	for _, t := range most {
-		by[t.Name] = nil
+	for _, g := range rows {
+		g.names = append(g.names[1:], g.names[0]) // in the order of the groups' names
+		by[g.names[pattern]] = append(by[g.names[pattern]], g)
 	}
-	for _, g := range groups {
-		if of, ok := by[g.names[groupPattern]]; ok {
-			by[g.names[groupPattern]] = append(of, g)
-		}
-	}
-	for _, t := range most {
+	for _, t := range talliesOf(rows, 0, true) {
 		of := by[t.Name]
 		p := ErrorPattern{
 			Pattern: t.Name, Count: t.N, ErrorTypes: talliesOf(of, groupType, true), Agents: talliesOf(of, groupAgent, true), Tools: talliesOf(of, groupTool, true),
@@ -177,10 +183,9 @@ func (r *ErrorsReport) patterns(w *work, groups []group) {
 		}
 		p.FirstSeen, p.LastSeen = w.moment(s.first), w.moment(s.last)
 		r.MostCommonPatterns = append(r.MostCommonPatterns, p)
-	}
-	for _, p := range r.MostCommonPatterns {
 		w.search("most_common_patterns."+p.Pattern, anyOf("error_type", p.ErrorTypes), anyOf("tool_name", p.Tools), erred())
 	}
+	return nil
 }
 
 // anyOf returns the node for a field of text with one of the names; for all where
@@ -196,39 +201,50 @@ func anyOf(field string, of Ranking) query.Node {
 	return is(field, values...)
 }
 
-// texts fills in the errors' texts as they are, of all and of each tool.
-func (r *ErrorsReport) texts(w *work, groups []group) error {
-	most := lake.Spec{By: []string{lake.ErrorText}, Measures: []lake.Measure{{Op: lake.Count}}, OrderBy: 1, Desc: true, Limit: commonErrors + 1}
-	rows, err := w.rows(most, erred(), hasError())
+// common fills in the beginnings of texts that are there most often. It asks by the
+// tool too, as messages does, so that one pass answers both.
+func (r *ErrorsReport) common(w *work) error {
+	rows, err := w.rows(lake.Spec{
+		By: []string{lake.ErrorText, "tool_name"}, Top: commonErrors, OrderBy: -1, Measures: []lake.Measure{{Op: lake.Count}},
+	}, erred(), hasError())
 	if err != nil {
 		return err
 	}
+	counts := map[string]int64{}
 	for _, row := range rows {
 		text, _ := row[0].(string)
-		n, _ := row[1].(int64)
-		if text != "" && len(r.MostCommonErrors) < commonErrors {
-			r.MostCommonErrors = append(r.MostCommonErrors, Tally{text, n})
-			w.search("most_common_errors."+text, errorSays(text))
-		}
+		n, _ := row[2].(int64)
+		counts[text] += n
 	}
-	for _, t := range talliesOf(groups, groupTool, true) {
-		r.ErrorsByTool = append(r.ErrorsByTool, ToolErrors{Tool: t.Name, Errors: t.N, Messages: Ranking{}})
-		w.search("errors_by_tool."+t.Name, is("tool_name", t.Name), erred())
+	for _, t := range ranked(counts) {
+		r.MostCommonErrors = append(r.MostCommonErrors, t)
+		w.search("most_common_errors."+t.Name, errorSays(t.Name))
 	}
+	return nil
+}
+
+// messages fills in what the errors of each tool say.
+func (r *ErrorsReport) messages(w *work) error {
 	if len(r.ErrorsByTool) == 0 {
 		return nil
 	}
-	most.By, most.OrderBy, most.Limit = []string{"tool_name", lake.ErrorText}, 2, toolRows
-	if rows, err = w.rows(most, erred(), hasError(), hasText("tool_name")); err != nil {
+	rows, err := w.rows(lake.Spec{
+		By: []string{"tool_name", lake.ErrorText}, Each: toolMessages, OrderBy: 2, Desc: true, Measures: []lake.Measure{{Op: lake.Count}},
+	}, erred(), hasError())
+	if err != nil {
 		return err
+	}
+	listed := r.ErrorsByTool[:min(messageTools, len(r.ErrorsByTool))]
+	place := map[string]int{}
+	for i, t := range listed {
+		place[t.Tool] = i
 	}
 	for _, row := range rows {
 		tool, _ := row[0].(string)
 		text, _ := row[1].(string)
 		n, _ := row[2].(int64)
-		i := slices.IndexFunc(r.ErrorsByTool, func(t ToolErrors) bool { return t.Tool == tool })
-		if i >= 0 && text != "" && len(r.ErrorsByTool[i].Messages) < toolMessages {
-			r.ErrorsByTool[i].Messages = append(r.ErrorsByTool[i].Messages, Tally{text, n})
+		if i, ok := place[tool]; ok {
+			listed[i].Messages = append(listed[i].Messages, Tally{text, n})
 		}
 	}
 	return nil

@@ -150,7 +150,12 @@ type group struct {
 
 // groups counts what the nodes select by fields of text.
 func (w *work) groups(by []string, nodes ...query.Node) ([]group, error) {
-	rows, err := w.rows(lake.Spec{By: by, OrderBy: -1, Measures: []lake.Measure{
+	return w.top(0, by, nodes...)
+}
+
+// top is groups of the n values of the first field that most events have; 0: of all.
+func (w *work) top(n int, by []string, nodes ...query.Node) ([]group, error) {
+	rows, err := w.rows(lake.Spec{By: by, Top: n, OrderBy: -1, Measures: []lake.Measure{
 		{Op: lake.Count}, {Op: lake.Min, Field: "timestamp"}, {Op: lake.Max, Field: "timestamp"},
 	}}, nodes...)
 	var all []group
