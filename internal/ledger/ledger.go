@@ -121,6 +121,7 @@ type Ledger struct {
 	senders  sync.WaitGroup // goroutines about to send a request
 	wg       sync.WaitGroup // unlinking of superseded parts
 	sealMu   sync.Mutex     // one seal at a time
+	lastSeal time.Time      // when there was something to seal; guarded by sealMu
 	reindex  reindexJob
 	// verifying are the verifications that the server made of itself.
 	verifying verifyJobs

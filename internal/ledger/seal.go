@@ -149,8 +149,10 @@ func (l *Ledger) Seal() error {
 func (l *Ledger) sealDue(all, loaded bool) error {
 	l.sealMu.Lock()
 	defer l.sealMu.Unlock()
+	due := l.due(all)
+	l.dropBuffers(len(due) > 0)
 	var errs error
-	for _, lg := range l.due(all) {
+	for _, lg := range due {
 		if err := l.sealLog(lg, all, loaded); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("seal %s: %w", lg.id, err))
 		}
@@ -159,6 +161,20 @@ func (l *Ledger) sealDue(all, loaded bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return errors.Join(errs, l.journal.free(l.sealedEnd, false))
+}
+
+// bufferTime is how long the memory that parts are written with is kept for the next.
+const bufferTime = 10 * time.Second
+
+// dropBuffers gives that memory back when nothing was sealed for a while. busy says
+// that something is about to be. l.sealMu is held.
+func (l *Ledger) dropBuffers(busy bool) {
+	switch now := time.Now(); {
+	case busy:
+		l.lastSeal = now
+	case now.Sub(l.lastSeal) > bufferTime:
+		l.enc.DropBuffers()
+	}
 }
 
 // sealedEnd returns the index below which the log's entries are sealed. l.mu is

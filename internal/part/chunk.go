@@ -10,8 +10,13 @@ import (
 // chunk collects one column of a row group. Null values cost nothing until a
 // row has one.
 type chunk struct {
-	col    *Column
+	// Of col, here because they are looked at for every value.
+	kind       Kind
+	required   bool
+	dictionary bool
+
 	filter bool // make a Bloom filter of the values
+	col    *Column
 
 	rows   int     // rows with a level so far
 	levels []uint8 // definition level of each value, nulls included
@@ -22,12 +27,20 @@ type chunk struct {
 	// distinct, and for each value the number of its text.
 	text   []byte
 	ends   []uint32
-	known  map[string]int32
+	known  terms
 	index  []int32
+	last   []byte // the text of the last value
 	hashes []uint64
 
 	ints   []int64
 	floats []byte
+}
+
+func newChunk(c *Column) *chunk {
+	return &chunk{
+		col: c, kind: c.Kind, required: c.Required, dictionary: c.Dictionary,
+		filter: c.Name == "trace_id" || c.Name == "event_id",
+	}
 }
 
 // A page of texts holds at most this many bytes, unless one text has more, and
@@ -44,19 +57,19 @@ func (c *chunk) reset() {
 	c.levels, c.repeat = c.levels[:0], c.repeat[:0]
 	c.text, c.ends, c.index, c.hashes = c.text[:0], c.ends[:0], c.index[:0], c.hashes[:0]
 	c.ints, c.floats = c.ints[:0], c.floats[:0]
-	clear(c.known)
+	c.known.reset()
 }
 
 // skipTo adds nulls for the rows before row.
 func (c *chunk) skipTo(row int) {
 	n := row - c.rows
 	c.rows = row
-	if n == 0 || c.col.Required {
+	if n == 0 || c.required {
 		return
 	}
 	c.nulls += n
 	c.levels = appendZeros(c.levels, n)
-	if c.col.Kind == List {
+	if c.kind == List {
 		c.repeat = appendZeros(c.repeat, n)
 	}
 }
@@ -74,21 +87,23 @@ func appendZeros(b []byte, n int) []byte {
 
 // present notes that the row has a value.
 func (c *chunk) present(row int) {
-	c.skipTo(row)
+	if c.rows != row {
+		c.skipTo(row)
+	}
 	c.rows++
-	if !c.col.Required {
+	if !c.required {
 		c.levels = append(c.levels, 1)
 	}
 }
 
 // add adds the row's value, in the form that a body has it.
 func (c *chunk) add(row int, value []byte) {
-	if c.col.Kind == List {
+	if c.kind == List {
 		c.addList(row, value)
 		return
 	}
 	c.present(row)
-	switch c.col.Kind {
+	switch c.kind {
 	case Int, Time:
 		v, _ := binary.Varint(value)
 		c.ints = append(c.ints, v)
@@ -123,24 +138,20 @@ func (c *chunk) addList(row int, value []byte) {
 }
 
 func (c *chunk) addText(value []byte) {
-	if !c.col.Dictionary {
+	if !c.dictionary {
 		c.append(value)
 		return
 	}
 	// Rows of a trace stand together: most values are the one before.
-	if n := len(c.index); n > 0 {
-		if last := c.index[n-1]; bytes.Equal(c.textAt(int(last)), value) {
-			c.index = append(c.index, last)
-			return
-		}
+	if n := len(c.index); n > 0 && bytes.Equal(c.last, value) {
+		c.index = append(c.index, c.index[n-1])
+		return
 	}
-	i, ok := c.known[string(value)]
-	if !ok {
-		i = int32(len(c.ends))
+	i, known := c.known.find(value, len(c.ends), c.textAt)
+	if !known {
 		c.append(value)
-		c.known[string(value)] = i
 	}
-	c.index = append(c.index, i)
+	c.index, c.last = append(c.index, int32(i)), c.textAt(i)
 }
 
 // append adds a text that is not there yet.
@@ -162,7 +173,7 @@ func (c *chunk) textAt(i int) []byte {
 
 // count returns how many values are not null.
 func (c *chunk) count() int {
-	switch c.col.Kind {
+	switch c.kind {
 	case Int, Time:
 		return len(c.ints)
 	case Float:
@@ -170,7 +181,7 @@ func (c *chunk) count() int {
 	case Bool:
 		return c.rows - c.nulls
 	}
-	if c.col.Dictionary {
+	if c.dictionary {
 		return len(c.index)
 	}
 	return len(c.ends)
@@ -180,13 +191,13 @@ func (c *chunk) count() int {
 // many columns that have few values in one record have one for each row in
 // another.
 func (c *chunk) worthDictionary() bool {
-	return c.col.Dictionary && len(c.ends) <= len(c.index)/2
+	return c.dictionary && len(c.ends) <= len(c.index)/2
 }
 
 // bounded reports whether the column has statistics: bounds by which a reader
 // passes over row groups and pages.
 func (c *chunk) bounded() bool {
-	switch c.col.Kind {
+	switch c.kind {
 	case Int, Time:
 		return true
 	case String:
@@ -207,7 +218,7 @@ func intBounds(values []int64) (least, greatest []byte) {
 func (c *chunk) textBounds(value, end int) (least, greatest []byte) {
 	last := int32(-1)
 	for i := value; i < end; i++ {
-		if c.col.Dictionary {
+		if c.dictionary {
 			if c.index[i] == last {
 				continue
 			}

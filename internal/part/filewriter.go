@@ -56,27 +56,32 @@ type fileWriter struct {
 type writeBuffers struct {
 	group *rowGroup
 	pager *pager
+	order orderer
 }
 
-// release gives the buffers back, to a pool that the collector empties.
+// release gives the buffers back, for the next file.
 func (f *fileWriter) release() {
 	f.group.reset()
-	f.enc.buffers.Put(f.writeBuffers)
+	f.enc.buffers.Store(f.writeBuffers)
 	f.writeBuffers = nil
 }
+
+// DropBuffers gives back the memory that parts are written with, some tens of
+// megabytes, which is kept from one part to the next.
+func (enc *Encoder) DropBuffers() { enc.buffers.Store(nil) }
 
 const magic = "PAR1"
 
 func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, error) {
 	f := &fileWriter{enc: enc, w: w}
-	if old, ok := enc.buffers.Get().(*writeBuffers); ok {
+	if old := enc.buffers.Swap(nil); old != nil {
 		f.writeBuffers = old
 	} else {
 		p, err := newPager()
 		if err != nil {
 			return nil, err
 		}
-		f.writeBuffers = &writeBuffers{newRowGroup(enc), p}
+		f.writeBuffers = &writeBuffers{group: newRowGroup(enc), pager: p}
 	}
 	f.meta = format.FileMetaData{
 		Version: 1, Schema: enc.file().elements, ColumnOrders: enc.file().orders,
@@ -235,11 +240,7 @@ type rowGroup struct {
 func newRowGroup(enc *Encoder) *rowGroup {
 	g := &rowGroup{}
 	for _, col := range enc.all {
-		c := &chunk{col: col, filter: col.Name == "trace_id" || col.Name == "event_id"}
-		if col.Dictionary {
-			c.known = map[string]int32{}
-		}
-		g.chunks[col.ID] = c
+		g.chunks[col.ID] = newChunk(col)
 	}
 	return g
 }

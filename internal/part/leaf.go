@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -30,7 +31,7 @@ type Encoder struct {
 	leaf        []leafKey // sorted by key, the commitment among them
 	contentKeys []leafKey
 	file        func() *fileSchema
-	buffers     sync.Pool // of *writeBuffers
+	buffers     atomic.Pointer[writeBuffers] // of the last file, for the next one
 
 	salt, contentDigest, contentSize *Column
 }

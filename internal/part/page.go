@@ -45,7 +45,7 @@ func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
 		PathInSchema: []string{c.col.Name}, NumValues: int64(max(len(c.levels), c.rows)), Codec: format.Zstd,
 		DictionaryPageOffset: -1,
 	}
-	if c.col.Kind == Bytes {
+	if c.kind == Bytes {
 		p.meta.Codec = format.Uncompressed // random bytes
 	}
 	p.locations, p.index = nil, format.ColumnIndex{}
@@ -99,7 +99,7 @@ const maxStatistic = 128
 // pages writes the pages of a chunk, and returns the encoding of its values.
 func (p *pager) pages(c *chunk) (format.Encoding, error) {
 	encoding := format.DeltaLengthByteArray
-	p.integers = c.col.Kind == Int || c.col.Kind == Time
+	p.integers = c.kind == Int || c.kind == Time
 	switch {
 	case c.worthDictionary():
 		encoding = format.RLEDictionary
@@ -108,11 +108,11 @@ func (p *pager) pages(c *chunk) (format.Encoding, error) {
 		}
 	case p.integers:
 		encoding = format.DeltaBinaryPacked
-	case c.col.Kind == List || c.col.Kind == Float || c.col.Kind == Bool:
+	case c.kind == List || c.kind == Float || c.kind == Bool:
 		encoding = format.Plain
 	}
 	p.meta.DataPageOffset = int64(len(p.out))
-	if n := c.count(); n == 0 || c.col.Kind == List {
+	if n := c.count(); n == 0 || c.kind == List {
 		return encoding, p.dataPage(c, encoding, 0, c.rows, 0, n)
 	}
 	row, value := 0, 0
@@ -129,7 +129,7 @@ func (p *pager) pages(c *chunk) (format.Encoding, error) {
 // cut returns where the page that begins at a row and its value ends.
 func (c *chunk) cut(row, value int, texts bool) (endRow, endValue int) {
 	endRow, size := min(row+pageRows, c.rows), 0
-	if c.col.Required {
+	if c.required {
 		value += endRow - row
 		return endRow, value
 	}
@@ -151,7 +151,7 @@ func (c *chunk) cut(row, value int, texts bool) (endRow, endValue int) {
 
 // value returns the i-th text that is not null.
 func (c *chunk) value(i int) []byte {
-	if c.col.Dictionary {
+	if c.dictionary {
 		return c.textAt(int(c.index[i]))
 	}
 	return c.textAt(i)
@@ -178,13 +178,13 @@ func (p *pager) dictionary(c *chunk) error {
 func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value, endValue int) error {
 	p.page = p.page[:0]
 	n := endRow - row
-	if c.col.Kind == List {
+	if c.kind == List {
 		n = len(c.levels)
 		if err := p.appendLevels(c.repeat); err != nil {
 			return err
 		}
 	}
-	if !c.col.Required {
+	if !c.required {
 		if err := p.appendLevels(c.levels[row : row+n]); err != nil {
 			return err
 		}
@@ -240,9 +240,9 @@ func (p *pager) appendValues(c *chunk, encoding format.Encoding, value, end int)
 		p.values, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.values, c.index[value:end])
 	case encoding == format.DeltaBinaryPacked:
 		p.values, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.values, c.ints[value:end])
-	case c.col.Kind == Float:
+	case c.kind == Float:
 		p.values = append(p.values[:0], c.floats[8*value:8*end]...)
-	case c.col.Kind == Bool:
+	case c.kind == Bool:
 		p.values = p.values[:0]
 		for n := end - value; n > 0; n -= 8 {
 			p.values = append(p.values, byte(1<<min(n, 8)-1))
@@ -273,7 +273,7 @@ func (p *pager) appendTexts(c *chunk, value, end int) (err error) {
 	p.page = append(p.page, p.values...)
 	switch {
 	case value == end:
-	case c.col.Dictionary:
+	case c.dictionary:
 		for i := value; i < end; i++ {
 			p.page = append(p.page, c.value(i)...)
 		}

@@ -115,6 +115,21 @@ func SplitRow(row []byte) (p Place, body []byte, err error) {
 	return p, r.b, r.err
 }
 
+// bodyOf returns a row's body.
+func bodyOf(row []byte) ([]byte, error) {
+	for range 4 { // the numbers of the place
+		n := 0
+		for n < len(row) && row[n] >= 0x80 {
+			n++
+		}
+		if n >= len(row) {
+			return nil, errShortRow
+		}
+		row = row[n+1:]
+	}
+	return row, nil
+}
+
 // AppendRow appends the journal form of e.
 func (enc *Encoder) AppendRow(dst []byte, e *hansard.Entry) []byte {
 	return AppendBody(AppendPlace(dst, PlaceOf(e)), e)

@@ -1,12 +1,8 @@
 package part
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -54,16 +50,11 @@ func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) err
 	}
 	defer f.release()
 	for len(rows) > 0 {
-		order, err := enc.groupOrder(rows)
-		if err != nil {
+		n := groupLen(len(rows), func(i int) int { return len(rows[i]) })
+		if err := f.order.each(enc, rows[:n], func(row []byte) error { return f.group.add(enc, row) }); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
-		for _, o := range order {
-			if err := f.group.add(enc, rows[o.row]); err != nil {
-				return fmt.Errorf("write part: %w", err)
-			}
-		}
-		rows = rows[len(order):]
+		rows = rows[n:]
 		if err := f.writeGroup(); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
@@ -84,56 +75,6 @@ func groupLen(n int, size func(i int) int) int {
 		}
 	}
 	return min(RowGroup, n)
-}
-
-// rowOrder says where a row stands in its row group.
-type rowOrder struct {
-	prefix    uint64 // of the trace: most comparisons end there
-	trace     []byte
-	timestamp int64
-	position  uint64
-	row       int
-}
-
-// groupOrder returns the rows of the next row group in the order in which they
-// are written.
-func (enc *Encoder) groupOrder(rows [][]byte) ([]rowOrder, error) {
-	rows = rows[:groupLen(len(rows), func(i int) int { return len(rows[i]) })]
-	order := make([]rowOrder, 0, len(rows))
-	for i, row := range rows {
-		p, body, err := SplitRow(row)
-		if err != nil {
-			return nil, err
-		}
-		trace, err := enc.textOf(body, idTraceID)
-		if err != nil {
-			return nil, err
-		}
-		order = append(order, rowOrder{prefix(trace), trace, p.Timestamp, p.Position, i})
-	}
-	slices.SortFunc(order, rowOrder.compare)
-	return order, nil
-}
-
-// prefix returns the first eight bytes of a text as a number that sorts as they do.
-// Zeros stand for those that a shorter text has not.
-func prefix(text []byte) uint64 {
-	if len(text) >= 8 {
-		return binary.BigEndian.Uint64(text)
-	}
-	var b [8]byte
-	copy(b[:], text)
-	return binary.BigEndian.Uint64(b[:])
-}
-
-func (a rowOrder) compare(b rowOrder) int {
-	if a.prefix != b.prefix {
-		return cmp.Compare(a.prefix, b.prefix)
-	}
-	if c := bytes.Compare(a.trace, b.trace); c != 0 {
-		return c
-	}
-	return cmp.Or(cmp.Compare(a.timestamp, b.timestamp), cmp.Compare(a.position, b.position))
 }
 
 // schemaOrder returns the columns in the order of the schema's leaves.
