@@ -11,7 +11,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"hash"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -85,12 +84,8 @@ type scratch struct {
 	room  []byte // for the bodies of records
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
-	hash  hash.Hash
-	head  [sha256.BlockSize + binary.MaxVarintLen64]byte
-	sum   [sha256.Size]byte
+	sent  []byte // key and what was submitted
 }
-
-func newScratch() *scratch { return &scratch{hash: sha256.New()} }
 
 // New returns a classifier. It refuses a configuration that names no tier.
 func New(cfg Config) (*Classifier, error) {
@@ -103,7 +98,7 @@ func New(cfg Config) (*Classifier, error) {
 		}
 	}
 	c := &Classifier{cfg: cfg, enc: part.NewEncoder()}
-	c.scratch.New = func() any { return newScratch() }
+	c.scratch.New = func() any { return new(scratch) }
 	return c, nil
 }
 
@@ -147,7 +142,7 @@ func (c *Classifier) record(w *scratch, key []byte) Record {
 	}
 	rec.body = w.keep(body)
 	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
-		w.body, w.text = nil, nil
+		w.body, w.text, w.sent = nil, nil, nil
 	}
 	w.entry = hansard.Entry{} // it keeps nothing alive
 	return rec
@@ -208,19 +203,18 @@ func Fingerprint(key []byte, e *hansard.Entry) [6]byte {
 	if e.TimeSource == hansard.TimeOfReceipt {
 		timestamp = 0
 	}
-	return newScratch().fingerprint(key, timestamp, body, given)
+	return new(scratch).fingerprint(key, timestamp, body, given)
 }
 
 // fingerprint is SHA-256 over a block with the key, then what was submitted, cut
 // to 48 bits: of a hash that is cut so, nobody computes that of a longer text,
 // which is what HMAC's second hash is against.
 func (w *scratch) fingerprint(key []byte, timestamp int64, body []byte, given part.Given) (f [6]byte) {
-	copy(w.head[:sha256.BlockSize], key)
-	n := binary.PutVarint(w.head[sha256.BlockSize:], timestamp)
-	w.hash.Reset()
-	w.hash.Write(w.head[:sha256.BlockSize+n])
-	w.hash.Write(body[:given.From])
-	w.hash.Write(body[given.To:])
-	copy(f[:], w.hash.Sum(w.sum[:0]))
+	var block [sha256.BlockSize]byte
+	copy(block[:], key)
+	w.sent = binary.AppendVarint(append(w.sent[:0], block[:]...), timestamp)
+	w.sent = append(append(w.sent, body[:given.From]...), body[given.To:]...)
+	sum := sha256.Sum256(w.sent)
+	copy(f[:], sum[:])
 	return f
 }

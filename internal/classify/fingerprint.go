@@ -16,7 +16,7 @@ type Fingerprinter struct {
 
 // NewFingerprinter returns a Fingerprinter with a tenant's fingerprint key.
 func NewFingerprinter(enc *part.Encoder, key []byte) *Fingerprinter {
-	f := &Fingerprinter{key: key, ours: make([]bool, len(enc.Columns())), timeSource: enc.Column("time_source"), w: newScratch()}
+	f := &Fingerprinter{key: key, ours: make([]bool, len(enc.Columns())), timeSource: enc.Column("time_source"), w: new(scratch)}
 	for _, name := range []string{"submitted_by", "tier", "salt", "content_digest", "content_size"} {
 		f.ours[enc.Column(name).ID-1] = true
 	}

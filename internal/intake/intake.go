@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -135,9 +136,15 @@ const (
 	batchBytes  = 4 << 20
 )
 
-// newBatch returns a batch with room for n records.
-func newBatch(n int) *batch {
-	return &batch{records: make([]classify.Record, 0, n), lines: make([]int, 0, n), ids: make([]string, 0, n)}
+// batches are those that were appended, for use again: a full one is 100 KB.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// release gives the batch back. Nobody else may have its records any more.
+func (b *batch) release() {
+	clear(b.records)
+	clear(b.ids)
+	b.records, b.lines, b.ids, b.bytes = b.records[:0], b.lines[:0], b.ids[:0], 0
+	batches.Put(b)
 }
 
 func (b *batch) full() bool { return len(b.records) >= batchEvents || b.bytes >= batchBytes }
@@ -168,7 +175,7 @@ func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
 	if !ledger.TenantPattern.MatchString(src.Tenant) {
 		return nil, hansard.Errorf(hansard.KindInvalid, "tenant: want 1 to 63 of a-z, 0-9 and -")
 	}
-	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: &batch{}}, nil
+	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: batches.Get().(*batch)}, nil
 }
 
 // take redacts and classifies one event and adds it to the batch. An error is
@@ -228,12 +235,13 @@ func (s *session) flush() error {
 		return err
 	}
 	b := s.batch
-	s.batch = newBatch(len(b.records))
+	s.batch = batches.Get().(*batch)
 	s.flying = make(chan error, 1)
 	go func(done chan<- error) {
 		results, err := s.in.append(s.ctx, s.src.Tenant, b.records)
 		if err == nil {
 			s.note(b, results)
+			b.release() // after an error the ledger may still have its records
 		}
 		done <- err
 	}(s.flying)
@@ -259,6 +267,8 @@ func (s *session) finish(err error) (*Receipt, error) {
 	if landed := s.land(); err == nil {
 		err = landed
 	}
+	s.batch.release() // of what is in it nothing was sent
+	s.batch = nil
 	return s.receipt, err
 }
 

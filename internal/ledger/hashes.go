@@ -43,7 +43,7 @@ func (h hashes) at(level int, n uint64) (tlog.Hash, error) {
 		return tlog.Hash{}, err
 	}
 	right, err := h.at(level-1, 2*n+1)
-	return tlog.NodeHash(left, right), err
+	return nodeHash(left, right), err
 }
 
 // reader reads stored hashes by the indexes of package tlog.

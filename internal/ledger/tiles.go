@@ -123,14 +123,15 @@ func (s tileStore) append(first uint64, leaves []tlog.Hash) error {
 
 // foldTile returns the root of a power of two of hashes.
 func foldTile(hashes []tlog.Hash) tlog.Hash {
-	for len(hashes) > 1 {
-		next := make([]tlog.Hash, len(hashes)/2)
-		for i := range next {
-			next[i] = tlog.NodeHash(hashes[2*i], hashes[2*i+1])
+	next := make([]tlog.Hash, max(1, len(hashes)/2))
+	next[0] = hashes[0]
+	for n := len(hashes) / 2; n > 0; n /= 2 {
+		for i := range n {
+			next[i] = nodeHash(hashes[2*i], hashes[2*i+1])
 		}
 		hashes = next
 	}
-	return hashes[0]
+	return next[0]
 }
 
 // hash returns the hash of the subtree at the given level whose leaves are

@@ -348,7 +348,7 @@ type rowReader struct {
 }
 
 func (r *rowReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
+	v, n := uvarint(r.b)
 	if n <= 0 {
 		r.fail()
 		return 0

@@ -163,7 +163,14 @@ func isTopLevel(l []byte) bool {
 			return false
 		}
 	}
-	switch string(bytes.ToLower(l)) {
+	var lower [4]byte // of the longest of those below
+	if len(l) > len(lower) {
+		return true
+	}
+	for i, c := range l {
+		lower[i] = c | 0x20
+	}
+	switch string(lower[:len(l)]) {
 	case "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp", "css", "js", "json", "yaml", "yml", "html", "txt":
 		return false // icon@2x.png
 	}
