@@ -176,12 +176,6 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// ordering finds verbs by which somebody is told to do something.
-var ordering = regexp.MustCompile(`(?i)\b(visit|send|go to|open|click|pay|paid|transfer|get|share|forward|e?mail|make|create|invite|add|post|delete|update|change|give|write|do|reply|call|execute|run|follow|use|upload|submit|book|reserve|buy|schedule|fetch|read|tell|message|wire|deliver|report)\b`)
-
-// addressing finds words that speak to a reader, or to a machine that reads.
-var addressing = regexp.MustCompile(`(?i)\b(you|your|yourself|assistant|chatbot|ai|language model)\b`)
-
 // answer takes in what a tool answered.
 func (f *followed) answer(e *hansard.Entry) {
 	if len(e.Result) <= maxText && plainJSON(e.Result) && !mayName(e.Result) {
@@ -199,8 +193,8 @@ func (f *followed) answer(e *hansard.Entry) {
 		}
 		o := origin{
 			event: strings.Clone(e.EventID), tool: strings.Clone(e.ToolName), kind: kindOf(value), turn: f.turn,
-			orders:    ordering.MatchString(text[max(0, at[0]-90):at[0]]),
-			addresses: len(addressing.FindAllStringIndex(text[max(0, at[0]-400):min(len(text), at[1]+250)], 3)),
+			orders:    orders(text[max(0, at[0]-90):at[0]]),
+			addresses: addresses(text[max(0, at[0]-400):min(len(text), at[1]+250)], 3),
 			free:      strings.Count(text[max(0, at[0]-40):at[0]], " ") >= 5,
 		}
 		if f.values == nil {
