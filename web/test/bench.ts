@@ -129,22 +129,73 @@ describe("pages", () => {
     note({ what: "overview: from nothing to a page that answers keys", limit: 1500, ...got, unit: "ms" });
   });
 
-  it("draw traces", async () => {
-    const ready: Record<string, (page: Page) => Promise<unknown>> = {
-      "": (page) => page.locator(".h-lane-drawing").first().waitFor(),
-      tree: (page) => page.locator("[role=treegrid] .h-row, [role=treegrid] [role=row]").nth(5).waitFor(),
-      graph: (page) => page.locator(".react-flow__node").first().waitFor(),
-      replay: (page) => page.locator(".h-card").nth(2).waitFor(),
-      log: (page) => page.locator(".h-row").nth(5).waitFor(),
+  /** shows are the views of a trace, each with what says that it is drawn. */
+  const shows: [name: string, fragment: string, drawn: (page: Page) => Promise<unknown>][] = [
+    ["timeline", "", (page) => page.locator(".h-lane-drawing").first().waitFor()],
+    ["tree", "view=tree", (page) => page.locator("[role=treegrid] [role=row]").nth(5).waitFor()],
+    ["graph of agents", "view=graph", (page) => page.locator(".react-flow__node").first().waitFor()],
+    ["graph of stretches of work", "view=graph&graph=expanded", (page) => page.locator(".react-flow__node").first().waitFor()],
+    ["graph of events", "view=graph&graph=events", (page) => page.locator(".react-flow__node").first().waitFor()],
+    ["conversation", "view=replay", (page) => page.locator(".h-card").nth(2).waitFor()],
+    ["log", "view=log", (page) => page.locator(".h-row").nth(5).waitFor()],
+    ["cost", "view=cost", (page) => page.getByRole("heading", { name: "Work that cost the most" }).waitFor()],
+  ];
+
+  it.each([[10_000, 1500], [50_000, undefined]])("draw a trace of %i events", async (n, limit) => {
+    for (const [name, fragment, drawn] of shows) {
+      const got = await best(`${stage.url}/traces/trace-${n}#${fragment}`, drawn, stage);
+      note({ what: `trace of ${n.toLocaleString("en")} events as ${name}`, limit, ...got, unit: "ms", more: `${Math.round(got.heap)} MB heap` });
+    }
+  });
+
+  it("let a hand work on a trace of 50,000 events", async () => {
+    const { page } = await look(stage);
+    page.setDefaultTimeout(180_000);
+    const open = async (fragment: string, drawn: (page: Page) => Promise<unknown>) => {
+      await page.goto("about:blank");
+      await page.goto(`${stage.url}/traces/trace-50000#${fragment}`);
+      await drawn(page);
+      await page.waitForTimeout(1000);
     };
-    for (const [view, drawn] of Object.entries(ready)) {
-      const got = await best(`${stage.url}/traces/trace-10000#view=${view}`, drawn, stage);
-      note({ what: `trace of 10,000 events as ${view || "timeline"}`, limit: 1500, ...got, unit: "ms" });
-    }
-    for (const [view, drawn] of Object.entries(ready)) {
-      const got = await best(`${stage.url}/traces/trace-50000#view=${view}`, drawn, stage);
-      note({ what: `trace of 50,000 events as ${view || "timeline"}`, ...got, unit: "ms", more: `opens; ${Math.round(got.heap)} MB heap` });
-    }
+    const during = async (what: string, work: () => Promise<unknown>) => {
+      const list = await tasks(page, async () => {
+        await work();
+        await page.waitForTimeout(500);
+      });
+      note({ what: `50,000 events: the longest task while ${what}`, limit: 200, ...longest(list), unit: "ms", more: over(list) });
+    };
+    const [lanes, tree, , , graph, replay, log] = shows.map(([, fragment, drawn]) => () => open(fragment, drawn));
+    const keys = async (...list: string[]) => {
+      for (const k of list) await page.keyboard.press(k);
+    };
+    await lanes!();
+    await page.locator(".h-lane-drawing").focus();
+    await during("stepping and zooming in the lanes", () => keys(...Array<string>(6).fill("ArrowRight"), "+", "+", "+", "ArrowDown", "-", "0"));
+    await during("playing the lanes", async () => {
+      await keys("p");
+      await page.waitForTimeout(3000);
+      await keys("p");
+    });
+    await tree!();
+    await during("filtering the tree", () => page.getByLabel("Filter this trace").pressSequentially("tool_7", { delay: 60 }));
+    await tree!();
+    await page.locator("[role=treegrid] [role=row][tabindex='0']").focus();
+    await during("walking the tree", () => keys("ArrowDown", "ArrowDown", "PageDown", "ArrowLeft", "End", "Home"));
+    await graph!();
+    await during("following the graph to another event", async () => {
+      await page.evaluate(() => (location.hash = location.hash + "&event=t50000-40000"));
+      await page.locator(".react-flow__node").first().waitFor();
+    });
+    await replay!();
+    await during("scrolling the conversation", () => page.locator(".h-replay").evaluate((e) => new Promise<void>((done) => {
+      let k = 0;
+      const step = () => (k++ < 60 ? (e.scrollBy(0, 2000), requestAnimationFrame(step)) : done());
+      step();
+    })));
+    await log!();
+    await page.locator(".h-row[tabindex='0']").focus();
+    await during("walking the log", () => keys("ArrowDown", "PageDown", "End", "Enter"));
+    await page.context().close();
   });
 });
 

@@ -3,11 +3,12 @@ import { Panel } from "../parts/Page";
 import { Failed, Loading } from "../parts/states";
 import { Inert } from "../text/Inert";
 import { duration } from "../time/format";
-import type { ViewProps } from "./Lanes";
+import type { ViewProps } from "./model";
 import { useGraph } from "./timeline";
 
-/** mostBranches is how many branches are listed. */
+/** mostBranches and mostAgents are how many are listed. */
 const mostBranches = 25;
+const mostAgents = 50;
 
 /** Costs says what the trace cost: by class of token, by agent, and which branches cost the most. */
 export function Costs({ model: m, select }: ViewProps) {
@@ -34,12 +35,12 @@ export function Costs({ model: m, select }: ViewProps) {
         </table>
         {t.unpriced_calls > 0 && <p className="h-muted">{count(t.unpriced_calls)} calls have no price: the sum is of the others.</p>}
       </Panel>
-      <Panel title="By agent">
+      <Panel title="By agent" aside={list.length > mostAgents && <span className="h-muted">{count(mostAgents)} of {count(list.length)}, those that cost the most</span>}>
         {agents.error ? <Failed error={agents.error} /> : agents.isPending ? <Loading /> : (
           <table className="h-table">
             <thead><tr>{["Agent", "Events", "Tokens", "Cost", ""].map((h, k) => <th key={k} scope="col" className={k > 0 && k < 4 ? "h-num" : ""}>{h || <span className="h-visually-hidden">Share</span>}</th>)}</tr></thead>
             <tbody>
-              {list.map((n) => (
+              {list.slice(0, mostAgents).map((n) => (
                 <tr key={n.id}>
                   <td><Inert text={n.label} /></td>
                   <td className="h-num">{count(n.events)}</td>

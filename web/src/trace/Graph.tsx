@@ -10,7 +10,7 @@ import { Failed, Loading } from "../parts/states";
 import { useFragment } from "../state/fragment";
 import { Inert } from "../text/Inert";
 import { spelled } from "../text/inert";
-import type { ViewProps } from "./Lanes";
+import type { ViewProps } from "./model";
 import { mostEdges, mostNodes, type Box, type Laid } from "./layout";
 import { nearEvents, nearGraph, nodeOf } from "./near";
 import { useGraph, type GraphData, type GraphNode, type GraphOf } from "./timeline";

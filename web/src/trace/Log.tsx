@@ -4,8 +4,7 @@ import { Rows, type Column } from "../rows/Rows";
 import { StatusMark } from "../parts/Marks";
 import { Inert } from "../text/Inert";
 import { When } from "../time/When";
-import type { ViewProps } from "./Lanes";
-import { classOf } from "./model";
+import { classOf, type ViewProps } from "./model";
 import type { Line } from "./timeline";
 
 /** Log is every event of the trace in order of time. */

@@ -7,8 +7,7 @@ import { Inert, InertValue } from "../text/Inert";
 import { spelled } from "../text/inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
-import type { ViewProps } from "./Lanes";
-import { classOf } from "./model";
+import { classOf, type ViewProps } from "./model";
 import { mostWhole, useWhole, type Line } from "./timeline";
 
 /** quiet are types that a conversation leaves out unless they erred: they repeat what others say. */

@@ -6,8 +6,7 @@ import { Inert } from "../text/Inert";
 import { kindOf } from "../api/entry";
 import { duration } from "../time/format";
 import { count, dollars } from "../parts/figures";
-import type { ViewProps } from "./Lanes";
-import { classOf, shown, weight, type Model } from "./model";
+import { classOf, shown, weight, type Model, type ViewProps } from "./model";
 
 const rowHeight = 28;
 

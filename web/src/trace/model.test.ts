@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { bars, modelOf, shown } from "./model";
+import { barAt, bars, layoutOf, pathsOf } from "./bars";
+import { modelOf, shown } from "./model";
 import type { Line, Timeline } from "./timeline";
 
 const line = (id: string, agent: string, type: string, at: number, depth: number, more: Partial<Line> = {}): Line => ({
@@ -65,5 +66,29 @@ describe("bars", () => {
   it("leaves out what is not in the window", () => {
     const m = modelOf(timeline([line("a", "x", "tool_call", 0, 0, { duration_ms: 10 }), line("b", "x", "tool_call", 100, 0, { duration_ms: 10 })]));
     expect([...bars(m, m.lanes[0]!, 50, 105, 100).values()].flat().map((b) => b.i)).toEqual([1]);
+  });
+  it("draws what lasts from one pixel to another once, however many there are", () => {
+    const m = modelOf(timeline(Array.from({ length: 50_000 }, (_, i) => line(`e${i}`, "x", "tool_call", 0, 0, { duration_ms: 100_000 + i }))));
+    const all = [...bars(m, m.lanes[0]!, 0, m.length, 1000).values()].flat();
+    expect(all.length).toBeLessThan(3000);
+    expect(all.reduce((n, b) => n + b.count, 0)).toBe(50_000);
+  });
+  it("are found where they are drawn", () => {
+    const m = modelOf(timeline([line("a", "x", "tool_call", 0, 0, { duration_ms: 100 }), line("b", "x", "tool_call", 10, 0, { duration_ms: 50 }), line("c", "y", "tool_call", 50, 0, { duration_ms: 50, has_error: true })]));
+    const layout = layoutOf(m);
+    const drawn = (k: number) => bars(m, m.lanes[k]!, 0, m.length, 100);
+    for (const i of [0, 1, 2]) expect(barAt(layout, drawn, (m.from[i]! + m.to[i]!) / 2, layout.y(i) + 1)?.i).toBe(i);
+    expect(barAt(layout, drawn, 90, layout.y(1) + 1)).toBeUndefined(); // beside it
+    expect(barAt(layout, drawn, 20, layout.top(0) + 2)).toBeUndefined(); // the name
+    expect(pathsOf(m, drawn(1), layout).map(([name]) => name)).toEqual(["error"]);
+    expect(layout.within(0, 10)).toEqual([0, 1]);
+  });
+  it("of thousands of lanes are drawn for those that are seen", () => {
+    const m = modelOf(timeline(Array.from({ length: 5000 }, (_, i) => line(`e${i}`, `agent ${i}`, "tool_call", i, 0))));
+    const layout = layoutOf(m);
+    const [first, last] = layout.within(layout.top(2500), layout.top(2500) + 600);
+    expect(first).toBeGreaterThan(2480);
+    expect(first).toBeLessThanOrEqual(2500);
+    expect(last).toBeLessThan(2530);
   });
 });

@@ -1,3 +1,5 @@
+import { kindOf } from "../api/entry";
+import { spelled } from "../text/inert";
 import type { Line, Timeline } from "./timeline";
 
 /** Lane is what one agent did, in as many rows as it did things at once. */
@@ -30,6 +32,15 @@ export interface Model {
   lane: Int32Array;
   row: Int32Array; // within the lane
   hops: Hop[];
+}
+
+/** ViewProps are what every view of a trace gets. */
+export interface ViewProps {
+  model: Model;
+  selected: number; // line, -1: none
+  select: (i: number) => void;
+  causes: ReadonlySet<string>; // event ids of the root cause
+  head: number | null; // how far the replay has come; null: no replay
 }
 
 /** nobody is the lane of events that name no agent. */
@@ -182,41 +193,6 @@ export function shown(m: Model, closed: ReadonlySet<number>, match?: (i: number)
   return out;
 }
 
-/** Bar is what is drawn of one or more events at one place of a lane. */
-export interface Bar {
-  i: number; // the event; of several, the first that stands out
-  x: number;
-  width: number;
-  count: number;
-}
-
-/** least is the narrowest that a bar is drawn, in pixels. */
-export const least = 3;
-
-/**
- * bars are a lane's events in the window from a to b, drawn over width pixels.
- * Those that would lie on one another are drawn as one that says how many.
- */
-export function bars(m: Model, lane: Lane, a: number, b: number, width: number): Map<number, Bar[]> {
-  const rows = new Map<number, Bar[]>();
-  const scale = width / Math.max(b - a, 1e-9);
-  for (const i of lane.events) {
-    if (m.to[i]! < a || m.from[i]! > b) continue;
-    const x = Math.max(0, (m.from[i]! - a) * scale);
-    const end = Math.min(width, (m.to[i]! - a) * scale);
-    const row = m.row[i]!;
-    let list = rows.get(row);
-    if (!list) rows.set(row, (list = []));
-    const last = list[list.length - 1];
-    const narrow = end - x < least;
-    if (last && narrow && x < last.x + Math.min(last.width, least) && last.width <= least) {
-      last.count++;
-      if (weight(m.lines[i]!) > weight(m.lines[last.i]!)) last.i = i;
-    } else list.push({ i, x, width: Math.max(least, end - x), count: 1 });
-  }
-  return rows;
-}
-
 /** weight orders what stands out. */
 export function weight(l: Line): number {
   if (l.event_type === "agent.security") return 3;
@@ -233,4 +209,10 @@ export function classOf(l: Line): string {
   if (l.event_type === "agent.tool_call" || l.event_type === "agent.tool_result") return "tool";
   if (l.event_type === "agent.llm_response" || l.event_type === "agent.token_usage") return "model";
   return "other";
+}
+
+/** words are what a line says, in a sentence. */
+export function words(m: Model, i: number): string {
+  const l = m.lines[i]!;
+  return spelled(`${l.agent || "no agent"}: ${kindOf(l.event_type)}, ${l.details.slice(0, 160)}${l.duration ? `, took ${l.duration}` : ""}${l.status ? `, ${l.status}` : ""}`);
 }
