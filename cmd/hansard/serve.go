@@ -171,6 +171,7 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 		return nil
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
+	group.Go(func() error { giveMemoryBack(ctx); return nil })
 	group.Go(func() error { st.keeper.Serve(ctx); return nil })
 	group.Go(func() error { detections(ctx, st, logger); return nil })
 	if f.demo {
@@ -245,13 +246,13 @@ func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) e
 // mergeEvery is how often the parts of a day are looked at.
 const mergeEvery = time.Minute
 
-// mergeParts merges small parts until the context ends, and gives memory back to
-// the system when no events have come for a while.
+// mergeParts merges small parts until the context ends, and makes up for what was
+// left out under load when no events have come for a while.
 func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
-	idle := &idleMemory{}
-	idle.look(st.ledger.Logs())
+	events := &quiet{}
+	events.look(st.ledger.Logs())
 	for {
 		select {
 		case <-ctx.Done():
@@ -266,43 +267,27 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
 				}
 			}
-			if idle.look(st.ledger.Logs()) {
+			if events.look(st.ledger.Logs()) {
 				indexTexts(ctx, st, logger)
-				idle.giveBack()
 			}
 		}
 	}
 }
 
-// idleMemory gives the memory that a time of load has left behind back to the
-// system: by itself the Go runtime keeps most of it for minutes.
-type idleMemory struct {
-	events   uint64
-	returned bool
-}
+// quiet knows whether events come.
+type quiet struct{ events uint64 }
 
 // look reports whether no events have come since the last look. What the server
 // says for itself, in the meta log, is no load.
-func (m *idleMemory) look(logs []ledger.Info) bool {
-	var events uint64
+func (q *quiet) look(logs []ledger.Info) bool {
+	before := q.events
+	q.events = 0
 	for _, l := range logs {
 		if l.Log.Tier != hansard.TierMeta {
-			events += l.Size
+			q.events += l.Size
 		}
 	}
-	if events != m.events {
-		m.events, m.returned = events, false
-		return false
-	}
-	return true
-}
-
-// giveBack returns memory to the system, once after each load.
-func (m *idleMemory) giveBack() {
-	if !m.returned {
-		debug.FreeOSMemory()
-		m.returned = true
-	}
+	return q.events == before
 }
 
 // indexTexts makes up for what was left out under load.

@@ -147,21 +147,19 @@ func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
 // follow takes commits as they come. It returns nil when some were missed.
 func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 	for {
-		select {
-		case <-ctx.Done():
+		commit, dropped := rows.Next(ctx)
+		if dropped {
+			w.Logger.Warn("detections fell behind; they read what they missed from the record")
+		}
+		if len(commit) == 0 {
 			return nil
-		case commit, ok := <-rows.Commits():
-			if !ok {
-				w.Logger.Warn("detections fell behind; they read what they missed from the record")
-				return nil
-			}
-			begin := time.Now()
-			if err := w.commit(ctx, commit); err != nil {
-				return err
-			}
-			if len(rows.Commits()) >= busy {
-				w.pause(ctx, restTimes*time.Since(begin))
-			}
+		}
+		begin := time.Now()
+		if err := w.commit(ctx, commit); err != nil {
+			return err
+		}
+		if rows.Waiting() >= busy {
+			w.pause(ctx, restTimes*time.Since(begin))
 		}
 	}
 }

@@ -210,7 +210,6 @@ type stage struct {
 	tenants  map[string]*stagedTenant
 	sections map[hansard.LogID]*stagedLog
 	leaf     []byte
-	free     []sealable // room for items
 }
 
 type stagedTenant struct {
@@ -225,6 +224,10 @@ type stagedLog struct {
 	first uint64
 	tree  tree
 	items []*sealable
+	// room is for the items to come, of this log alone: an item keeps all of it in
+	// memory, and a log with few entries seals late. wanted is how many there may be.
+	room   []sealable
+	wanted int
 }
 
 // newStage begins a stage. l.mu is held.
@@ -244,9 +247,11 @@ func (st *stage) add(r *request) error {
 	// All logs must be there before the first record is placed: an error may
 	// leave nothing of the request in the stage.
 	for _, rec := range r.records {
-		if _, err := st.log(t, rec.Tier()); err != nil {
+		s, err := st.log(t, rec.Tier())
+		if err != nil {
 			return err
 		}
+		s.wanted++
 	}
 	r.results = make([]Result, len(r.records))
 	d := t.tenant.dedup
@@ -263,7 +268,6 @@ func (st *stage) add(r *request) error {
 		}
 		d.add(id)
 	}
-	st.free = make([]sealable, len(r.records))
 	for i, rec := range r.records {
 		if r.results[i].Outcome == Accepted {
 			timestamp, _ := rec.Timestamp()
@@ -297,11 +301,11 @@ func (st *stage) forget() {
 // 0 stands for the time of receipt.
 func (st *stage) place(t *stagedTenant, tier hansard.Tier, body []byte, timestamp int64, id part.ID) Result {
 	s := st.sections[hansard.LogID{Tenant: t.tenant.name, Tier: tier}]
-	if len(st.free) == 0 {
-		st.free = make([]sealable, 1)
+	if len(s.room) == 0 {
+		s.room, s.wanted = make([]sealable, max(1, s.wanted)), 0
 	}
-	it := &st.free[0]
-	st.free = st.free[1:]
+	it := &s.room[0]
+	s.room = s.room[1:]
 	it.Log, it.id, it.Bytes = s.log.id, id, body // finish puts the place in front
 	it.Place = part.Place{Index: s.tree.size, Position: t.next, ReceivedAt: t.received, Timestamp: timestamp}
 	if timestamp == 0 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -67,35 +68,62 @@ type commitFrame struct {
 }
 
 // newCommitFrame encodes the body of a commit. The rows of the items become those
-// in the frame, which stays in memory as long as one of them.
+// in the frame, which stays in memory as long as one of them: for the log with most
+// of the bytes. The rows of the others are copies, for a log with few entries seals
+// late, and would keep all frames until then.
 func newCommitFrame(logs []*stagedLog) *commitFrame {
 	size := frameHeader + binary.MaxVarintLen64 + frameSig + frameAlign
-	for _, s := range logs {
+	sizes := make([]int, len(logs)) // of the rows, at most
+	for i, s := range logs {
 		size += len(s.log.id.Tenant) + len(s.log.id.Tier) + 4*binary.MaxVarintLen64 + tlog.HashSize
 		for _, it := range s.items {
-			size += len(it.Bytes) + 5*binary.MaxVarintLen64
+			sizes[i] += len(it.Bytes) + 5*binary.MaxVarintLen64
 		}
+		size += sizes[i]
 	}
 	f := &commitFrame{buf: make([]byte, frameHeader, size), logs: logs}
 	f.buf = binary.AppendUvarint(f.buf, uint64(len(logs)))
-	var place [4 * binary.MaxVarintLen64]byte
-	for _, s := range logs {
-		f.buf = appendString(f.buf, s.log.id.Tenant)
-		f.buf = appendString(f.buf, string(s.log.id.Tier))
-		f.buf = binary.AppendUvarint(f.buf, s.first)
-		f.buf = binary.AppendUvarint(f.buf, uint64(len(s.items)))
-		for _, it := range s.items {
-			p := part.AppendPlace(place[:0], it.Place)
-			f.buf = binary.AppendUvarint(f.buf, uint64(len(p)+len(it.Bytes)))
-			from := len(f.buf)
-			f.buf = append(append(f.buf, p...), it.Bytes...)
-			it.Bytes = f.buf[from:len(f.buf):len(f.buf)]
+	most := slices.Max(append(sizes, 0))
+	for i, s := range logs {
+		f.add(s)
+		if sizes[i] < most {
+			s.copyRows()
 		}
-		root := s.tree.root()
-		f.buf = append(f.buf, root[:]...)
-		f.entries += len(s.items)
 	}
 	return f
+}
+
+// add encodes the section of one log.
+func (f *commitFrame) add(s *stagedLog) {
+	f.buf = appendString(f.buf, s.log.id.Tenant)
+	f.buf = appendString(f.buf, string(s.log.id.Tier))
+	f.buf = binary.AppendUvarint(f.buf, s.first)
+	f.buf = binary.AppendUvarint(f.buf, uint64(len(s.items)))
+	var place [4 * binary.MaxVarintLen64]byte
+	for _, it := range s.items {
+		p := part.AppendPlace(place[:0], it.Place)
+		f.buf = binary.AppendUvarint(f.buf, uint64(len(p)+len(it.Bytes)))
+		from := len(f.buf)
+		f.buf = append(append(f.buf, p...), it.Bytes...)
+		it.Bytes = f.buf[from:len(f.buf):len(f.buf)]
+	}
+	root := s.tree.root()
+	f.buf = append(f.buf, root[:]...)
+	f.entries += len(s.items)
+}
+
+// copyRows gives the rows of a log memory of their own.
+func (s *stagedLog) copyRows() {
+	size := 0
+	for _, it := range s.items {
+		size += len(it.Bytes)
+	}
+	own := make([]byte, 0, size)
+	for _, it := range s.items {
+		from := len(own)
+		own = append(own, it.Bytes...)
+		it.Bytes = own[from:len(own):len(own)]
+	}
 }
 
 // body returns the body of the frame.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -302,7 +303,7 @@ func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index,
 	l.mu.Lock()
 	lg.sealedEnd = end
 	lg.fresh = append([]*sealable(nil), lg.fresh[len(fresh):]...)
-	lg.tail = append([]*sealable(nil), items[len(items)-int(end%tileWidth):]...)
+	lg.tail = ownRows(items[len(items)-int(end%tileWidth):])
 	d := l.tenants[lg.id.Tenant].dedup
 	d.seal(l.cfg.Dir, added, nil)
 	for _, it := range fresh {
@@ -311,6 +312,18 @@ func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index,
 	}
 	l.mu.Unlock()
 	l.replace(lg, added)
+}
+
+// ownRows copies entries that stay in memory for long: a row, or an entry, keeps
+// all of its commit there.
+func ownRows(items []*sealable) []*sealable {
+	own := make([]*sealable, len(items))
+	for i, it := range items {
+		c := *it
+		c.Bytes = bytes.Clone(it.Bytes)
+		own[i] = &c
+	}
+	return own
 }
 
 // replace adds parts to a log. Those that they cover are unlinked when no reader
