@@ -48,17 +48,16 @@ func (a *Agent) With(fields ...Field) *Agent {
 	return b
 }
 
-// draft begins an event.
-func (a *Agent) draft(ctx context.Context, typ string, given []Field) draft {
-	d := draft{typ: typ, now: time.Now()}
+// place says where in the work an event happens.
+func (a *Agent) place(d *draft, ctx context.Context, given []Field) {
 	if s := scopeOf(ctx); s != nil {
-		d.trace, d.span, d.parent, d.carried = s.trace, s.span, s.event, s.members
+		d.trace, d.span, d.parent, d.carried = s.trace(), s.span(), s.event(), s.members
 		if s.place != "" {
 			d.where, d.below = s.place[:parentAt], s.place[parentAt:]
 		}
 	}
 	if a == nil {
-		return d
+		return
 	}
 	d.defaults = a.defaults
 	if d.trace == "" && a.client.traceOf != nil && ctx != nil {
@@ -72,10 +71,9 @@ func (a *Agent) draft(ctx context.Context, typ string, given []Field) draft {
 	}
 	for i := range given {
 		if given[i].key == keyParentEventID {
-			d.parent = given[i].text
+			d.parent, d.below = given[i].text, ""
 		}
 	}
-	return d
 }
 
 // moment logs an event that nothing follows.
@@ -83,7 +81,8 @@ func (a *Agent) moment(ctx context.Context, typ string, own, given []Field) stri
 	if a == nil {
 		return ""
 	}
-	d := a.draft(ctx, typ, given)
+	d := draft{typ: typ, now: time.Now()}
+	a.place(&d, ctx, given)
 	d.id = newEventID(d.now)
 	a.client.log(&d, own, given)
 	return d.id
@@ -97,50 +96,50 @@ func (a *Agent) Event(ctx context.Context, eventType string, fields ...Field) st
 
 // Reasoning logs a chain of thought or a rationale.
 func (a *Agent) Reasoning(ctx context.Context, thought string, fields ...Field) string {
-	own := [...]Field{content(keyReasoning, thought), text(keyAction, "reasoning")}
+	var own [2]Field
+	own[0].setContent(keyReasoning, thought)
+	own[1].setText(keyAction, "reasoning")
 	return a.moment(ctx, hansard.TypeReasoning, own[:], fields)
 }
 
 // Decision logs the branch that was taken. Say why and how sure with Reasoning,
 // Alternatives and Confidence.
 func (a *Agent) Decision(ctx context.Context, decision string, fields ...Field) string {
-	own := [...]Field{text(keyDecision, decision), verbed(verbDecision, decision)}
+	var own [2]Field
+	own[0].setText(keyDecision, decision)
+	own[1].setVerb(verbDecision, decision)
 	return a.moment(ctx, hansard.TypeDecision, own[:], fields)
 }
 
 // LLMResponse logs what a model answered. LLMCall logs the same and times it.
 func (a *Agent) LLMResponse(ctx context.Context, model string, response any, fields ...Field) string {
-	own := [...]Field{text(keyModel, model), anyJSON(keyResponse, response), verbed(verbLLM, model)}
-	return a.moment(ctx, hansard.TypeLLMResponse, skipNil(own[:], 1), fields)
-}
-
-// skipNil leaves the field at i out when its value is nil: null would say that
-// the answer was null.
-func skipNil(fields []Field, i int) []Field {
-	if fields[i].any == nil {
-		fields[i].form = formEmpty
-	}
-	return fields
+	var own [3]Field
+	own[0].setText(keyModel, model)
+	own[1].setAnswer(keyResponse, response)
+	own[2].setVerb(verbLLM, model)
+	return a.moment(ctx, hansard.TypeLLMResponse, own[:], fields)
 }
 
 // ToolResult logs what a tool returned, for a tool whose call somebody else
 // logged: name it with Parent or ToolCallID. The End of a ToolCall does the same.
 func (a *Agent) ToolResult(ctx context.Context, tool string, result any, err error, fields ...Field) string {
-	own := [...]Field{
-		anyJSON(keyResult, result), text(keyToolName, tool), verbed(verbToolResult, tool),
-		errorText(err), errorClass(err), text(keyStatus, statusOf(err)),
-	}
-	return a.moment(ctx, hansard.TypeToolResult, skipNil(own[:], 0), fields)
+	var own [6]Field
+	own[0].setAnswer(keyResult, result)
+	own[1].setText(keyToolName, tool)
+	own[2].setVerb(verbToolResult, tool)
+	setOutcome(own[3:], err)
+	return a.moment(ctx, hansard.TypeToolResult, own[:], fields)
 }
 
 // Error logs an error that the agent met. A nil error is logged as an unknown
 // one.
 func (a *Agent) Error(ctx context.Context, err error, fields ...Field) string {
-	status := statusOf(err)
 	if err == nil {
-		err, status = errUnknown, "error"
+		err = errUnknown
 	}
-	own := [...]Field{errorText(err), errorClass(err), text(keyStatus, status), text(keyAction, "error")}
+	var own [4]Field
+	setOutcome(own[:], err)
+	own[3].setText(keyAction, "error")
 	return a.moment(ctx, hansard.TypeError, own[:], fields)
 }
 
@@ -148,41 +147,51 @@ func (a *Agent) Error(ctx context.Context, err error, fields ...Field) string {
 // "approval", "rejection", "override", "confirmation", "escalation" or "stop".
 // AskApproval logs a request and times its answer.
 func (a *Agent) HumanIntervention(ctx context.Context, intervention string, fields ...Field) string {
-	own := [...]Field{text(keyIntervention, intervention), verbed(verbIntervention, intervention)}
+	var own [2]Field
+	own[0].setText(keyIntervention, intervention)
+	own[1].setVerb(verbIntervention, intervention)
 	return a.moment(ctx, hansard.TypeHumanIntervention, own[:], fields)
 }
 
 // TokenUsage logs tokens that no LLMResponse counts. Tokens of one model call
 // count once: do not log them in both.
 func (a *Agent) TokenUsage(ctx context.Context, model string, input, output int64, fields ...Field) string {
-	own := [...]Field{
-		text(keyModel, model), whole(keyInputTokens, input), whole(keyOutputTokens, output), text(keyAction, "token_usage"),
-	}
+	var own [4]Field
+	own[0].setText(keyModel, model)
+	own[1].setInt(keyInputTokens, input)
+	own[2].setInt(keyOutputTokens, output)
+	own[3].setText(keyAction, "token_usage")
 	return a.moment(ctx, hansard.TypeTokenUsage, own[:], fields)
 }
 
 // Feedback logs what somebody thinks of the agent's work. Say more with
 // Correction, Comment, FollowUp and Actor.
 func (a *Agent) Feedback(ctx context.Context, rating float64, fields ...Field) string {
-	own := [...]Field{float(keyRating, rating), text(keyAction, "feedback")}
+	var own [2]Field
+	own[0].setFloat(keyRating, rating)
+	own[1].setText(keyAction, "feedback")
 	return a.moment(ctx, hansard.TypeFeedback, own[:], fields)
 }
 
 // Security logs what touches security, for example "prompt_injection_detected".
 func (a *Agent) Security(ctx context.Context, action string, fields ...Field) string {
-	own := [...]Field{text(keyAction, action)}
-	return a.moment(ctx, hansard.TypeSecurity, own[:], fields)
+	return a.did(ctx, hansard.TypeSecurity, action, fields)
 }
 
 // Compliance logs what touches a duty, for example "consent_recorded".
 func (a *Agent) Compliance(ctx context.Context, action string, fields ...Field) string {
-	own := [...]Field{text(keyAction, action)}
-	return a.moment(ctx, hansard.TypeCompliance, own[:], fields)
+	return a.did(ctx, hansard.TypeCompliance, action, fields)
 }
 
 // Lifecycle logs what happens to the agent itself: "session_start",
 // "session_end", "config_changed", "heartbeat".
 func (a *Agent) Lifecycle(ctx context.Context, action string, fields ...Field) string {
-	own := [...]Field{text(keyAction, action)}
-	return a.moment(ctx, hansard.TypeLifecycle, own[:], fields)
+	return a.did(ctx, hansard.TypeLifecycle, action, fields)
+}
+
+// did logs an event of which its action says all.
+func (a *Agent) did(ctx context.Context, typ, action string, fields []Field) string {
+	var own [1]Field
+	own[0].setText(keyAction, action)
+	return a.moment(ctx, typ, own[:], fields)
 }

@@ -20,6 +20,7 @@ type Client struct {
 	queue    *queue
 	routes   []*route
 	encoders sync.Pool // of *encoder
+	shapes   shapes
 	traceOf  func(context.Context) (traceID, spanID string)
 
 	logged   atomic.Uint64
@@ -49,7 +50,7 @@ type agent = Agent
 // client is inert, not nil: an agent that goes on without a record needs no second code path.
 func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg.withDefaults(), moved: make(chan struct{}), pumped: make(chan struct{}), closed: make(chan struct{})}
-	c.encoders.New = func() any { return new(encoder) }
+	c.encoders.New = func() any { return &encoder{shapes: &c.shapes} }
 	c.traceOf = cfg.TraceFromContext
 	c.queue = newQueue(c.cfg.MaxMemory / 2)
 	root := (&Agent{client: c}).With(cfg.Fields...).With(AgentName(c.cfg.Agent))
@@ -103,7 +104,10 @@ func (c *Client) openRoutes(root *Agent) error {
 
 // log encodes an event and puts it into the queue. It is all that the agent's
 // goroutine does.
-func (c *Client) log(d *draft, own, given []Field) {
+func (c *Client) log(d *draft, own, given []Field) { c.write(d, own, given, logged{}) }
+
+// write is log for an event that may have the attributes of a log record.
+func (c *Client) write(d *draft, own, given []Field, l logged) {
 	defer func() {
 		if recover() != nil {
 			c.unmade[hansard.TierOf(d.typ, false, false).Rank()].Add(1)
@@ -112,9 +116,9 @@ func (c *Client) log(d *draft, own, given []Field) {
 	}()
 	c.logged.Add(1)
 	e := c.encoders.Get().(*encoder)
-	e.encode(d, own, given, contentLimit)
+	e.encode(d, own, given, l, contentLimit)
 	if len(e.buf) > maxEvent {
-		e.encode(d, own, given, contentLimit2)
+		e.encode(d, own, given, l, contentLimit2)
 	}
 	rank := e.tier(d.typ).Rank()
 	switch {
@@ -124,7 +128,7 @@ func (c *Client) log(d *draft, own, given []Field) {
 	case !c.queue.push(rank, e.buf):
 		c.late.Add(1)
 	}
-	if cap(e.buf)+cap(e.attrs) <= 64<<10 { // a large one is not kept for small ones
+	if cap(e.buf)+cap(e.attrs) <= keptMemory {
 		c.encoders.Put(e)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"os"
@@ -295,6 +296,37 @@ func (panics) MarshalJSON() ([]byte, error) { panic("no") }
 type slowNil struct{ text string }
 
 func (e *slowNil) Error() string { return e.text } // panics on a nil pointer
+
+// TestCapture changes values after the calls that got them: the record has them as they
+// were at the call.
+func TestCapture(t *testing.T) {
+	k := &keeper{}
+	c := start(t, client.Config{BatchDelay: time.Hour}, k)
+	ctx := context.Background()
+	note, list, raw := "before", []string{"before"}, json.RawMessage(`{"a":"before"}`)
+	order := &orderParams{Include: list, Note: &note}
+	args := map[string]any{"a": "before", "list": list, "order": order, "raw": raw}
+	messages := []message{{"before", "before"}}
+	group := []slog.Attr{slog.Any("order", order)}
+	c.ToolCall(ctx, "map", args, client.Tags(list...), client.Attr("a", args))
+	c.ToolCall(ctx, "pointer", order, client.Messages(messages))
+	c.LLMCall(ctx, "model", client.Messages(messages)).End(raw, nil)
+	slog.New(c.SlogHandler(nil)).LogAttrs(ctx, slog.LevelInfo, "logged", slog.Any("args", args), slog.GroupAttrs("group", group...))
+	note, list[0], messages[0], group[0] = "after", "after", message{"after", "after"}, slog.String("order", "after")
+	copy(raw, `{"a":"after "}`)
+	*order, args["a"] = orderParams{Include: list, Note: &note}, "after"
+	flush(t, c)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.lines) != 4 {
+		t.Fatalf("%d events", len(k.lines))
+	}
+	for _, l := range k.lines {
+		if strings.Contains(l, "after") || !strings.Contains(l, "before") {
+			t.Error(l)
+		}
+	}
+}
 
 // TestLarge cuts what no server takes, and not through a word.
 func TestLarge(t *testing.T) {

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -31,10 +32,10 @@ type member struct {
 func members(fields []Field) []member {
 	var list []member
 	for i, f := range fields {
-		if f.key == keyNone || f.key == keyTimestamp || f.form == formEmpty || overridden(fields[i+1:], &f) {
+		if f.key == keyNone || f.key == keyTimestamp || overridden(fields[i+1:], &f) {
 			continue
 		}
-		e := encoder{limit: contentLimit2}
+		e := encoder{limit: contentLimit2, shapes: new(shapes)}
 		text := e.field(nil, &f)
 		m := member{key: f.key, text: bytes.TrimPrefix(append(text, e.attrs...), []byte(","))}
 		if f.key == keyAttribute {
@@ -50,7 +51,7 @@ func members(fields []Field) []member {
 // overridden reports whether fields has one for the same member as f.
 func overridden(fields []Field, f *Field) bool {
 	for i := range fields {
-		if o := &fields[i]; o.key == f.key && o.form != formEmpty && (f.key != keyAttribute || o.text == f.text) {
+		if o := &fields[i]; o.key == f.key && (f.key != keyAttribute || o.text == f.text) {
 			return true
 		}
 	}
@@ -67,13 +68,20 @@ func overridden(fields []Field, f *Field) bool {
 type encoder struct {
 	buf   []byte
 	attrs []byte    // the members of the attributes
+	names []string  // of the attributes of a log record
 	seen  [2]uint64 // the keys that are written, by bit
 	limit int       // of one content field, in bytes
 	erred bool      // the event is or has an error
 	cost  bool      // it has tokens or a cost
 	raise hansard.Tier
 	clock clock
+
+	shapes *shapes // the client's
 }
+
+// keptMemory is how much memory, in bytes, is kept for the next event: a large one's is
+// not kept for small ones.
+const keptMemory = 64 << 10
 
 // draft is what an event is made from.
 type draft struct {
@@ -92,21 +100,24 @@ type draft struct {
 // encode writes the event of d. What the caller gives comes before what the kind
 // of event says (own), and that before the context's fields and the agent's. The
 // fields are no part of the draft, so that they can stay on the caller's stack.
-func (e *encoder) encode(d *draft, own, given []Field, limit int) {
-	e.attrs, e.seen, e.limit = e.attrs[:0], [2]uint64{}, limit
+func (e *encoder) encode(d *draft, own, given []Field, l logged, limit int) {
+	e.attrs, e.names, e.seen, e.limit = e.attrs[:0], e.names[:0], [2]uint64{}, limit
 	e.erred, e.cost, e.raise = false, false, ""
 	b := append(append(e.buf[:0], `{"event_id":"`...), d.id...)
 	b = rawjson.AppendQuote(append(b, `","event_type":`...), d.typ)
 	for i := range given {
 		f := &given[i]
-		if f.key != keyNone && f.form != formEmpty && !(len(given) > i+1 && overridden(given[i+1:], f)) {
+		if f.key != keyNone && !(len(given) > i+1 && overridden(given[i+1:], f)) {
 			b = e.field(b, f)
 		}
 	}
 	for i := range own {
-		if f := &own[i]; f.form != formEmpty && (f.key == keyAttribute || !e.has(f.key)) {
+		if f := &own[i]; f.key != keyNone && (f.key == keyAttribute || !e.has(f.key)) {
 			b = e.field(b, f)
 		}
+	}
+	if l.record != nil {
+		e.logged(l)
 	}
 	if !e.has(keyTimestamp) {
 		b = e.stamp(b, d.now)
@@ -164,7 +175,7 @@ func (e *encoder) members(b []byte, set *bundle, given []Field, nearer *bundle) 
 			}
 			continue
 		}
-		if !namedField(given, m.name) && !namedMember(nearer, m.name) {
+		if !namedField(given, m.name) && !namedMember(nearer, m.name) && !slices.Contains(e.names, m.name) {
 			e.attrs = append(append(e.attrs, ','), m.text...)
 		}
 	}
@@ -203,9 +214,7 @@ func (e *encoder) stamp(b []byte, t time.Time) []byte {
 func (e *encoder) field(b []byte, f *Field) []byte {
 	switch {
 	case f.form == formAttr:
-		attrs := append(rawjson.AppendQuote(append(e.attrs, ','), f.text), ':')
-		start := len(attrs)
-		e.attrs = e.cut(appendValue(attrs, f.any, 2), start)
+		e.attrs = e.attr(e.attrs, f.text, f.any)
 		return b
 	case (f.form == formText || f.form == formContent) && f.text == "":
 		return b
@@ -229,17 +238,23 @@ func (e *encoder) field(b []byte, f *Field) []byte {
 		return appendMilli(b, int64(f.num))
 	case formJSON:
 		start := len(b)
-		return e.cut(appendValue(b, f.any, 1), start)
+		return e.cut(e.shapes.appendValue(b, f.any, 1), start)
 	case formTask:
 		return append(appendCut(append(b, `{"task":`...), f.text, e.limit), '}')
 	case formVerb:
 		return appendVerb(b, verb(f.num), f.text)
 	case formTexts:
-		return appendTexts(b, f.list)
+		return appendTexts(b, f.list())
 	case formActor:
 		return appendActor(b, f.any.(*actor))
 	}
 	return b
+}
+
+// attr appends an attribute.
+func (e *encoder) attr(dst []byte, name string, v any) []byte {
+	dst = append(rawjson.AppendQuote(append(dst, ','), name), ':')
+	return e.cut(e.shapes.appendValue(dst, v, 2), len(dst))
 }
 
 // note keeps what decides the event's tier.

@@ -11,3 +11,12 @@ var (
 	AppendTime  = new(clock).append
 	AppendFloat = appendFloat
 )
+
+// AppendValue appends a value as JSON, by shapes that are found out for it.
+func AppendValue(dst []byte, v any) []byte { return new(shapes).appendValue(dst, v, 1) }
+
+// ValueEncoder returns an AppendValue that knows the types it has met.
+func ValueEncoder() func(dst []byte, v any) []byte {
+	s := new(shapes)
+	return func(dst []byte, v any) []byte { return s.appendValue(dst, v, 1) }
+}

@@ -3,6 +3,7 @@ package client
 import (
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/hansardhq/hansard"
 )
@@ -21,7 +22,6 @@ type Field struct {
 	text string // the value, or an attribute's name
 	num  uint64 // an integer or the bits of a float
 	any  any
-	list []string
 }
 
 // key says which field of the record it is.
@@ -37,12 +37,11 @@ const (
 	formFloat        // num as the bits of a float64
 	formMilli        // num as nanoseconds, written in milliseconds with three decimals
 	formJSON         // any, as JSON
-	formTexts        // list
+	formTexts        // num texts, any the place of the first
 	formActor        // any, an actor
 	formAttr         // any, the attribute named text
 	formTask         // text, as {"task": text}
 	formVerb         // num, a verb, and text, its object
-	formEmpty        // nothing
 )
 
 // The keys, in the order of the record's fields.
@@ -148,23 +147,53 @@ func (v verb) String() string {
 	return [...]string{"tool_call", "tool_result", "decision", "handoff", "llm_call", "human_intervention"}[v]
 }
 
-func verbed(v verb, object string) Field {
-	return Field{key: keyAction, form: formVerb, text: object, num: uint64(v)}
-}
-
 func text(k key, s string) Field    { return Field{key: k, form: formText, text: s} }
 func content(k key, s string) Field { return Field{key: k, form: formContent, text: s} }
 func whole(k key, n int64) Field    { return Field{key: k, form: formInt, num: uint64(n)} }
 func float(k key, x float64) Field  { return Field{key: k, form: formFloat, num: math.Float64bits(x)} }
 func anyJSON(k key, v any) Field    { return Field{key: k, form: formJSON, any: v} }
 
+// The methods below make a field where it lies. What a helper says itself is made so:
+// the copy of a field that was just written waits until it has left the processor's
+// store buffer, which costs more than the rest of it.
+
+func (f *Field) setText(k key, s string)    { f.key, f.form, f.text = k, formText, s }
+func (f *Field) setContent(k key, s string) { f.key, f.form, f.text = k, formContent, s }
+func (f *Field) setInt(k key, n int64)      { f.key, f.form, f.num = k, formInt, uint64(n) }
+func (f *Field) setFloat(k key, x float64)  { f.key, f.form, f.num = k, formFloat, math.Float64bits(x) }
+func (f *Field) setVerb(v verb, object string) {
+	f.key, f.form, f.num, f.text = keyAction, formVerb, uint64(v), object
+}
+
+// setAnswer leaves f out where v is nil: null would say that the answer was null.
+func (f *Field) setAnswer(k key, v any) {
+	if v != nil {
+		f.key, f.form, f.any = k, formJSON, v
+	}
+}
+
+// texts keeps a list by its first text and its length: fields are copied about, and
+// only two of all kinds have a list.
+func texts(k key, list []string) Field {
+	return Field{key: k, form: formTexts, any: unsafe.SliceData(list), num: uint64(len(list))}
+}
+
+// list returns the list that texts keeps.
+func (f *Field) list() []string { return unsafe.Slice(f.any.(*string), f.num) }
+
 // When says when it happened; default: now. The record takes the years 1970 to
 // 2262; another time becomes the attribute "timestamp".
 func When(t time.Time) Field {
-	if s := t.Unix(); s < 0 || s > math.MaxInt64/1_000_000_000-1 {
+	if !representable(t) {
 		return Attr("timestamp", t.UTC().Format(time.RFC3339Nano))
 	}
 	return Field{key: keyTimestamp, form: formInt, num: uint64(t.UnixNano())}
+}
+
+// representable reports whether the record takes a time.
+func representable(t time.Time) bool {
+	s := t.Unix()
+	return s >= 0 && s <= math.MaxInt64/1_000_000_000-1
 }
 
 // AgentName says who acted, where it is not the Agent that logs.
@@ -199,7 +228,7 @@ func Service(name string) Field { return text(keyService, name) }
 func Environment(name string) Field { return text(keyEnvironment, name) }
 
 // Tags mark the event; at most 64.
-func Tags(tags ...string) Field { return Field{key: keyTags, form: formTexts, list: tags} }
+func Tags(tags ...string) Field { return texts(keyTags, tags) }
 
 // Action is a short verb phrase that says what was done.
 func Action(s string) Field { return text(keyAction, s) }
@@ -223,7 +252,7 @@ func Result(v any) Field { return anyJSON(keyResult, v) }
 // Duration says how long it took. A negative one is ignored.
 func Duration(d time.Duration) Field {
 	if d < 0 {
-		return Field{form: formEmpty}
+		return None()
 	}
 	return Field{key: keyDuration, form: formMilli, num: uint64(d)}
 }
@@ -253,7 +282,7 @@ func Actor(typ, id, role string) Field {
 type actor struct{ typ, id, role string }
 
 // OnBehalfOf names the persons it is done for; at most 64.
-func OnBehalfOf(ids ...string) Field { return Field{key: keyOnBehalfOf, form: formTexts, list: ids} }
+func OnBehalfOf(ids ...string) Field { return texts(keyOnBehalfOf, ids) }
 
 // Inferred says that the event was not observed but deduced.
 func Inferred() Field { return text(keyProvenance, "inferred") }
@@ -277,7 +306,7 @@ func PolicyVersion(v string) Field { return text(keyPolicyVersion, v) }
 // DecisionTime is how long the human took to answer. A negative one is ignored.
 func DecisionTime(d time.Duration) Field {
 	if d < 0 {
-		return Field{form: formEmpty}
+		return None()
 	}
 	return Field{key: keyDecisionMS, form: formMilli, num: uint64(d)}
 }
@@ -362,4 +391,4 @@ func Attr(name string, v any) Field {
 
 // None is a field that says nothing, for callers that have a field only
 // sometimes.
-func None() Field { return Field{form: formEmpty} }
+func None() Field { return Field{} }

@@ -18,6 +18,7 @@ type Span struct {
 	agent *Agent
 	ctx   scoped
 	began time.Time
+	ids   idRoom
 	ended atomic.Bool
 }
 
@@ -26,35 +27,60 @@ type Span struct {
 func (s *Span) Context() context.Context { return &s.ctx }
 
 // EventID returns the id of the event that began it.
-func (s *Span) EventID() string { return s.ctx.scope.event }
+func (s *Span) EventID() string { return s.ctx.scope.event() }
 
 // TraceID returns the trace that it is in.
-func (s *Span) TraceID() string { return s.ctx.scope.trace }
+func (s *Span) TraceID() string { return s.ctx.scope.trace() }
 
 // begin fills in s and, if log is set, logs the event that begins it.
 func (a *Agent) begin(ctx context.Context, s *Span, log bool, typ string, own, given []Field) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	d := a.draft(ctx, typ, given)
+	d := draft{typ: typ, now: time.Now()}
+	a.place(&d, ctx, given)
 	s.agent, s.began, s.ctx.Context = a, d.now, ctx
-	if outer := scopeOf(ctx); outer != nil {
-		s.ctx.scope = *outer
-	}
-	id := newIdentity(d.now, d.trace, d.where)
-	s.ctx.scope.trace, s.ctx.scope.span, s.ctx.scope.event, s.ctx.scope.place = id.trace, id.span, id.event, id.place
-	if !log {
-		s.ctx.scope.event, s.ctx.scope.place = d.parent, "" // there is no event yet that could be a parent
+	s.open(&d, scopeOf(ctx), log)
+	if a == nil || !log {
 		return
 	}
-	if a == nil {
-		return
-	}
-	d.id, d.trace, d.span, d.where = id.event, id.trace, id.span, ""
-	if id.place != "" {
-		d.where = id.place[:parentAt]
+	at := &s.ctx.scope
+	d.id, d.trace, d.span, d.where = at.event(), at.trace(), at.span(), ""
+	if at.place != "" {
+		d.where = at.place[:parentAt]
 	}
 	a.client.log(&d, own, given)
+}
+
+// open makes the scope of what happens within s. Where no event begins it, there is
+// none yet that could be a parent, and the parent is that of s.
+func (s *Span) open(d *draft, outer *scope, event bool) {
+	at := &s.ctx.scope
+	if outer != nil {
+		at.members, at.other = outer.members, outer.other
+	}
+	known := s.ids.putSpan(d.trace, d.where)
+	switch {
+	case event:
+		s.ids.putEvent(d.now)
+	case d.below != "":
+		copy(s.ids[parentAt:], d.below)
+	}
+	switch {
+	case known && (event || d.below != ""):
+		at.place = s.ids.text(0, len(s.ids))
+		return
+	case known:
+		if at.place = s.ids.text(0, parentAt); d.parent == "" && at.other == nil {
+			return
+		}
+	}
+	other := at.known()
+	other.trace, other.span, other.event = d.trace, s.ids.text(spanAt, spanAt+spanIDLen), d.parent
+	if event {
+		other.event = s.ids.text(eventAt, eventAt+eventIDLen)
+	}
+	at.other = &other
 }
 
 // end logs the event that ends s, once. Later calls do nothing.
@@ -62,7 +88,8 @@ func (s *Span) end(typ string, own, given []Field) {
 	if s == nil || s.agent == nil || s.ended.Swap(true) {
 		return
 	}
-	d := s.agent.draft(&s.ctx, typ, given)
+	d := draft{typ: typ, now: time.Now()}
+	s.agent.place(&d, &s.ctx, given)
 	d.id = newEventID(d.now)
 	s.agent.client.log(&d, own, given)
 }
@@ -77,7 +104,9 @@ type Invocation struct{ Span }
 // it begins one.
 func (a *Agent) Invocation(ctx context.Context, task string, fields ...Field) *Invocation {
 	h := new(Invocation)
-	own := [...]Field{{key: keyParams, form: formTask, text: task}, text(keyAction, "invocation")}
+	var own [2]Field
+	own[0].key, own[0].form, own[0].text = keyParams, formTask, task
+	own[1].setText(keyAction, "invocation")
 	a.begin(ctx, &h.Span, true, hansard.TypeInvocation, own[:], fields)
 	return h
 }
@@ -88,7 +117,10 @@ func (h *Invocation) End(err error, fields ...Field) {
 	if h == nil {
 		return
 	}
-	own := [...]Field{text(keyAction, "invocation_end"), text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took()}
+	var own [5]Field
+	own[0].setText(keyAction, "invocation_end")
+	setOutcome(own[1:], err)
+	own[4] = h.took()
 	h.end(hansard.TypeLifecycle, own[:], fields)
 }
 
@@ -127,8 +159,11 @@ type ToolCall struct {
 // value that has a JSON form. Say what it does to the world with SideEffect.
 func (a *Agent) ToolCall(ctx context.Context, tool string, params any, fields ...Field) *ToolCall {
 	h := &ToolCall{tool: tool}
-	own := [...]Field{anyJSON(keyParams, params), text(keyToolName, tool), verbed(verbToolCall, tool)}
-	a.begin(ctx, &h.Span, true, hansard.TypeToolCall, skipNil(own[:], 0), fields)
+	var own [3]Field
+	own[0].setAnswer(keyParams, params)
+	own[1].setText(keyToolName, tool)
+	own[2].setVerb(verbToolCall, tool)
+	a.begin(ctx, &h.Span, true, hansard.TypeToolCall, own[:], fields)
 	return h
 }
 
@@ -137,11 +172,13 @@ func (h *ToolCall) End(result any, err error, fields ...Field) {
 	if h == nil {
 		return
 	}
-	own := [...]Field{
-		anyJSON(keyResult, result), text(keyToolName, h.tool), verbed(verbToolResult, h.tool),
-		text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took(),
-	}
-	h.end(hansard.TypeToolResult, skipNil(own[:], 0), fields)
+	var own [7]Field
+	own[0].setAnswer(keyResult, result)
+	own[1].setText(keyToolName, h.tool)
+	own[2].setVerb(verbToolResult, h.tool)
+	setOutcome(own[3:], err)
+	own[6] = h.took()
+	h.end(hansard.TypeToolResult, own[:], fields)
 }
 
 // Done is End without a result, for a defer: see Invocation.Done.
@@ -185,11 +222,13 @@ func (h *LLMCall) End(response any, err error, fields ...Field) {
 	if h == nil {
 		return
 	}
-	own := [...]Field{
-		anyJSON(keyResponse, response), text(keyModel, h.model), verbed(verbLLM, h.model),
-		text(keyStatus, statusOf(err)), errorText(err), errorClass(err), h.took(),
-	}
-	h.end(hansard.TypeLLMResponse, skipNil(own[:], 0), append(h.given, fields...))
+	var own [7]Field
+	own[0].setAnswer(keyResponse, response)
+	own[1].setText(keyModel, h.model)
+	own[2].setVerb(verbLLM, h.model)
+	setOutcome(own[3:], err)
+	own[6] = h.took()
+	h.end(hansard.TypeLLMResponse, own[:], append(h.given, fields...))
 }
 
 // Done is End without a response, for a defer: see Invocation.Done.
@@ -208,11 +247,13 @@ type Handoff struct{ Span }
 // works on in the handle's Context.
 func (a *Agent) Handoff(ctx context.Context, to, summary string, fields ...Field) *Handoff {
 	h := new(Handoff)
-	from := None()
+	var own [4]Field
 	if a != nil {
-		from = text(keyHandoffFrom, a.name)
+		own[0].setText(keyHandoffFrom, a.name)
 	}
-	own := [...]Field{from, text(keyHandoffTo, to), content(keyContextSummary, summary), verbed(verbHandoff, to)}
+	own[1].setText(keyHandoffTo, to)
+	own[2].setContent(keyContextSummary, summary)
+	own[3].setVerb(verbHandoff, to)
 	a.begin(ctx, &h.Span, true, hansard.TypeHandoff, own[:], fields)
 	return h
 }
@@ -236,11 +277,13 @@ func (a *Agent) AskApproval(ctx context.Context, action string, params any, fiel
 	if h.id == "" {
 		h.id = newEventID(time.Now())
 	}
-	own := [...]Field{
-		text(keyIntervention, "requested"), verbed(verbIntervention, action), text(keyApprovalID, h.id),
-		text(keyArgumentsHash, h.hash), anyJSON(keyParams, params),
-	}
-	a.begin(ctx, &h.Span, true, hansard.TypeHumanIntervention, skipNil(own[:], 4), fields)
+	var own [5]Field
+	own[0].setText(keyIntervention, "requested")
+	own[1].setVerb(verbIntervention, action)
+	own[2].setText(keyApprovalID, h.id)
+	own[3].setText(keyArgumentsHash, h.hash)
+	own[4].setAnswer(keyParams, params)
+	a.begin(ctx, &h.Span, true, hansard.TypeHumanIntervention, own[:], fields)
 	return h
 }
 
@@ -256,11 +299,15 @@ func (h *Approval) Answered(intervention, by string, fields ...Field) {
 	if h == nil {
 		return
 	}
-	own := [...]Field{
-		text(keyIntervention, intervention), verbed(verbIntervention, intervention), text(keyApprover, by),
-		text(keyApprovalID, h.id), text(keyArgumentsHash, h.hash), DecisionTime(time.Since(h.began)),
-		Actor("human", by, ""), text(keySource, "user"),
-	}
+	var own [8]Field
+	own[0].setText(keyIntervention, intervention)
+	own[1].setVerb(verbIntervention, intervention)
+	own[2].setText(keyApprover, by)
+	own[3].setText(keyApprovalID, h.id)
+	own[4].setText(keyArgumentsHash, h.hash)
+	own[5] = DecisionTime(time.Since(h.began))
+	own[6] = Actor("human", by, "")
+	own[7].setText(keySource, "user")
 	h.end(hansard.TypeHumanIntervention, own[:], fields)
 }
 
@@ -273,6 +320,6 @@ func (h *Approval) Hash() string { return h.hash }
 // HashOf returns the hash of a tool's parameters, "sha256:" and hexadecimal, over
 // their JSON with the keys of maps sorted.
 func HashOf(params any) string {
-	sum := sha256.Sum256(appendValue(nil, params, 1))
+	sum := sha256.Sum256(new(shapes).appendValue(nil, params, 1))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -20,23 +20,23 @@ const (
 // writes nothing.
 func Inject(ctx context.Context, h http.Header) {
 	s := scopeOf(ctx)
-	if s == nil || !isHex(s.trace, traceIDLen) {
+	if s == nil || !isHex(s.trace(), traceIDLen) {
 		return
 	}
-	span := s.span
+	trace, span, event, known := s.trace(), s.span(), s.event(), s.known()
 	if !isHex(span, spanIDLen) {
-		span = s.trace[:spanIDLen-1] + "1" // a parent id is needed, and no span is open
+		span = trace[:spanIDLen-1] + "1" // a parent id is needed, and no span is open
 	}
 	flags := "01"
-	if s.flags&1 == 0 && s.foreign {
+	if known.flags&1 == 0 && known.foreign {
 		flags = "00"
 	}
-	h.Set(traceparentHeader, "00-"+s.trace+"-"+span+"-"+flags)
-	state := s.state
-	if s.event != "" && !strings.ContainsAny(s.event, ",= ") && len(s.event) <= 256 {
-		state = ourMember + s.event
-		if s.state != "" {
-			state += "," + s.state
+	h.Set(traceparentHeader, "00-"+trace+"-"+span+"-"+flags)
+	state := known.state
+	if event != "" && !strings.ContainsAny(event, ",= ") && len(event) <= 256 {
+		state = ourMember + event
+		if known.state != "" {
+			state += "," + known.state
 		}
 	}
 	if state != "" {
@@ -53,10 +53,10 @@ func Extract(ctx context.Context, h http.Header) context.Context {
 	}
 	c := &scoped{Context: ctx}
 	if s := scopeOf(ctx); s != nil {
-		c.scope = *s
+		c.scope.members = s.members
 	}
-	c.scope.trace, c.scope.span, c.scope.flags, c.scope.foreign, c.scope.place = trace, span, flags, true, ""
-	c.scope.event, c.scope.state = parseTracestate(h.Values(tracestateHeader))
+	c.scope.other = &otherwise{trace: trace, span: span, flags: flags, foreign: true}
+	c.scope.other.event, c.scope.other.state = parseTracestate(h.Values(tracestateHeader))
 	return c
 }
 
@@ -145,7 +145,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	if s := scopeOf(r.Context()); s != nil && s.trace != "" {
+	if s := scopeOf(r.Context()); s != nil && s.trace() != "" {
 		r = r.Clone(r.Context()) // a RoundTripper may not change its request
 		Inject(r.Context(), r.Header)
 	}

@@ -4,26 +4,17 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"time"
+	"unsafe"
 )
 
-// identity names one event and its place in a trace.
-type identity struct {
-	event string // UUIDv7 (RFC 9562, section 5.7), 36 characters
-	span  string // W3C parent-id, 16 hexadecimal digits
-	trace string // W3C trace-id, 32 hexadecimal digits, or what the caller gave
-	place string // what an event below says, "" where it has to be written
-}
-
-// The ids of one event are parts of one string, so that they cost one
-// allocation.
+// The lengths of the ids.
 const (
-	eventIDLen = 36
-	spanIDLen  = 16
-	traceIDLen = 32
+	eventIDLen = 36 // UUIDv7 (RFC 9562, section 5.7)
+	spanIDLen  = 16 // W3C parent-id, hexadecimal
+	traceIDLen = 32 // W3C trace-id, hexadecimal
 )
 
-// The string of an event that others follow also holds what those say of their
-// place, ready to be written:
+// An idRoom holds what the events below one say of their place, ready to be written:
 //
 //	,"trace_id":"32 digits","span_id":"16 digits","parent_event_id":"36 characters"
 const (
@@ -45,42 +36,43 @@ func newEventID(now time.Time) string {
 	return string(b[:])
 }
 
-// newIdentity returns the ids of an event that others will follow. trace is the
-// trace that it belongs to; "" begins a new one. where is the place of an event of
-// the same trace, "" if there is none.
-func newIdentity(now time.Time, trace, where string) identity {
-	var b [eventAt + eventIDLen + 1]byte
+// idRoom is where the ids of a handle lie: in the handle, so that they cost no
+// allocation of their own.
+type idRoom [eventAt + eventIDLen + 1]byte
+
+// text returns what is in the room from one place to another. Nobody writes there
+// again.
+func (b *idRoom) text(from, to int) string { return unsafe.String(&b[from], to-from) }
+
+// putSpan puts a new span into the room. trace is the trace that it belongs to; ""
+// begins a new one. where is the place of an event of the same trace, "" if there is
+// none. It reports whether the trace is one that has its place here.
+func (b *idRoom) putSpan(trace, where string) bool {
+	known := true
 	switch {
 	case where != "":
 		copy(b[:spanAt], where)
 	case trace == "":
-		copy(b[:], beforeTrace)
 		putHex(b[traceAt:], rand.Uint64())
 		putHex(b[traceAt+16:], rand.Uint64()|1) // the all-zero id is invalid
-		copy(b[traceAt+traceIDLen:], beforeSpan)
 	case isHex(trace, traceIDLen):
-		copy(b[:], beforeTrace)
 		copy(b[traceAt:], trace)
-		copy(b[traceAt+traceIDLen:], beforeSpan)
 	default: // the caller's own, of any form
-		return newForeignIdentity(now, trace)
+		known = false
+	}
+	if where == "" {
+		copy(b[:], beforeTrace)
+		copy(b[traceAt+traceIDLen:], beforeSpan)
 	}
 	putHex(b[spanAt:], rand.Uint64()|1)
 	copy(b[spanAt+spanIDLen:], beforeEvent)
-	putEventID(b[eventAt:], now)
-	b[eventAt+eventIDLen] = '"'
-	s := string(b[:])
-	return identity{
-		event: s[eventAt : eventAt+eventIDLen], span: s[spanAt : spanAt+spanIDLen], trace: s[traceAt : traceAt+traceIDLen], place: s,
-	}
+	return known
 }
 
-func newForeignIdentity(now time.Time, trace string) identity {
-	var b [eventIDLen + spanIDLen]byte
-	putEventID(b[:], now)
-	putHex(b[eventIDLen:], rand.Uint64()|1)
-	s := string(b[:])
-	return identity{event: s[:eventIDLen], span: s[eventIDLen:], trace: trace}
+// putEvent puts a new event into the room.
+func (b *idRoom) putEvent(now time.Time) {
+	putEventID(b[eventAt:], now)
+	b[eventAt+eventIDLen] = '"'
 }
 
 // putEventID writes a UUIDv7: 48 bits of Unix milliseconds, 12 bits of the

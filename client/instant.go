@@ -63,16 +63,19 @@ func appendTwo(dst []byte, n int64) []byte {
 // twoDigits are the numbers below 100, two digits each.
 const twoDigits = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
+func putTwo(dst []byte, n uint32) { dst[0], dst[1] = twoDigits[2*n], twoDigits[2*n+1] }
+
 // appendFraction appends n billionths, more than none, as a point and the digits
 // behind it, without zeros at the end.
 func appendFraction(dst []byte, n int64) []byte {
+	high, low := uint32(n/100_000), uint32(n%100_000) // two chains of divisions side by side
 	var digits [10]byte
-	for i := 8; i > 0; i -= 2 {
-		pair := n % 100
-		n /= 100
-		digits[i], digits[i+1] = twoDigits[2*pair], twoDigits[2*pair+1]
-	}
-	digits[0], digits[1] = '.', '0'+byte(n)
+	digits[0] = '.'
+	putTwo(digits[1:], high/100)
+	putTwo(digits[3:], high%100)
+	putTwo(digits[5:], low/1000)
+	putTwo(digits[7:], low/10%100)
+	digits[9] = '0' + byte(low%10)
 	last := 9
 	for digits[last] == '0' {
 		last--

@@ -154,7 +154,7 @@ func (a *Agent) tell(sink string, r *lossReport) record {
 		Attr("since", r.Since.UTC()), Attr("until", r.Until.UTC()),
 	}
 	d := draft{typ: hansard.TypeLifecycle, id: r.ID, now: r.Until, defaults: a.defaults}
-	var e encoder
-	e.encode(&d, own, nil, contentLimit)
+	e := encoder{shapes: new(shapes)}
+	e.encode(&d, own, nil, logged{}, contentLimit)
 	return record{rank: e.tier(d.typ).Rank(), data: e.buf}
 }

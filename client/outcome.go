@@ -44,31 +44,37 @@ func timedOut(err error) bool {
 	return ok && t.Timeout()
 }
 
-// errorText returns the field of an error's text. An Error method that panics, as
-// one of a nil pointer does, must not take the agent down.
-func errorText(err error) (f Field) {
-	if err == nil {
-		return Field{form: formEmpty}
+// setOutcome makes the three fields that say how something ended.
+func setOutcome(fields []Field, err error) {
+	_ = fields[2]
+	fields[0].setText(keyStatus, statusOf(err))
+	if err != nil {
+		fields[1].setContent(keyError, errorText(err))
+		fields[2].setText(keyErrorType, errorClass(err))
 	}
-	defer func() {
-		if recover() != nil {
-			f = content(keyError, "(an error whose text cannot be read)")
-		}
-	}()
-	s := err.Error()
-	if s == "" {
-		s = "(an error without a text)"
-	}
-	return content(keyError, s)
 }
 
-// errorClass returns the field of an error's type: the first in its chain that is
-// more than a text.
-func errorClass(err error) Field {
+// errorText returns an error's text. An Error method that panics, as one of a nil
+// pointer does, must not take the agent down.
+func errorText(err error) (s string) {
+	defer func() {
+		if recover() != nil {
+			s = "(an error whose text cannot be read)"
+		}
+	}()
+	if s = err.Error(); s == "" {
+		return "(an error without a text)"
+	}
+	return s
+}
+
+// errorClass returns an error's type: the first in its chain that is more than a text;
+// "" where none is.
+func errorClass(err error) string {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if t := reflect.TypeOf(e).String(); !plain(t) {
-			return text(keyErrorType, t)
+			return t
 		}
 	}
-	return Field{form: formEmpty}
+	return ""
 }

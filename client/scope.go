@@ -4,14 +4,49 @@ import "context"
 
 // scope is where in the work something happens: what a context carries.
 type scope struct {
-	trace   string
-	span    string
-	event   string  // the parent of what happens here
-	place   string  // trace, span and event as members of an event, "" where nobody has written them
-	members *bundle // fields of every event here, nil: none
-	state   string  // the tracestate of others
-	foreign bool    // the trace came in by headers, with these flags
-	flags   byte
+	place   string     // trace and span, and mostly the event, as idRoom has them; "" where they are other ones
+	other   *otherwise // nil: nothing
+	members *bundle    // fields of every event here, nil: none
+}
+
+// otherwise is what a scope knows that has no place in an idRoom.
+type otherwise struct {
+	trace, span, event string // of another form; they count where the place has none
+	state              string // the tracestate of others
+	foreign            bool   // the trace came in by headers, with these flags
+	flags              byte
+}
+
+// known returns what the scope knows otherwise.
+func (s *scope) known() otherwise {
+	if s.other == nil {
+		return otherwise{}
+	}
+	return *s.other
+}
+
+// trace returns the trace id, "" if there is none.
+func (s *scope) trace() string {
+	if s.place != "" {
+		return s.place[traceAt : traceAt+traceIDLen]
+	}
+	return s.known().trace
+}
+
+// span returns the span id, "" if there is none.
+func (s *scope) span() string {
+	if s.place != "" {
+		return s.place[spanAt : spanAt+spanIDLen]
+	}
+	return s.known().span
+}
+
+// event returns the id of the parent of what happens here, "" if there is none.
+func (s *scope) event() string {
+	if len(s.place) > parentAt {
+		return s.place[eventAt : eventAt+eventIDLen]
+	}
+	return s.known().event
 }
 
 // scopeKey finds the scope in a context.
@@ -103,7 +138,7 @@ func Detach(ctx context.Context) context.Context {
 // TraceID returns the trace that ctx is in, "" if none.
 func TraceID(ctx context.Context) string {
 	if s := scopeOf(ctx); s != nil {
-		return s.trace
+		return s.trace()
 	}
 	return ""
 }

@@ -16,10 +16,10 @@ import (
 // the event and its attributes are two of them.
 const maxDepth = 60
 
-// appendValue appends v as JSON. The kinds of value that agents mostly log cost
-// no allocation; the rest goes through encoding/json. It never fails: what has
-// no JSON form becomes a text that says so.
-func appendValue(dst []byte, v any, depth int) []byte {
+// appendValue appends v as JSON. The kinds of value that agents mostly log are written
+// at once, others by the shape of their type, and what has none by encoding/json. It
+// never fails: what has no JSON form becomes a text that says so.
+func (s *shapes) appendValue(dst []byte, v any, depth int) []byte {
 	if depth > maxDepth {
 		return append(dst, `"(nested too deep)"`...)
 	}
@@ -43,25 +43,28 @@ func appendValue(dst []byte, v any, depth int) []byte {
 	case float64:
 		return appendFloat(dst, v)
 	case map[string]any:
-		return appendMap(dst, v, depth)
+		return s.appendMap(dst, v, depth)
 	case map[string]string:
-		return appendTextMap(dst, v, depth)
+		return appendTextMap(dst, v)
 	case []any:
-		return appendList(dst, v, depth)
+		return s.appendList(dst, v, depth)
 	case []map[string]any:
-		return appendMaps(dst, v, appendMap, depth+1)
+		return appendEach(dst, v, func(dst []byte, m map[string]any) []byte { return s.appendMap(dst, m, depth+1) })
 	case []map[string]string:
-		return appendMaps(dst, v, appendTextMap, depth+1)
+		return appendEach(dst, v, appendTextMap)
 	case []string:
 		return appendTexts(dst, v)
 	case time.Time:
 		return append(v.AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
 	case json.Marshaler:
-		return appendOther(dst, v)
+		return s.appendOther(dst, v)
 	case error:
-		return rawjson.AppendQuote(dst, errorText(v).text)
+		return rawjson.AppendQuote(dst, errorText(v))
 	}
-	return appendOther(dst, v)
+	if shaped, ok := s.appendShaped(dst, v, depth); ok {
+		return shaped
+	}
+	return s.appendOther(dst, v)
 }
 
 // appendRaw appends JSON that the caller made, or, where it is none, its text.
@@ -113,16 +116,16 @@ const sortedKeys = 16
 
 // appendMap appends an object with its keys sorted, so that the same value has
 // the same text.
-func appendMap(dst []byte, m map[string]any, depth int) []byte {
+func (s *shapes) appendMap(dst []byte, m map[string]any, depth int) []byte {
 	switch {
 	case m == nil:
 		return append(dst, "null"...)
 	case len(m) <= sortedKeys/4: // to clear the larger room costs more than to fill this one
 		var room [sortedKeys / 4]pair
-		return appendPairs(dst, pairsOf(room[:0], m), depth)
+		return s.appendPairs(dst, pairsOf(room[:0], m), depth)
 	}
 	var room [sortedKeys]pair
-	return appendPairs(dst, pairsOf(room[:0], m), depth)
+	return s.appendPairs(dst, pairsOf(room[:0], m), depth)
 }
 
 // pairsOf appends the members of a map, sorted.
@@ -134,14 +137,14 @@ func pairsOf(pairs []pair, m map[string]any) []pair {
 	return pairs
 }
 
-func appendPairs(dst []byte, pairs []pair, depth int) []byte {
+func (s *shapes) appendPairs(dst []byte, pairs []pair, depth int) []byte {
 	dst = append(dst, '{')
 	for i := range pairs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(rawjson.AppendQuote(dst, pairs[i].key), ':')
-		dst = appendValue(dst, pairs[i].value, depth+1)
+		dst = s.appendValue(dst, pairs[i].value, depth+1)
 	}
 	return append(dst, '}')
 }
@@ -179,7 +182,7 @@ func before(a, b string) bool {
 	return a < b
 }
 
-func appendTextMap(dst []byte, m map[string]string, _ int) []byte {
+func appendTextMap(dst []byte, m map[string]string) []byte {
 	if m == nil {
 		return append(dst, "null"...)
 	}
@@ -200,19 +203,19 @@ func appendTextMap(dst []byte, m map[string]string, _ int) []byte {
 	return append(dst, '}')
 }
 
-func appendList(dst []byte, list []any, depth int) []byte {
+func (s *shapes) appendList(dst []byte, list []any, depth int) []byte {
 	dst = append(dst, '[')
 	for i, v := range list {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendValue(dst, v, depth+1)
+		dst = s.appendValue(dst, v, depth+1)
 	}
 	return append(dst, ']')
 }
 
-// appendMaps appends a list of objects, which is how conversations are mostly held.
-func appendMaps[M any](dst []byte, list []M, one func([]byte, M, int) []byte, depth int) []byte {
+// appendEach appends a list of objects, which is how conversations are mostly held.
+func appendEach[M any](dst []byte, list []M, one func([]byte, M) []byte) []byte {
 	if list == nil {
 		return append(dst, "null"...)
 	}
@@ -221,7 +224,7 @@ func appendMaps[M any](dst []byte, list []M, one func([]byte, M, int) []byte, de
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = one(dst, list[i], depth)
+		dst = one(dst, list[i])
 	}
 	return append(dst, ']')
 }
@@ -237,23 +240,43 @@ func appendTexts(dst []byte, list []string) []byte {
 	return append(dst, ']')
 }
 
+// jsonWriter is encoding/json with the memory that it writes to.
+type jsonWriter struct {
+	text bytes.Buffer
+	enc  *json.Encoder
+}
+
+func newJSONWriter() *jsonWriter {
+	w := &jsonWriter{}
+	w.enc = json.NewEncoder(&w.text)
+	w.enc.SetEscapeHTML(false)
+	return w
+}
+
 // appendOther appends a value by encoding/json. A MarshalJSON that panics must
 // not take the agent down.
-func appendOther(dst []byte, v any) (out []byte) {
+func (s *shapes) appendOther(dst []byte, v any) (out []byte) {
 	start := len(dst)
 	defer func() {
 		if r := recover(); r != nil {
 			out = append(dst[:start], `"(no JSON form: its method panics)"`...)
 		}
 	}()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	w, _ := s.writers.Get().(*jsonWriter)
+	if w == nil {
+		w = newJSONWriter()
+	}
+	w.text.Reset()
+	if err := w.enc.Encode(v); err != nil {
 		return rawjson.AppendQuote(dst, "(no JSON form: "+err.Error()+")")
 	}
-	if text := bytes.TrimRight(b.Bytes(), "\n"); rawjson.Valid(text, maxDepth) == nil {
-		return append(dst, text...)
+	if text := bytes.TrimRight(w.text.Bytes(), "\n"); rawjson.Valid(text, maxDepth) != nil {
+		dst = append(dst, `"(no JSON form: nested too deep)"`...)
+	} else {
+		dst = append(dst, text...)
 	}
-	return append(dst, `"(no JSON form: nested too deep)"`...)
+	if w.text.Cap() <= keptMemory {
+		s.writers.Put(w)
+	}
+	return dst
 }

@@ -2,6 +2,7 @@ package rawjson
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -65,10 +66,19 @@ const hexDigits = "0123456789abcdef"
 // (canonical JSON, section 3.2.2.2) allows. Bytes that are not UTF-8 become
 // U+FFFD.
 func AppendQuote[T string | []byte](dst []byte, s T) []byte {
-	dst = append(dst, '"')
-	if plain(s) {
-		return append(append(dst, s...), '"')
+	if !plain(s) {
+		return appendEscaped(dst, s)
 	}
+	n := len(dst)
+	dst = slices.Grow(dst, len(s)+2)[:n+len(s)+2] // one look at the room for three pieces
+	dst[n] = '"'
+	copy(dst[n+1:], s)
+	dst[len(dst)-1] = '"'
+	return dst
+}
+
+func appendEscaped[T string | []byte](dst []byte, s T) []byte {
+	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -110,18 +120,18 @@ func AppendQuote[T string | []byte](dst []byte, s T) []byte {
 }
 
 // plain reports whether s is ASCII without a character that JSON escapes. It
-// looks at eight bytes at a time.
+// looks at eight bytes at a time, at some of the last ones twice.
 func plain[T string | []byte](s T) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; len(s) >= 8; s = s[8:] {
-		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		// A byte of x-ones borrows into its highest bit where x's is zero; one
-		// of w-ones*0x20 where w's is a control character.
-		if (w|(w-ones*0x20)|(quote-ones)|(slash-ones))&highs != 0 {
-			return false
+	switch n := len(s); {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			if !plainWord(word(s[i:i+4]) | word(s[i+4:i+8])<<32) {
+				return false
+			}
 		}
+		return plainWord(word(s[n-8:n-4]) | word(s[n-4:])<<32)
+	case n >= 4:
+		return plainWord(word(s[:4]) | word(s[n-4:])<<32)
 	}
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
@@ -129,6 +139,21 @@ func plain[T string | []byte](s T) bool {
 		}
 	}
 	return true
+}
+
+// word returns four bytes as a number.
+func word[T string | []byte](s T) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// plainWord is plain for eight bytes.
+func plainWord(w uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	// A byte of x-ones borrows into its highest bit where x's is zero; one of
+	// w-ones*0x20 where w's is a control character.
+	return (w|(w-ones*0x20)|(quote-ones)|(slash-ones))&highs == 0
 }
 
 func decodeRune[T string | []byte](s T) (rune, int) {
