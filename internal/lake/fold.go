@@ -17,6 +17,7 @@ import (
 type fold[S any] struct {
 	// size returns about how many bytes a sum takes.
 	size func(S) int
+	most int // bytes that the sums of all questions may take
 
 	mu      sync.Mutex // guards what follows; never held over a read
 	entries map[string]*folded[S]
@@ -41,11 +42,15 @@ type folded[S any] struct {
 	bytes int
 }
 
-// maxFolded bounds the sums that a fold keeps, in bytes.
-const maxFolded = 64 << 20
+// How many bytes the sums that a fold keeps may take, and those that others make of
+// marks.
+const (
+	maxFolded = 64 << 20
+	maxMarked = 128 << 20
+)
 
-func newFold[S any](size func(S) int) *fold[S] {
-	return &fold[S]{size: size, entries: map[string]*folded[S]{}}
+func newFold[S any](most int, size func(S) int) *fold[S] {
+	return &fold[S]{size: size, most: most, entries: map[string]*folded[S]{}}
 }
 
 // entry returns the sums of a question, locked.
@@ -73,7 +78,7 @@ func (f *fold[S]) done(e *folded[S]) {
 	for _, s := range e.hours {
 		bytes += f.size(s) + 50
 	}
-	if bytes > maxFolded {
+	if bytes > f.most {
 		e.reset()
 		bytes = 0
 	}
@@ -89,7 +94,7 @@ func (f *fold[S]) done(e *folded[S]) {
 				oldest = key
 			}
 		}
-		if total <= maxFolded || oldest == "" {
+		if total <= f.most || oldest == "" {
 			return
 		}
 		delete(f.entries, oldest)

@@ -43,6 +43,8 @@ type Lake struct {
 	tableSums *fold[*tableSum]
 	// invocationSums are those of Invocations.
 	invocationSums *fold[*invocationSum]
+	// markSums are what others made of marks; see Hours.
+	markSums *fold[Kept]
 	// scratches holds what passes read columns with.
 	scratches sync.Pool
 	// workers has room for the children of SQL that may run at once.
@@ -73,9 +75,10 @@ func New(config Config) (*Lake, error) {
 		enc: part.NewEncoder(), keyer: part.NewKeyer(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
 	}
 	l.lookups = newLookups(l.enc)
-	l.toolSums, l.tokenSums = newFold((*toolSum).size), newFold((*tokenSum).size)
-	l.invocationSums = newFold((*invocationSum).size)
-	l.tableSums = newFold((*tableSum).size)
+	l.toolSums, l.tokenSums = newFold(maxFolded, (*toolSum).size), newFold(maxFolded, (*tokenSum).size)
+	l.invocationSums = newFold(maxFolded, (*invocationSum).size)
+	l.tableSums = newFold(maxFolded, (*tableSum).size)
+	l.markSums = newFold(maxMarked, Kept.Size)
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}

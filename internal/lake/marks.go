@@ -3,6 +3,7 @@ package lake
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -30,8 +31,22 @@ type MarkSpec struct {
 	// Within is what every marked entry fulfils besides.
 	Within    Selector
 	Selectors []Selector // at most MaxSelectors
+	// Only are the bits of the selectors that are asked; 0: all.
+	Only uint64
 	// Keys are text columns; a mark has the key of its entry's value in each.
 	Keys []string
+	// Wants, if set, returns what is wanted of a mark with these bits. It is called
+	// by several goroutines at once.
+	Wants func(bits uint64) Want
+}
+
+// Want says what is wanted of a mark.
+type Want struct {
+	// Mark says that it is wanted at all.
+	Mark bool
+	// Keys has bit i for column i of the keys. Those of a column that no mark of a
+	// row group wants are 0 there.
+	Keys uint64
 }
 
 // Mark is what a pass keeps of an entry that a selector selects.
@@ -54,18 +69,24 @@ type Marks struct {
 // node selects, without the texts and without the engine.
 func Selectable(n query.Node) bool { return selectable(n) }
 
-// Mark passes over the columns of the tenant's entries once and calls f, never
-// twice at a time, with those that a selector selects, in no order.
-func (l *Lake) Mark(ctx context.Context, tenant string, spec MarkSpec, f func(*Marks) error) error {
-	if len(spec.Selectors) > MaxSelectors {
-		return hansard.Errorf(hansard.KindInternal, "mark entries: %d selectors, at most %d", len(spec.Selectors), MaxSelectors)
+// check refuses what a pass cannot look for.
+func (s *MarkSpec) check() error {
+	if len(s.Selectors) > MaxSelectors {
+		return hansard.Errorf(hansard.KindInternal, "mark entries: %d selectors, at most %d", len(s.Selectors), MaxSelectors)
 	}
-	for _, s := range append(spec.Selectors[:len(spec.Selectors):len(spec.Selectors)], spec.Within) {
-		if !selectable(s.Node) {
+	for _, one := range append(s.Selectors[:len(s.Selectors):len(s.Selectors)], s.Within) {
+		if !selectable(one.Node) {
 			return hansard.Errorf(hansard.KindInternal, "mark entries: a selector needs the engine")
 		}
 	}
-	if _, err := textFields(spec.Keys); err != nil {
+	_, err := textFields(s.Keys)
+	return err
+}
+
+// Mark passes over the columns of the tenant's entries once and calls f with those
+// that a selector selects, in no order, several times at once.
+func (l *Lake) Mark(ctx context.Context, tenant string, spec MarkSpec, f func(*Marks) error) error {
+	if err := spec.check(); err != nil {
 		return err
 	}
 	snap := l.pin(tenant)
@@ -75,32 +96,44 @@ func (l *Lake) Mark(ctx context.Context, tenant string, spec MarkSpec, f func(*M
 	if err != nil {
 		return err
 	}
-	m := &marker{spec: spec, scope: sc, f: f}
-	p := &tracePass[struct{}]{lake: l, groups: groups}
-	return p.each(ctx, func(_ int, gr *group) error { return l.read(gr, m.group) })
+	m := &marker{spec: spec, f: f, within: func(r *rows) ([]bool, error) {
+		in, err := r.selected(query.Query{Node: spec.Within.Node, Period: spec.Period}, sc)
+		if err != nil {
+			return nil, err
+		}
+		return r.among(spec.Within.Positions, in)
+	}}
+	return m.pass(ctx, l, groups)
 }
 
 // marker marks the rows of groups.
 type marker struct {
-	spec  MarkSpec
-	scope *scope
-	mu    sync.Mutex // held while f runs
-	f     func(*Marks) error
+	spec MarkSpec
+	// within returns which rows of a group are looked at; nil: all.
+	within func(r *rows) ([]bool, error)
+	f      func(*Marks) error
+	spare  sync.Pool // of *Marks
+}
+
+// pass marks the rows of all groups.
+func (m *marker) pass(ctx context.Context, l *Lake, groups []*group) error {
+	p := &tracePass[struct{}]{lake: l, groups: groups}
+	return p.each(ctx, func(_ int, gr *group) error { return l.read(gr, m.group) })
 }
 
 // group marks the rows of one group.
 func (m *marker) group(r *rows) error {
 	r.shared = map[string]*part.Vector{}
-	in, err := r.selected(query.Query{Node: m.spec.Within.Node, Period: m.spec.Period}, m.scope)
-	if err != nil {
+	in, err := m.within(r)
+	if err != nil || in != nil && !slices.Contains(in, true) {
 		return err
 	}
-	if in, err = r.among(m.spec.Within.Positions, in); err != nil {
-		return err
-	}
-	bits, all := make([]uint64, r.size()), newScope(nil, query.Period{})
+	bits := make([]uint64, r.size())
 	for i, s := range m.spec.Selectors {
-		sel, err := r.selected(query.Query{Node: s.Node}, all)
+		if m.spec.Only != 0 && m.spec.Only&(1<<i) == 0 {
+			continue
+		}
+		sel, err := r.matching(s.Node)
 		if err != nil {
 			return err
 		}
@@ -113,45 +146,79 @@ func (m *marker) group(r *rows) error {
 			}
 		}
 	}
-	n := 0
 	for k := range bits {
 		if in != nil && !in[k] {
 			bits[k] = 0
 		}
-		if bits[k] != 0 {
-			n++
-		}
 	}
+	n, columns := m.wanted(bits)
 	if n == 0 {
 		return nil
 	}
-	return m.hand(r, bits, n)
+	return m.hand(r, bits, n, columns)
+}
+
+// wanted clears the bits of the rows of which no mark is wanted, and returns how many
+// are left and which columns of keys they want.
+func (m *marker) wanted(bits []uint64) (n int, columns uint64) {
+	known := map[uint64]Want{0: {}}
+	var last uint64
+	var want Want
+	for k, b := range bits {
+		if b != last {
+			var ok bool
+			if want, ok = known[b]; !ok {
+				if want = (Want{true, math.MaxUint64}); m.spec.Wants != nil {
+					want = m.spec.Wants(b)
+				}
+				known[b] = want
+			}
+			last = b
+		}
+		if !want.Mark {
+			bits[k] = 0
+			continue
+		}
+		n, columns = n+1, columns|want.Keys
+	}
+	return n, columns
 }
 
 // hand hands over the n rows that have bits.
-func (m *marker) hand(r *rows, bits []uint64, n int) error {
-	at, position, keys := r.vector(), r.vector(), make([]*part.Vector, len(m.spec.Keys))
+func (m *marker) hand(r *rows, bits []uint64, n int, columns uint64) error {
+	at, position, keys := r.vector(), r.vector(), make([][]uint64, len(m.spec.Keys))
 	if err := firstError(r.ints("timestamp", at), r.ints("position", position)); err != nil {
 		return err
 	}
 	for i, name := range m.spec.Keys {
-		keys[i] = r.vector()
-		if err := r.keys(name, keys[i]); err != nil {
+		if columns&(1<<i) == 0 {
+			continue
+		}
+		v := r.vector()
+		if err := r.keys(name, v); err != nil {
 			return err
 		}
+		keys[i] = v.Keys
 	}
-	out := &Marks{Marks: make([]Mark, 0, n), Keys: make([]uint64, 0, n*len(keys))}
+	out, _ := m.spare.Get().(*Marks)
+	if out == nil {
+		out = &Marks{}
+	}
+	defer m.spare.Put(out)
+	out.Marks, out.Keys = slices.Grow(out.Marks[:0], n), slices.Grow(out.Keys[:0], n*len(keys))
 	for k, b := range bits {
 		if b == 0 {
 			continue
 		}
 		out.Marks = append(out.Marks, Mark{at.Ints[k], position.Ints[k], b})
-		for _, v := range keys {
-			out.Keys = append(out.Keys, v.Keys[k])
+		for _, column := range keys {
+			key := uint64(0)
+			if column != nil {
+				key = column[k]
+			}
+			out.Keys = append(out.Keys, key)
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	return m.f(out)
 }
 

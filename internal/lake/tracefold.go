@@ -211,8 +211,8 @@ func (a *traceQuestion[S]) cover(ctx context.Context, l *Lake, e *folded[S], hou
 	if err != nil {
 		return err
 	}
-	for _, slice := range slicesOf(groups, hours) {
-		in := spans{momentsOfSpan(slice)}
+	for _, slice := range slicesOf(groups, hours, coverRows) {
+		in := spans{momentsOfSpan(slice.hours)}
 		some, only, err := a.around(ctx, l, in, nil)
 		if err != nil {
 			return err
@@ -224,7 +224,7 @@ func (a *traceQuestion[S]) cover(ctx context.Context, l *Lake, e *folded[S], hou
 		for hour, sum := range sums {
 			e.hours[hour] = sum
 		}
-		e.covered = e.covered.with(slice)
+		e.covered = e.covered.with(slice.hours)
 	}
 	return nil
 }
@@ -364,20 +364,26 @@ func (a *traceQuestion[S]) change(ctx context.Context, l *Lake, t *touched, in s
 	return less, more, err
 }
 
-// slicesOf cuts hours into spans of about coverRows entries each.
-func slicesOf(groups []*group, hours span) []span {
+// hourSlice is a span of hours with about so many entries.
+type hourSlice struct {
+	hours span
+	rows  int
+}
+
+// slicesOf cuts hours into spans of about n entries each.
+func slicesOf(groups []*group, hours span, n int) []hourSlice {
 	size := map[int64]int{}
 	for _, g := range groups {
 		size[max(hours.from, min(hours.to, bucketOf(g.moments.from)))] += int(g.part.outline.Load().Size(g.g))
 	}
-	var cuts []span
+	var cuts []hourSlice
 	from, sum := hours.from, 0
 	for _, hour := range sortedKeys(size) {
-		if sum >= coverRows && hour > from {
-			cuts = append(cuts, span{from, hour - 1})
+		if sum >= n && hour > from {
+			cuts = append(cuts, hourSlice{span{from, hour - 1}, sum})
 			from, sum = hour, 0
 		}
 		sum += size[hour]
 	}
-	return append(cuts, span{from, hours.to})
+	return append(cuts, hourSlice{span{from, hours.to}, sum})
 }

@@ -15,6 +15,8 @@ import (
 // Source is what packs are judged over. A *lake.Lake is one.
 type Source interface {
 	Mark(ctx context.Context, tenant string, spec lake.MarkSpec, f func(*lake.Marks) error) error
+	Hours(ctx context.Context, tenant, name string, upTo int64) (*lake.Hours, error)
+	Aggregate(ctx context.Context, tenant string, q query.Query, spec lake.Spec) (lake.Table, error)
 	Slices(ctx context.Context, tenant string, p query.Period, n int) ([]query.Period, error)
 	Events(ctx context.Context, tenant string, q query.Query) (lake.Page, error)
 	At(ctx context.Context, tenant string, positions []uint64) ([]*hansard.Entry, error)
@@ -39,20 +41,32 @@ const sliceRows = 1_000_000
 
 // Evaluate judges a pack. What a control needs from before and after the period,
 // such as the approval of a call, is read too.
-func Evaluate(ctx context.Context, src Source, p *Pack, q Question) (results []*Result, err error) {
+func Evaluate(ctx context.Context, src Source, p *Pack, q Question) ([]*Result, error) {
+	return evaluate(ctx, src, p, q, newHourly)
+}
+
+// evaluate judges a pack; hours makes what judges hour by hour.
+func evaluate(ctx context.Context, src Source, p *Pack, q Question, hours func(*evaluation) *hourly) (results []*Result, err error) {
 	if q.Now.IsZero() {
 		q.Now = time.Now()
 	}
+	if q.Node != nil && q.Node.String() == every().String() {
+		q.Node = nil
+	}
 	e := newEvaluation(src, p, q, func(*Control) bool { return true })
 	e.q.Period, _ = p.Applies(q.Period)
+	if err := e.byTheHour(ctx, hours(e)); err != nil {
+		return nil, err
+	}
 	e.machine.since, e.machine.until = e.q.Period.Bounds()
+	e.machine.end = q.Now.UnixNano()
 	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.pass(ctx); err != nil {
 		return nil, err
 	}
-	e.machine.finish(q.Now.UnixNano())
+	e.machine.finish()
 	for _, c := range p.Controls {
 		r, err := e.judge(ctx, c)
 		if err != nil {
@@ -62,6 +76,23 @@ func Evaluate(ctx context.Context, src Source, p *Pack, q Question) (results []*
 		results = append(results, r)
 	}
 	return results, e.evidence(ctx, results)
+}
+
+// byTheHour judges the controls that can be judged hour by hour, and leaves the
+// others to the pass.
+func (e *evaluation) byTheHour(ctx context.Context, h *hourly) error {
+	if h == nil {
+		return nil
+	}
+	ok, err := h.judge(ctx)
+	if !ok || err != nil {
+		return err
+	}
+	h.machine.finish()
+	e.hourly, e.use = h, func(c *Control) bool { return !h.judges(c) }
+	rest := newMachine(e.pack, e.use)
+	rest.loopback, e.machine = e.machine.loopback, rest
+	return nil
 }
 
 // Applies returns the part of a period that the pack judges. rehearsal says that
@@ -84,10 +115,11 @@ type evaluation struct {
 	pack      *Pack
 	q         Question
 	selectors []lake.Selector // of the predicates, then of the filter
+	hourly    *hourly         // nil: the pass judges all
 	machine   *machine
 	counts    []int64 // of the predicates
 	counted   []positions
-	use       func(*Control) bool // the controls that matter
+	use       func(*Control) bool // the controls that the pass is about
 	turns     []turn              // of feed
 	sorted    []turn              // of feed
 	over      dear                // the expressions that cost too much
@@ -105,19 +137,22 @@ func newEvaluation(src Source, p *Pack, q Question, use func(*Control) bool) *ev
 // prepare turns predicates into selectors. What is not a search over columns is
 // looked up now, event by event.
 func (e *evaluation) prepare(ctx context.Context) error {
-	wide := e.wide()
-	for _, p := range e.pack.predicates {
+	wide, asked := e.wide(), e.asked()
+	for i, p := range e.pack.predicates {
 		s := lake.Selector{Node: p.node}
-		if !p.exact || !lake.Selectable(p.node) {
+		if !p.selectable() {
+			if s.Node = nil; asked&(1<<i) == 0 {
+				e.selectors = append(e.selectors, s)
+				continue
+			}
 			var err error
-			s.Node = nil
 			if s.Positions, err = e.lookUp(ctx, p, wide); err != nil {
 				return err
 			}
 		}
 		e.selectors = append(e.selectors, s)
 	}
-	filter := lake.Selector{Node: e.q.Node}
+	filter := lake.Selector{Node: e.q.Node} // its bit is asked for too
 	if !lake.Selectable(e.q.Node) {
 		var err error
 		filter.Node = nil
@@ -127,6 +162,15 @@ func (e *evaluation) prepare(ctx context.Context) error {
 	}
 	e.selectors = append(e.selectors, filter)
 	return nil
+}
+
+// asked returns the bits of the predicates that the pass asks for.
+func (e *evaluation) asked() uint64 {
+	mask := e.countMask()
+	for _, p := range e.machine.plans {
+		mask |= p.mask
+	}
+	return mask
 }
 
 // maxLookUps bounds the positions that a search which is not over columns may find.
@@ -235,7 +279,10 @@ func (e *evaluation) wide() query.Period {
 
 // pass feeds the machine with the marks of the period, slice by slice.
 func (e *evaluation) pass(ctx context.Context) error {
-	m := e.machine
+	m, asked := e.machine, e.asked()
+	if asked == 0 {
+		return nil
+	}
 	parts, err := e.src.Slices(ctx, e.q.Tenant, e.wide(), sliceRows)
 	if err != nil {
 		return err
@@ -250,11 +297,14 @@ func (e *evaluation) pass(ctx context.Context) error {
 	var keys, fedKeys []uint64
 	var feeding sync.WaitGroup
 	defer feeding.Wait()
+	var mu sync.Mutex // held while marks are taken in: row groups are read several at once
 	for _, period := range parts {
 		kept, keys = kept[:0], keys[:0]
 		width := len(e.pack.columns)
-		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Keys: e.pack.columns}
+		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Only: asked | 1<<filterBit, Keys: e.pack.columns}
 		err := e.src.Mark(ctx, e.q.Tenant, spec, func(b *lake.Marks) error {
+			mu.Lock()
+			defer mu.Unlock()
 			for i, mark := range b.Marks {
 				filtered := mark.Bits&(1<<filterBit) == 0
 				mark.Bits &^= 1 << filterBit
@@ -311,7 +361,7 @@ func (e *evaluation) memberBits() (mask uint64) {
 // countMask returns the bits of the predicates that are counted.
 func (e *evaluation) countMask() (mask uint64) {
 	for _, c := range e.pack.Controls {
-		if c.count != nil {
+		if c.count != nil && e.use(c) {
 			mask |= 1 << e.pack.bit(c.count)
 		}
 	}
@@ -339,8 +389,7 @@ func (e *evaluation) judge(ctx context.Context, c *Control) (*Result, error) {
 	}
 	switch c.kind {
 	case kindShare:
-		i := slices.IndexFunc(e.machine.plans, func(p *plan) bool { return p.control == c })
-		judgeShare(r, e.machine.plans[i], recorded)
+		judgeShare(r, e.planOf(c), recorded)
 	case kindCount:
 		bit := e.pack.bit(c.count)
 		judgeCount(r, e.counts[bit], recorded)
@@ -355,9 +404,26 @@ func (e *evaluation) judge(ctx context.Context, c *Control) (*Result, error) {
 	return r, nil
 }
 
+// planOf returns the plan of a control.
+func (e *evaluation) planOf(c *Control) *plan {
+	plans := e.machine.plans
+	if e.hourly != nil && e.hourly.judges(c) {
+		plans = e.hourly.machine.plans
+	}
+	return plans[slices.IndexFunc(plans, func(p *plan) bool { return p.control == c })]
+}
+
 // recorded reports whether there is an event on record, up to the end of the
 // period, for which a predicate holds.
 func (e *evaluation) recorded(ctx context.Context, p *predicate) (bool, error) {
+	if e.hourly != nil {
+		if seen, known := e.hourly.seen(p); known {
+			return seen, nil
+		}
+		if p.selectable() {
+			return e.any(ctx, p)
+		}
+	}
 	q := query.Query{Node: query.And{Nodes: []query.Node{p.node, e.upTo()}}, Period: query.Period{Until: e.q.Period.Until}, Limit: 1}
 	if !p.exact {
 		q.Limit = 1000
@@ -377,6 +443,17 @@ func (e *evaluation) recorded(ctx context.Context, p *predicate) (bool, error) {
 		}
 		q.After = page.Next
 	}
+}
+
+// any is recorded of a predicate that columns tell: its sums by the hour are kept.
+func (e *evaluation) any(ctx context.Context, p *predicate) (bool, error) {
+	q := query.Query{Node: query.And{Nodes: []query.Node{p.node, e.upTo()}}, Period: query.Period{Until: e.q.Period.Until}}
+	table, err := e.src.Aggregate(ctx, e.q.Tenant, q, lake.Spec{OrderBy: -1, Measures: []lake.Measure{{Op: lake.Count}}})
+	if err != nil || len(table.Rows) == 0 {
+		return false, err
+	}
+	n, _ := table.Rows[0][0].(int64)
+	return n > 0, nil
 }
 
 // evidence reads the entries that results name: each once.

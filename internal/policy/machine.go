@@ -30,6 +30,9 @@ type machine struct {
 	limit     int
 	forgotten int64
 	clock     int64 // the latest time seen, of what comes in the order of time
+	// end is when the record ends: a member that may still be fulfilled then is
+	// open.
+	end int64
 	// decided hears of each member that is one event; nil: nobody does.
 	decided func(p *plan, m *member, holds bool)
 }
@@ -41,10 +44,10 @@ type plan struct {
 	leaves       []*leaf
 	per          []int  // columns of groups
 	mask         uint64 // bits that matter
+	events       uint64 // bits of the events of its operators
 	ordered      bool   // events must come in the order of time
-	groups       map[uint64]*group
-	lastKey      uint64 // of the group that was seen last: rows come trace by trace
-	lastGroup    *group
+	counters     int    // operators count of groups
+	groups       groupSums
 	scratch      member    // one that is judged at once
 	pending      []*member // in the order of time, from head on
 	head         int
@@ -59,11 +62,11 @@ type plan struct {
 type leaf struct {
 	*condition
 	bits    uint64 // of all its events
+	counter int    // of count: its number among these
 	befores map[uint64][]before
 	waiting map[uint64][]*member
 	times   map[uint64][]moment
 	steps   map[uint64]step
-	counts  map[uint64]int
 	met     map[uint64]int64 // groups: a rate exceeded, or a sequence complete, with its position
 }
 
@@ -102,7 +105,7 @@ type group struct {
 
 // newMachine returns a machine for the share controls that use selects.
 func newMachine(p *Pack, use func(*Control) bool) *machine {
-	m := &machine{pack: p, since: math.MinInt64, until: math.MaxInt64, submittedBy: slices.Index(p.columns, "submitted_by")}
+	m := &machine{pack: p, since: math.MinInt64, until: math.MaxInt64, end: math.MaxInt64, submittedBy: slices.Index(p.columns, "submitted_by")}
 	for _, c := range p.Controls {
 		if c.kind != kindShare || !use(c) {
 			continue
@@ -113,7 +116,7 @@ func newMachine(p *Pack, use func(*Control) bool) *machine {
 }
 
 func newPlan(p *Pack, c *Control) *plan {
-	pl := &plan{control: c, each: 1 << p.bit(c.each), groups: map[uint64]*group{}}
+	pl := &plan{control: c, each: 1 << p.bit(c.each)}
 	if c.unsure != nil {
 		pl.unsure = 1 << p.bit(c.unsure)
 	}
@@ -124,14 +127,18 @@ func newPlan(p *Pack, c *Control) *plan {
 	for _, cond := range c.must.leaves() {
 		l := &leaf{
 			condition: cond, befores: map[uint64][]before{}, waiting: map[uint64][]*member{}, times: map[uint64][]moment{},
-			steps: map[uint64]step{}, counts: map[uint64]int{}, met: map[uint64]int64{},
+			steps: map[uint64]step{}, met: map[uint64]int64{},
 		}
 		for _, e := range cond.events {
 			l.bits |= 1 << e
 		}
 		pl.leaves = append(pl.leaves, l)
 		pl.mask |= l.bits
+		pl.events |= l.bits
 		switch cond.op {
+		case opCount:
+			l.counter = pl.counters
+			pl.counters++
 		case opWithin:
 			pl.window = max(pl.window, int64(cond.window))
 			fallthrough
@@ -180,26 +187,12 @@ func (m *machine) seeGroup(p *plan, o occurrence) {
 	if key == 0 || !m.within(o) {
 		return
 	}
-	g := p.lastGroup
-	if g == nil || p.lastKey != key {
-		if g = p.groups[key]; g == nil {
-			g = &group{first: o.position, evidence: -1, last: o.at}
-			p.groups[key] = g
-		}
-		p.lastKey, p.lastGroup = key, g
-	}
-	g.bits |= o.bits & p.mask
-	g.first, g.last = min(g.first, o.position), max(g.last, o.at)
+	p.groups.take(p, key, o.bits, o.at, o.position)
 	for _, l := range p.leaves {
 		if o.bits&l.bits == 0 {
 			continue
 		}
-		if g.evidence < 0 || o.position < g.evidence {
-			g.evidence = o.position
-		}
 		switch l.op {
-		case opCount:
-			l.counts[key]++
 		case opRate:
 			if exceeded := l.pace(key, o); len(exceeded) > 0 {
 				l.meet(key, o.position)
@@ -238,20 +231,24 @@ func mix(a, b uint64) uint64 {
 // alternatives calls f with the key of each alternative of a join whose columns
 // are all present in the event; of says which side of the pairs it is.
 func (j *join) alternatives(keys []uint64, of func(pair) int, f func(key uint64)) {
-	for i, pairs := range j.same {
-		h := uint64(i) + 1
-		for _, x := range pairs {
-			k := keys[of(x)]
-			if k == 0 {
-				h = 0
-				break
-			}
-			h = mix(h, k)
-		}
-		if h != 0 {
+	for i := range j.same {
+		if h := j.alternative(i, keys, of); h != 0 {
 			f(h)
 		}
 	}
+}
+
+// alternative returns the key of one alternative of a join; 0: a column is absent.
+func (j *join) alternative(i int, keys []uint64, of func(pair) int) uint64 {
+	h := uint64(i) + 1
+	for _, x := range j.same[i] {
+		k := keys[of(x)]
+		if k == 0 {
+			return 0
+		}
+		h = mix(h, k)
+	}
+	return h
 }
 
 func ofMember(x pair) int { return x.member }
@@ -361,15 +358,30 @@ func (m *machine) settle(p *plan, mb *member, holds bool) {
 }
 
 // positions keeps the least of the positions that it is given.
-type positions struct{ list []int64 }
+type positions struct {
+	list []int64
+	full bool
+	most int64 // of the least so far, if there are as many as a result names
+}
 
 // maxFound is how many entries a result names.
 const maxFound = 1000
 
 func (ps *positions) add(p int64) {
+	if ps.full && p >= ps.most {
+		return
+	}
 	ps.list = append(ps.list, p)
 	if len(ps.list) >= 8*maxFound {
 		ps.list = ps.least()
+		ps.full, ps.most = true, ps.list[maxFound-1]
+	}
+}
+
+// addAll adds what others have.
+func (ps *positions) addAll(o positions) {
+	for _, p := range o.list {
+		ps.add(p)
 	}
 }
 

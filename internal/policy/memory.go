@@ -50,7 +50,7 @@ func (p *Pack) occurrenceBy(e *hansard.Entry, key func(string) uint64, only uint
 func EvaluateEntries(p *Pack, entries []*hansard.Entry, facts Facts, now time.Time) []*Result {
 	k := newKeyer()
 	m := newMachine(p, func(*Control) bool { return true })
-	m.loopback = k.key("loopback")
+	m.loopback, m.end = k.key("loopback"), now.UnixNano()
 	sorted := slices.Clone(entries)
 	slices.SortFunc(sorted, func(a, b *hansard.Entry) int {
 		return cmp.Or(cmp.Compare(query.Timestamp(a), query.Timestamp(b)), cmp.Compare(a.Position, b.Position))
@@ -70,7 +70,7 @@ func EvaluateEntries(p *Pack, entries []*hansard.Entry, facts Facts, now time.Ti
 		m.see(o, false)
 		m.see(o, true)
 	}
-	m.finish(now.UnixNano())
+	m.finish()
 	var results []*Result
 	plans := m.plans
 	for _, c := range p.Controls {

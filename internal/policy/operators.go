@@ -114,7 +114,13 @@ func (m *machine) lapse(p *plan, mb *member) {
 			}
 		}
 	}
-	if !mb.done {
+	switch {
+	case mb.done:
+	case mb.at+p.window >= m.end: // it still may be fulfilled
+		mb.done = true
+		p.open++
+		p.members--
+	default:
 		m.settle(p, mb, p.control.must.decide(mb.truth) == yes)
 	}
 }
@@ -241,33 +247,28 @@ func (m *machine) bound(n int, l *leaf) {
 	}
 }
 
-// finish judges what is left when the record has ended at a time: members that
-// still may be fulfilled are open.
-func (m *machine) finish(end int64) {
+// finish judges what is left when the record has ended: members that still may be
+// fulfilled are open.
+func (m *machine) finish() {
 	for _, p := range m.plans {
 		for _, mb := range p.pending[p.head:] {
-			switch {
-			case mb.done:
-			case mb.at+p.window < end:
+			if !mb.done {
 				m.lapse(p, mb)
-			default:
-				mb.done = true
-				p.open++
-				p.members--
 			}
 		}
 		p.pending, p.head = nil, 0
 		if len(p.per) > 0 {
-			m.finishGroups(p, end)
+			m.finishGroups(p)
 		}
 	}
 }
 
 // finishGroups judges the groups.
-func (m *machine) finishGroups(p *plan, end int64) {
-	for key, g := range p.groups {
+func (m *machine) finishGroups(p *plan) {
+	for i, key := range p.groups.keys {
+		g := &p.groups.list[i]
 		switch {
-		case g.bits&p.each != 0 && p.control.quiet > 0 && end-g.last < int64(p.control.quiet):
+		case g.bits&p.each != 0 && p.control.quiet > 0 && m.end-g.last < int64(p.control.quiet):
 			p.open++
 			continue
 		case g.bits&p.each == 0:
@@ -287,7 +288,7 @@ func (m *machine) finishGroups(p *plan, end int64) {
 			case opAbsent:
 				t = t.with(l.leaf, g.bits&l.bits == 0)
 			case opCount:
-				n := l.counts[key]
+				n := int(p.groups.counts[i*p.counters+l.counter])
 				t = t.with(l.leaf, n >= l.least && (l.most < 0 || n <= l.most))
 			case opRate:
 				t = t.with(l.leaf, !isMet)
