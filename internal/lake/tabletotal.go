@@ -54,16 +54,14 @@ func (t *tableTotal) each(f func(cell)) {
 func (t *tableTotal) rows(spec *Spec) [][]any {
 	order := func(a, b cell) int { return t.compare(spec, &a, &b) }
 	all := firsts[cell]{n: spec.Limit, compare: order}
-	var top *numbers
+	var top map[string]bool
 	if spec.Top > 0 {
 		top = t.top(spec.Top)
 	}
 	each := map[string]*firsts[cell]{}
 	t.each(func(c cell) {
-		if top != nil {
-			if _, ok := top.find(view(t.value(&c, 0))); !ok {
-				return
-			}
+		if top != nil && !top[string(t.value(&c, 0))] {
+			return
 		}
 		if spec.Each == 0 {
 			all.add(c)
@@ -96,30 +94,37 @@ func (t *tableTotal) rows(spec *Spec) [][]any {
 // view returns bytes that nobody changes as a text, without a copy.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// top returns the values of the first name of By that most events have, at most n.
-// It is a set: the numbers say nothing.
-func (t *tableTotal) top(n int) *numbers {
-	values, counts := &numbers{}, []int64(nil)
+// top returns the values of the first name of By that most events have, at most n,
+// packed.
+func (t *tableTotal) top(n int) map[string]bool {
+	type value struct {
+		packedValue
+		n int64
+	}
+	var values []value
+	place := map[string]int{}
 	t.each(func(c cell) {
 		v := t.value(&c, 0)
 		if v[0] == packedNil {
 			return
 		}
-		k := int(values.one(view(v)))
-		if k == len(counts) {
-			counts = append(counts, 0)
+		k, ok := place[view(v)]
+		if !ok {
+			k = len(values)
+			place[view(v)] = k
+			values = append(values, value{packedValue: v})
 		}
-		counts[k] += c.counters[0]
+		values[k].n += c.counters[0]
 	})
-	most := firsts[int32]{n: n, compare: func(a, b int32) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), packedValue(values.text(a)).compare(values.text(b)))
+	most := firsts[value]{n: n, compare: func(a, b value) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), a.compare(b.packedValue))
 	}}
-	for k := range counts {
-		most.add(int32(k))
+	for _, v := range values {
+		most.add(v)
 	}
-	top := &numbers{}
-	for _, k := range most.sorted() {
-		top.one(view(values.text(k)))
+	top := map[string]bool{}
+	for _, v := range most.sorted() {
+		top[string(v.packedValue)] = true
 	}
 	return top
 }
