@@ -134,5 +134,13 @@ func BenchmarkData(b *testing.B) {
 			_, err := report.Compliance(ctx, l, report.Request{Tenant: benchTenant}, packs, policy.Facts{})
 			return err
 		})
+		f("day/pack "+pack, func(i int) error {
+			_, err := report.Compliance(ctx, l, report.Request{Tenant: benchTenant, Period: dayOf(i)}, packs, policy.Facts{})
+			return err
+		})
+		f("day/lines of pack "+pack, func(i int) error {
+			_, err := report.ComplianceLines(ctx, l, report.Request{Tenant: benchTenant, Period: dayOf(i)}, packs, policy.Facts{})
+			return err
+		})
 	}
 }

@@ -34,6 +34,8 @@ type Question struct {
 	Last  int64
 	Now   time.Time
 	Facts Facts
+	// Brief leaves out the entries that prove the results.
+	Brief bool
 }
 
 // sliceRows is about how many entries are put in the order of time at once.
@@ -74,6 +76,9 @@ func evaluate(ctx context.Context, src Source, p *Pack, q Question, hours func(*
 		}
 		r.without(e.over)
 		results = append(results, r)
+	}
+	if q.Brief {
+		return results, nil
 	}
 	return results, e.evidence(ctx, results)
 }

@@ -221,6 +221,7 @@ func (h *hourly) close(hours *lake.Hours, s lake.Stretch, all map[int64]*making,
 			made[number] = f.hour
 		}
 	}
+	h.machine.sweep()
 	if !s.Keep && len(numbers) == 0 {
 		h.made[s] = []fragment{}
 	}
@@ -327,7 +328,6 @@ func (h *hourly) collect(f fragment) {
 		s.found.addAll(p.found)
 		p.members, p.held, p.open, p.unsureN, p.foundN, p.found = 0, 0, 0, 0, 0, positions{}
 	}
-	h.machine.sweep()
 }
 
 // awaited returns the keys of the events that a member waits for.

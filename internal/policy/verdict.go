@@ -41,7 +41,7 @@ type Result struct {
 	// those that still may; Unsure may be members.
 	Members, Held, Open, Unsure int64
 	// Found are the entries that prove it, the first 1,000 by position, of
-	// FoundTotal.
+	// FoundTotal; none where the question was brief.
 	Found      []*hansard.Entry
 	FoundTotal int64
 	// Recommendation says what to do about it; "": nothing.

@@ -80,11 +80,7 @@ func (r *Reading) verdicts(ctx context.Context, tenant string, req report.Reques
 	if err != nil {
 		return nil, err
 	}
-	judged, err := report.Compliance(ctx, r.cfg.Lake, req, packs, r.facts(tenant))
-	if err != nil {
-		return nil, err
-	}
-	return report.ComplianceLines(judged), nil
+	return report.ComplianceLines(ctx, r.cfg.Lake, req, packs, r.facts(tenant))
 }
 
 // request turns an order into a request.

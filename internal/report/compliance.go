@@ -95,6 +95,21 @@ type CheckEntry struct {
 // Compliance judges packs over what the request selects. All figures are of the
 // entries that were there when it began, or that the request says.
 func Compliance(ctx context.Context, src Source, req Request, packs []*policy.Pack, facts policy.Facts) (*ComplianceReport, error) {
+	return judge(ctx, src, req, packs, facts, false)
+}
+
+// ComplianceLines judges packs over what the request selects, and returns the
+// verdicts in a line each.
+func ComplianceLines(ctx context.Context, src Source, req Request, packs []*policy.Pack, facts policy.Facts) ([]ComplianceLine, error) {
+	r, err := judge(ctx, src, req, packs, facts, true)
+	if err != nil {
+		return nil, err
+	}
+	return r.lines(), nil
+}
+
+// judge judges packs; brief leaves out the entries that prove what it finds.
+func judge(ctx context.Context, src Source, req Request, packs []*policy.Pack, facts policy.Facts, brief bool) (*ComplianceReport, error) {
 	req, err := req.checked()
 	if err != nil {
 		return nil, err
@@ -113,7 +128,7 @@ func Compliance(ctx context.Context, src Source, req Request, packs []*policy.Pa
 	var all []*policy.Result
 	for _, p := range packs {
 		results, err := policy.Evaluate(ctx, src, p, policy.Question{
-			Tenant: req.Tenant, Period: req.Period, Node: req.Query.Node, Last: last, Now: req.Now, Facts: facts,
+			Tenant: req.Tenant, Period: req.Period, Node: req.Query.Node, Last: last, Now: req.Now, Facts: facts, Brief: brief,
 		})
 		if err != nil {
 			return nil, err

@@ -186,6 +186,33 @@ func TestComplianceSearch(t *testing.T) {
 	}
 }
 
+// TestComplianceLines compares the lines that a daily report quotes with the report.
+func TestComplianceLines(t *testing.T) {
+	l, _ := record(t, incident())
+	req := report.Request{Tenant: tenant, Now: now}
+	r, err := report.Compliance(context.Background(), l, req, packs(t, nil), kept(184))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := report.ComplianceLines(context.Background(), l, req, packs(t, nil), kept(184))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != len(r.Checks) {
+		t.Errorf("%d lines of %d checks", len(lines), len(r.Checks))
+	}
+	for _, line := range lines {
+		c := r.Checks[line.Check]
+		said := c.Why
+		if c.Figure != nil && c.Passed != nil {
+			said = c.FigureText
+		}
+		if line.Verdict != string(c.Verdict) || !strings.Contains(line.Text, c.Title) || !strings.Contains(line.Text, said) {
+			t.Errorf("%+v of a check that is %s: %s", line, c.Verdict, said)
+		}
+	}
+}
+
 // TestComplianceTau judges runs that have no approval on record: there is no
 // evidence, and that is no pass. The counts are made from the file itself.
 func TestComplianceTau(t *testing.T) {

@@ -86,12 +86,11 @@ func (r *DailyReport) compliance() []string {
 	return lines
 }
 
-// ComplianceLines returns the verdicts of a compliance report in a line each, in its
-// order.
-func ComplianceLines(c *ComplianceReport) []ComplianceLine {
+// lines returns the verdicts of a compliance report in a line each, in its order.
+func (r *ComplianceReport) lines() []ComplianceLine {
 	lines := []ComplianceLine{}
-	for _, name := range c.order {
-		check := c.Checks[name]
+	for _, name := range r.order {
+		check := r.Checks[name]
 		lines = append(lines, ComplianceLine{Check: name, Verdict: string(check.Verdict), Text: check.line()})
 	}
 	return lines
