@@ -72,7 +72,7 @@ func (s *Server) groupRoutes(api huma.API) {
 				return &groupsOutput{page}, err
 			}))
 		if g.one != "" {
-			huma.Register(api, s.validated(get("describe"+g.id[:len(g.id)-1], g.path+"/{id}", "Get a "+g.one+" with the traces of its events", g.path[4:]), holds),
+			huma.Register(api, s.validated(get("describe"+g.id[:len(g.id)-1], g.path+"/{id}", "Get one "+g.one+" with the traces of its events", g.path[4:]), holds),
 				answer(s, func(ctx context.Context, tenant string, in *groupInput) (*groupOutput, error) {
 					return s.group(ctx, tenant, g.one, query.Term(g.field, in.ID), g.field)
 				}))

@@ -15,11 +15,20 @@ const local: [string, string][] = [
   ["Ctrl K", "commands and questions"],
   ["?", "this list"],
   ["/", "to the search bar"],
-  ["j  k", "next and previous row"],
+  ["j  k", "to the rows; next and previous row"],
   ["Enter", "open the row"],
   ["Esc", "close what is open"],
   ["p", "pause or go on (live, replay)"],
 ];
+
+/** toRows moves to the row that the keys are at, of the first table of events. It returns whether there is one that the keys are not in yet. */
+function toRows(): boolean {
+  const rows = document.querySelector(".h-rows");
+  const row = rows?.querySelector<HTMLElement>("[role=row][tabindex='0']");
+  if (!row || rows!.contains(document.activeElement)) return false;
+  row.focus();
+  return true;
+}
 
 /** Shortcuts are the keys that work on every page, and the list of all keys. */
 export function Shortcuts() {
@@ -34,6 +43,8 @@ export function Shortcuts() {
         const bar = document.querySelector<HTMLInputElement>("[data-search-bar]");
         if (bar) bar.focus();
         else navigate(href("/search"));
+      } else if ((e.key === "j" || e.key === "k") && !e.defaultPrevented && !(e.target as Element).closest("[role=application]")) {
+        if (toRows()) e.preventDefault();
       } else if (e.key === "g") {
         g = e.timeStamp;
         return;

@@ -29,9 +29,10 @@ export default function Live() {
   const [only, setOnly] = useState(false); // what stands out alone
   const [open, setOpen] = useState<Entry>();
   const [away, setAway] = useState(false); // scrolled away from the top
+  const [walked, setWalked] = useState(false); // keys are in the rows
   const rows = useRef<RowsHandle>(null);
   const record = useRecord();
-  const held = paused || away || open !== undefined;
+  const held = paused || away || walked || open !== undefined;
   const heldNow = useRef(held);
   heldNow.current = held;
 
@@ -84,7 +85,7 @@ export default function Live() {
           {held ? "Follow" : "Pause"}
         </Button>
       </div>
-      <div style={{ position: "relative" }}>
+      <div style={{ position: "relative" }} onFocus={(e) => setWalked(e.target.matches("[role=row]:focus-visible"))} onBlur={() => setWalked(false)}>
         {feed.fresh > 0 && (
           <Button size="compact-sm" radius="xl" onClick={follow} style={{ position: "absolute", zIndex: 5, top: 38, left: "50%", transform: "translateX(-50%)" }}>
             {count(feed.fresh)} new
@@ -122,6 +123,6 @@ function Status({ state: [state, why], counters: c }: { state: [LiveState, strin
 }
 
 function Waiting({ q, state }: { q: string; state: LiveState }) {
-  if (state === "refused") return <Nothing title="The server refused the stream">The filter may be wrong, or may name a person: the search page takes those.</Nothing>;
+  if (state === "refused") return <Nothing title="The server refused the stream">The filter may be wrong. What the server says of it stands above.</Nothing>;
   return <Nothing title="No event yet">{q ? "Nothing that is committed now matches the filter." : "Rows appear as events are committed."}</Nothing>;
 }

@@ -51,8 +51,7 @@ export default function Search() {
         </p>
       )}
       <div className="h-search-page">
-        <Facets question={question} search={search} />
-        <div style={{ minWidth: 0 }}>
+        <div className="h-search-found">
           <div className="h-panel" style={{ marginBottom: "0.6rem", padding: "0.6rem 0.8rem" }}>
             {chart.error ? <Failed error={chart.error} again={() => void chart.refetch()} /> : chart.data ? (
               <Histogram data={chart.data} label="Events of this search over time" choose={(since, until) => setPeriod({ since, until })} />
@@ -60,6 +59,7 @@ export default function Search() {
           </div>
           <Table question={question} order={order} columns={columnKeys} all={chart.data?.total_events} />
         </div>
+        <Facets question={question} search={search} />
       </div>
     </Page>
   );

@@ -89,7 +89,7 @@ export function SearchBar({ q, onSearch, placeholder = 'Search, such as agent:bi
         }}
         onBlur={() => setFocused(false)}
       />
-      <ul id={`${id}-list`} role="listbox" aria-label="Suggestions" className="h-search-list" hidden={items.length === 0}>
+      <ul id={`${id}-list`} role="listbox" aria-label="Suggestions" className="h-search-list" tabIndex={-1} hidden={items.length === 0}>
         {items.map((item, i) => (
           <li key={item.insert} id={`${id}-${i}`} role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => take(i)}>
             <span className="h-mono">

@@ -114,15 +114,16 @@ function Flow({ data, model: m, selected, select, head, causes }: ViewProps & { 
     [data],
   );
   const scheme = useComputedColorScheme("light");
+  const pick = (id: string | undefined) => {
+    const i = m.index.get(data.nodes.find((n) => n.id === id)?.event_id ?? "");
+    if (i !== undefined) select(i);
+  };
   if (!places) return <Loading what="Placing the nodes" />;
   return (
-    <div className="h-graph">
+    <div className="h-graph" onKeyDown={(e) => (e.key === "Enter" || e.key === " ") && pick((e.target as HTMLElement).dataset["id"])}>
       <ReactFlow key={data.of} nodes={nodes} edges={edges} nodeTypes={types} fitView minZoom={0.1} maxZoom={2} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} colorMode={scheme}
         proOptions={{ hideAttribution: true }}
-        onNodeClick={(_, n) => {
-          const i = m.index.get((n as Shown).data.node.event_id ?? "");
-          if (i !== undefined) select(i);
-        }}>
+        onNodeClick={(_, n) => pick(n.id)}>
         <Background />
         <Controls showInteractive={false} />
       </ReactFlow>
