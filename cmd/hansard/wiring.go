@@ -111,8 +111,9 @@ func openStore(cfg storeConfig) (*store, error) {
 		Lake: s.lake, Prover: s.ledger, Pseudonyms: pseudonyms(s.ledger, s.ledger.Keys(), engine),
 		Redact: redactText(s.ledger, engine),
 		Prices: cfg.Spending.prices, Budgets: cfg.Spending.budgets,
-		Packs: packs,
-		Facts: func(tenant string) policy.Facts { return factsOf(keeping, tenant) },
+		Packs:    packs,
+		Facts:    func(tenant string) policy.Facts { return factsOf(keeping, tenant) },
+		Verified: s.ledger.VerifyState,
 	})
 	s.keeper = retention.NewKeeper(retention.KeeperConfig{
 		Ledger: s.ledger, Sums: s.lake, Policy: keeping, Redact: redactText(s.ledger, engine), Logger: cfg.Logger,

@@ -43,6 +43,9 @@ type Config struct {
 	// Facts returns what packs are held against besides events; nil: nothing is
 	// known.
 	Facts func(tenant string) policy.Facts
+	// Verified returns the verification of the tenant's logs that ended last; nil:
+	// none did, or nobody knows of any.
+	Verified func(tenant string) *ledger.ServingVerification
 	// Prices is the table that reports on cost ask; nil: what states no cost
 	// is unpriced. Budgets are held against what was used.
 	Prices  *price.Table

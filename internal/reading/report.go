@@ -193,13 +193,32 @@ func (r *Reading) integrity(tenant string) *report.Integrity {
 			found.Gaps = append(found.Gaps, i.Log.String())
 		}
 	}
+	found.Verified = r.verified(tenant)
 	switch {
-	case len(found.Broken)+len(found.Gaps) > 0:
+	case len(found.Broken)+len(found.Gaps) > 0, found.Verified != nil && found.Verified.Findings > 0:
 		found.Verdict = "fail"
 	case found.Logs == 0:
 		found.Verdict = "insufficient_evidence"
 	}
 	return found
+}
+
+// verified returns what the last verification of a tenant's logs came to; nil: none
+// came to its end.
+func (r *Reading) verified(tenant string) *report.Verified {
+	if r.cfg.Verified == nil {
+		return nil
+	}
+	s := r.cfg.Verified(tenant)
+	if s == nil || s.Running || s.Err != nil {
+		return nil
+	}
+	v := &report.Verified{EndedAt: s.Ended.UTC(), Logs: len(s.Logs)}
+	for _, log := range s.Logs {
+		v.Entries += uint64(log.Size)
+		v.Findings += len(log.Findings)
+	}
+	return v
 }
 
 // hasGap reports whether parts, by index, do not follow each other.

@@ -68,7 +68,7 @@ type ComplianceLine struct {
 
 // Integrity is what a look at the logs shows: that the signature of each checkpoint
 // holds, and that the parts of each log follow each other without a gap. It reads
-// no entry; hansard verify reads all.
+// no entry, and says when somebody did.
 type Integrity struct {
 	Verdict  string   `json:"verdict"`  // pass, fail, insufficient_evidence
 	Logs     int      `json:"logs"`     // with a checkpoint whose signature holds
@@ -76,6 +76,18 @@ type Integrity struct {
 	Unsigned int      `json:"unsigned"` // logs without a checkpoint yet
 	Broken   []string `json:"broken"`   // logs whose checkpoint cannot be opened
 	Gaps     []string `json:"gaps"`     // logs whose parts do not follow each other
+	// Verified is the verification by the server that ended last; null: none did
+	// since its start.
+	Verified *Verified `json:"verified"`
+}
+
+// Verified is what came of reading every entry and holding it against the signed
+// checkpoints.
+type Verified struct {
+	EndedAt  time.Time `json:"ended_at"`
+	Logs     int       `json:"logs"`
+	Entries  uint64    `json:"entries"`
+	Findings int       `json:"findings"`
 }
 
 // Daily computes the audit summary of what the request selects.

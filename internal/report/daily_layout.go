@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/trace"
@@ -66,7 +67,7 @@ func (r *DailyReport) notes() []string {
 		notes = append(notes, trace.Count(r.Open)+" invocations are open: no end of them was seen.")
 	}
 	if r.Integrity != nil {
-		notes = append(notes, "Integrity: the signature of each checkpoint was checked, and that parts follow each other. hansard verify reads every entry.")
+		notes = append(notes, "Integrity: the signature of each checkpoint was checked, and that parts follow each other. hansard verify reads every entry, and so does the server when it is asked to.")
 	}
 	return notes
 }
@@ -121,16 +122,35 @@ func (i *Integrity) line() string {
 	case i.Logs == 0:
 		return "⚠️ no log has a checkpoint yet"
 	}
-	logs := "logs"
-	if i.Logs == 1 {
-		logs = "log"
+	if v := i.Verified; v != nil && v.Findings > 0 {
+		return fmt.Sprintf("❌ the verification that ended at %s has findings: run hansard verify", v.EndedAt.Format(time.RFC3339))
 	}
-	// The report reads no entry: it says what it looked at, and who reads them all.
-	text := fmt.Sprintf("✅ %d %s signed up to %s entries, no gaps (hansard verify reads each entry)", i.Logs, logs, trace.Count(int64(i.Entries)))
+	text := i.read()
 	if i.Unsigned > 0 {
 		text += fmt.Sprintf("; %d without a checkpoint yet", i.Unsigned)
 	}
 	return text
+}
+
+// read says how far the entries were read, and how far only the signatures speak.
+func (i *Integrity) read() string {
+	logs := func(n int) string {
+		if n == 1 {
+			return "1 log"
+		}
+		return fmt.Sprintf("%d logs", n)
+	}
+	signed := fmt.Sprintf("%s signed up to %s entries", logs(i.Logs), trace.Count(int64(i.Entries)))
+	v := i.Verified
+	if v == nil {
+		// The report reads no entry: it says what it looked at, and who reads them all.
+		return "✅ " + signed + ", no gaps (hansard verify reads each entry)"
+	}
+	text := fmt.Sprintf("✅ %s verified up to %s entries, no gaps (%s", logs(v.Logs), trace.Count(int64(v.Entries)), v.EndedAt.Format(time.RFC3339))
+	if v.Entries < i.Entries {
+		text += "; since then " + signed
+	}
+	return text + ")"
 }
 
 // document writes the summary as Markdown in the shape that audit summaries have;
