@@ -7,13 +7,13 @@
 package classify
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"sync"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/redact"
 )
@@ -81,7 +81,6 @@ type Classifier struct {
 type scratch struct {
 	entry hansard.Entry
 	body  []byte
-	room  []byte // for the bodies of records
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
 	sent  []byte // key and what was submitted
@@ -103,8 +102,9 @@ func New(cfg Config) (*Classifier, error) {
 }
 
 // Classify makes the record of a redacted event with an id. submittedBy is the
-// token's id, or "loopback"; key is the tenant's fingerprint key.
-func (c *Classifier) Classify(r redact.Redacted, submittedBy string, key []byte) (Record, error) {
+// token's id, or "loopback"; key is the tenant's fingerprint key. The record lies in
+// the arena, and ends when that is reset.
+func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy string, key []byte) (Record, error) {
 	ev := r.Event()
 	if ev == nil || ev.EventID == "" {
 		return Record{}, hansard.Errorf(hansard.KindInternal, "classify: not a redacted event with an id")
@@ -120,14 +120,14 @@ func (c *Classifier) Classify(r redact.Redacted, submittedBy string, key []byte)
 	e.Tier = c.tier(e)
 	c.cut(e)
 	c.fitLeaf(e)
-	return c.record(w, key), nil
+	return c.record(a, w, key), nil
 }
 
 // maxScratch is how large the buffers may be that are kept.
 const maxScratch = 1 << 20
 
 // record encodes the entry and commits to its content.
-func (c *Classifier) record(w *scratch, key []byte) Record {
+func (c *Classifier) record(a *arena.Arena, w *scratch, key []byte) Record {
 	e := &w.entry
 	rec := Record{tier: e.Tier, id: part.ID{Event: part.EventHash(e.EventID)}}
 	if e.TimeSource != hansard.TimeOfReceipt {
@@ -140,31 +140,12 @@ func (c *Classifier) record(w *scratch, key []byte) Record {
 		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
 		w.salts = w.salts[saltSize:]
 	}
-	rec.body = w.keep(body)
+	rec.body = a.Copy(body)
 	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
 		w.body, w.text, w.sent = nil, nil, nil
 	}
 	w.entry = hansard.Entry{} // it keeps nothing alive
 	return rec
-}
-
-// roomSize is how much memory is made at a time for bodies, which live as long as
-// each other: until their commit.
-const roomSize = 32 << 10
-
-// keep returns a copy of a body.
-func (w *scratch) keep(body []byte) []byte {
-	n := len(body)
-	if n > roomSize/8 {
-		return bytes.Clone(body)
-	}
-	if n > len(w.room) {
-		w.room = make([]byte, roomSize)
-	}
-	kept := w.room[:n:n]
-	copy(kept, body)
-	w.room = w.room[n:]
-	return kept
 }
 
 const saltSize = 16

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/redact"
@@ -31,7 +32,7 @@ func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := c.Classify(r, "loopback", key)
+	rec, err := c.Classify(new(arena.Arena), r, "loopback", key)
 	if err != nil {
 		t.Fatal(err)
 	}

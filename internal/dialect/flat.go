@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
@@ -39,43 +40,20 @@ func (f *Flat) Decode(raw []byte) (*hansard.Event, error) {
 // an error *e is not usable.
 func (f *Flat) DecodeInto(e *hansard.Event, raw []byte) error { return f.decode(e, raw, nil) }
 
-// Room is memory for the texts of many events that are decoded one after the other
-// and live about as long: what is kept of one keeps some of the others. The zero
-// Room is ready for use, by one goroutine at a time.
-type Room struct {
-	free []byte
-	one  bool // for one event
+// DecodeIn is DecodeInto with memory of an arena: the event, and all texts that come
+// from it, end when that is reset.
+func (f *Flat) DecodeIn(a *arena.Arena, e *hansard.Event, raw []byte) error {
+	return f.decode(e, raw, a)
 }
 
-// roomSize is how much memory a Room makes at a time, in bytes.
-const roomSize = 32 << 10
-
-// take returns n bytes that nothing else has.
-func (r *Room) take(n int) []byte {
-	if n > len(r.free) {
-		if n > roomSize/8 || r.one {
-			return make([]byte, n)
-		}
-		r.free = make([]byte, roomSize)
-	}
-	b := r.free[:n:n]
-	r.free = r.free[n:]
-	return b
-}
-
-// DecodeIn is DecodeInto with memory of a Room.
-func (f *Flat) DecodeIn(room *Room, e *hansard.Event, raw []byte) error {
-	return f.decode(e, raw, room)
-}
-
-func (f *Flat) decode(e *hansard.Event, raw []byte, room *Room) error {
+func (f *Flat) decode(e *hansard.Event, raw []byte, a *arena.Arena) error {
 	limits := f.Limits.withDefaults()
 	if len(raw) > limits.MaxBytes {
 		return tooLong(limits.MaxBytes)
 	}
 	*e = hansard.Event{}
 	e.Dialect = FlatName
-	d := flatDecoder{raw: raw, event: e, room: room}
+	d := flatDecoder{raw: raw, event: e, arena: a}
 	if err := d.collect(&limits); err != nil {
 		return err
 	}
@@ -113,11 +91,12 @@ type flatDecoder struct {
 	nSeen  int
 	extras []member // what goes to the attributes beside what was sent there
 
-	room       *Room  // what the short values of the event point into
-	attributes []byte // the attributes object as sent, in raw
-	version    string // the field "version"
-	errorType  string // the type that an error object gave
-	over       bool   // something is longer than its bound
+	arena      *arena.Arena // what the short values of the event point into; nil: into own
+	own        []byte       // the free part of it
+	attributes []byte       // the attributes object as sent, in raw
+	version    string       // the field "version"
+	errorType  string       // the type that an error object gave
+	over       bool         // something is longer than its bound
 }
 
 // collect checks the whole of raw and notes where each field's value is.

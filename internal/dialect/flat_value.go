@@ -17,8 +17,8 @@ const longText = 512
 
 // apply converts the values that collect found.
 func (d *flatDecoder) apply() error {
-	if d.room == nil {
-		d.room = &Room{free: make([]byte, d.shortLen()), one: true}
+	if d.arena == nil {
+		d.own = make([]byte, d.shortLen())
 	}
 	for _, i := range d.seen[:d.nSeen] {
 		s := d.spans[i]
@@ -92,9 +92,22 @@ func (d *flatDecoder) textOf(v []byte) string {
 // short returns p as a string that shares memory with the event's other short
 // texts.
 func (d *flatDecoder) short(p []byte) string {
-	b := d.room.take(len(p))
+	b := d.take(len(p))
 	copy(b, p)
 	return unsafe.String(unsafe.SliceData(b), len(b)) // nothing writes to it any more
+}
+
+// take returns memory for n bytes of the event.
+func (d *flatDecoder) take(n int) []byte {
+	if d.arena != nil {
+		return d.arena.Take(n)
+	}
+	if n > len(d.own) {
+		return make([]byte, n)
+	}
+	b := d.own[:n:n]
+	d.own = d.own[n:]
+	return b
 }
 
 // compact returns a JSON value without the white space around its tokens.
@@ -102,7 +115,7 @@ func (d *flatDecoder) compact(v []byte) json.RawMessage {
 	if len(v) >= longText {
 		return compact(v)
 	}
-	return rawjson.Compact(d.room.take(len(v))[:0], v)
+	return rawjson.Compact(d.take(len(v))[:0], v)
 }
 
 func compact(v []byte) json.RawMessage {

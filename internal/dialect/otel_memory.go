@@ -71,18 +71,18 @@ func (m *otelMapper) event() *hansard.Event {
 	return e
 }
 
-// chunk is how much an arena allocates at a time.
+// chunk is how much a jsonArena allocates at a time.
 const chunk = 64 << 10
 
-// arena is memory for JSON, given piece by piece.
-type arena struct {
+// jsonArena is memory for JSON, given piece by piece.
+type jsonArena struct {
 	chunks [][]byte // those before the last are full
 	n      int      // chunks in use
 }
 
 // room returns an empty slice for a piece of about n bytes: it may be appended to,
 // beyond n too, and is then given to keep before another room is asked for.
-func (a *arena) room(n int) []byte {
+func (a *jsonArena) room(n int) []byte {
 	if n > chunk/4 {
 		return make([]byte, 0, n)
 	}
@@ -98,7 +98,7 @@ func (a *arena) room(n int) []byte {
 
 // keep keeps a piece that was appended to a room, and returns it with no room
 // behind it.
-func (a *arena) keep(b []byte) []byte {
+func (a *jsonArena) keep(b []byte) []byte {
 	if a.n > 0 && len(b) > 0 {
 		last := &a.chunks[a.n-1]
 		if c := *last; cap(b) == cap(c)-len(c) && len(b) <= cap(c)-len(c) && &c[:len(c)+1][len(c)] == &b[0] {
@@ -109,7 +109,7 @@ func (a *arena) keep(b []byte) []byte {
 }
 
 // reset makes all memory free.
-func (a *arena) reset() {
+func (a *jsonArena) reset() {
 	if len(a.chunks) > keptChunks {
 		a.chunks = a.chunks[:keptChunks:keptChunks]
 	}

@@ -74,7 +74,7 @@ type otelMapper struct {
 	slabs []*[slabEvents]hansard.Event
 	list  []*hansard.Event // all events; those of a reading follow each other
 	out   []Reading
-	json  arena // of the events
+	json  jsonArena // of the events
 	texts texts
 }
 

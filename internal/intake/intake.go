@@ -11,10 +11,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/ledger"
@@ -127,6 +129,8 @@ type batch struct {
 	lines   []int
 	ids     []string
 	bytes   int
+	// arena holds the events, ids and records, until release.
+	arena arena.Arena
 }
 
 // A batch is appended when it has this many events or bytes: large enough to
@@ -144,6 +148,7 @@ func (b *batch) release() {
 	clear(b.records)
 	clear(b.ids)
 	b.records, b.lines, b.ids, b.bytes = b.records[:0], b.lines[:0], b.ids[:0], 0
+	b.arena.Reset()
 	batches.Put(b)
 }
 
@@ -167,8 +172,7 @@ type session struct {
 	receipt *Receipt
 	batch   *batch
 	decoded hansard.Event // what is being decoded; a record keeps nothing of it
-	room    dialect.Room
-	flying  chan error // the append under way, nil if there is none
+	flying  chan error    // the append under way, nil if there is none
 }
 
 func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
@@ -196,7 +200,7 @@ func (s *session) take(line int, ev *hansard.Event) error {
 		return err
 	}
 	dialect.Bound(redacted.Event())
-	rec, err := s.in.cfg.Classifier.Classify(redacted, s.src.SubmittedBy, s.fpKey)
+	rec, err := s.in.cfg.Classifier.Classify(&s.batch.arena, redacted, s.src.SubmittedBy, s.fpKey)
 	if err != nil {
 		return err
 	}
@@ -299,7 +303,7 @@ func (s *session) note(b *batch, results []ledger.Result) {
 				s.receipt.Unlisted++
 				continue
 			}
-			s.receipt.Conflicts = append(s.receipt.Conflicts, Conflict{b.lines[i], b.ids[i]})
+			s.receipt.Conflicts = append(s.receipt.Conflicts, Conflict{b.lines[i], strings.Clone(b.ids[i])})
 		default:
 			s.receipt.Accepted++
 			if s.src.Entries {

@@ -114,6 +114,21 @@ func search(t *testing.T, dir string) {
 func decoded(t *testing.T, path string, b []byte) []byte {
 	t.Helper()
 	enc := part.NewEncoder()
+	var all []byte
+	for _, e := range entriesOf(t, enc, path, b) {
+		all = enc.AppendRow(all, e)
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	return all
+}
+
+// entriesOf returns the entries of a part.
+func entriesOf(t *testing.T, enc *part.Encoder, path string, b []byte) []*hansard.Entry {
+	t.Helper()
 	tier := filepath.Base(filepath.Dir(filepath.Dir(filepath.Dir(path))))
 	f, err := enc.Open(bytes.NewReader(b), int64(len(b)), hansard.LogID{Tenant: "acme", Tier: hansard.Tier(tier)})
 	if err != nil {
@@ -123,16 +138,7 @@ func decoded(t *testing.T, path string, b []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []byte
-	for _, e := range entries {
-		all = enc.AppendRow(all, e)
-		text, err := json.Marshal(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, text...)
-	}
-	return all
+	return entries
 }
 
 // repeated yields n lines without holding them.

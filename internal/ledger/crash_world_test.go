@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
@@ -90,7 +91,7 @@ func (w *world) send(l *ledger.Ledger, s *sending, gone func() bool) error {
 		if err != nil {
 			return err
 		}
-		rec, err := w.classifier.Classify(redacted, "loopback", key)
+		rec, err := w.classifier.Classify(new(arena.Arena), redacted, "loopback", key)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/ledger"
@@ -138,7 +139,7 @@ func (d *desk) record(tenant string, ev hansard.Event) classify.Record {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	rec, err := d.classifier.Classify(redacted, "loopback", key)
+	rec, err := d.classifier.Classify(new(arena.Arena), redacted, "loopback", key)
 	if err != nil {
 		d.t.Fatal(err)
 	}

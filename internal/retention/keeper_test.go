@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/durable/simdisk"
@@ -95,7 +96,7 @@ func (d *desk) send(tenant string, n int) {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		rec, err := d.classifier.Classify(r, "loopback", print)
+		rec, err := d.classifier.Classify(new(arena.Arena), r, "loopback", print)
 		if err != nil {
 			d.t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
@@ -54,7 +55,7 @@ func folderOf(t *testing.T, events int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec, err := classifier.Classify(r, "loopback", fingerprints)
+		rec, err := classifier.Classify(new(arena.Arena), r, "loopback", fingerprints)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,58 @@
+// Package arena holds memory that many short values are copied to and that is used
+// again when all of them are gone: of an event that comes in little more is left,
+// some milliseconds later, than what its commit has copied.
+package arena
+
+// Arena is memory for values that end together. The zero Arena is ready for use, by
+// one goroutine at a time.
+type Arena struct {
+	free   []byte   // of the block at hand
+	blocks [][]byte // that Reset makes free
+	next   int      // of blocks: the first that was not used since
+}
+
+const (
+	// blockBytes is how much memory is made at a time. What is longer than an eighth
+	// of it has memory of its own, which is not used again.
+	blockBytes = 32 << 10
+	// maxBlocks bounds what is kept: 2 MiB.
+	maxBlocks = 64
+)
+
+// Take returns n bytes that nothing else has until Reset. Their content is
+// undefined.
+func (a *Arena) Take(n int) []byte {
+	if n > len(a.free) {
+		if n > blockBytes/8 {
+			return make([]byte, n)
+		}
+		a.free = a.block()
+	}
+	b := a.free[:n:n]
+	a.free = a.free[n:]
+	return b
+}
+
+// Copy returns a copy of b.
+func (a *Arena) Copy(b []byte) []byte {
+	own := a.Take(len(b))
+	copy(own, b)
+	return own
+}
+
+func (a *Arena) block() []byte {
+	if a.next < len(a.blocks) {
+		a.next++
+		return a.blocks[a.next-1]
+	}
+	b := make([]byte, blockBytes)
+	if len(a.blocks) < maxBlocks {
+		a.blocks = append(a.blocks, b)
+		a.next = len(a.blocks)
+	}
+	return b
+}
+
+// Reset makes all memory free again. Nobody may use what Take has returned any more,
+// nor a string that lies there.
+func (a *Arena) Reset() { a.free, a.next = nil, 0 }
