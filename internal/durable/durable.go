@@ -64,6 +64,10 @@ type File interface {
 	// later writes within them cannot run out of space. It returns an error
 	// matching ErrNoSpace when there is no room.
 	Preallocate(n int64) error
+	// WriteZeros writes n zeros at an offset, and past the page cache where that
+	// can be. What was only reserved is marked as written then, which every sync
+	// of a first write would have to wait for else.
+	WriteZeros(at, n int64) error
 	// Truncate cuts the file to n bytes.
 	Truncate(n int64) error
 	// Sync makes the data durable (fdatasync).

@@ -1,6 +1,7 @@
 package durable_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -63,6 +64,40 @@ func TestPreallocate(t *testing.T) {
 	if err := f.Preallocate(8 << 40); err == nil || !durable.NoSpace(err) {
 		t.Errorf("more than there is: %v", err)
 	}
+}
+
+func TestWriteZeros(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), memoryFolder(t)} {
+		f, err := durable.OS{}.Create(filepath.Join(dir, "f"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		want := bytes.Repeat([]byte("x"), 1<<20)
+		if _, err := f.WriteAt(want, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range [][2]int64{{4096, 4096}, {1 << 18, 3 << 18}, {10, 100}} { // the last one is not aligned
+			if err := f.WriteZeros(r[0], r[1]); err != nil {
+				t.Fatal(err)
+			}
+			clear(want[r[0] : r[0]+r[1]])
+		}
+		got := make([]byte, len(want))
+		if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: other bytes were written, %v", dir, err)
+		}
+	}
+}
+
+// memoryFolder returns a folder in memory, where direct writes may not be possible.
+func memoryFolder(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "hansard-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func TestLock(t *testing.T) {

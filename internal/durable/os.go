@@ -2,8 +2,10 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -92,7 +94,7 @@ func (f osFile) Size() (int64, error) {
 func (f osFile) Preallocate(n int64) error {
 	err := unix.Fallocate(int(f.Fd()), 0, 0, n)
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		err = f.writeZeros(n)
+		err = writeZeros(f, 0, n) // a file system without fallocate
 	}
 	if err != nil && NoSpace(err) {
 		return errors.Join(ErrNoSpace, err)
@@ -100,15 +102,30 @@ func (f osFile) Preallocate(n int64) error {
 	return err
 }
 
-// writeZeros reserves space on a file system without fallocate.
-func (f osFile) writeZeros(n int64) error {
-	zeros := make([]byte, 1<<20)
-	for at := int64(0); at < n; at += int64(len(zeros)) {
-		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), n-at)], at); err != nil {
-			return err
-		}
+// WriteZeros implements File.
+func (f osFile) WriteZeros(at, n int64) error {
+	direct, err := os.OpenFile(f.Name(), os.O_WRONLY|unix.O_DIRECT, 0)
+	if err != nil {
+		return writeZeros(f, at, n) // not every file system has it
 	}
-	return nil
+	err = writeZeros(direct, at, n)
+	if errors.Is(err, unix.EINVAL) { // or for these bytes
+		err = writeZeros(f, at, n)
+	}
+	return errors.Join(err, direct.Close())
+}
+
+// zeros are at a multiple of a page in memory, as direct writes want it.
+var zeros = sync.OnceValues(func() ([]byte, error) {
+	return unix.Mmap(-1, 0, 256<<10, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+})
+
+func writeZeros(f io.WriterAt, at, n int64) error {
+	b, err := zeros()
+	for end := at + n; err == nil && at < end; at += int64(len(b)) {
+		_, err = f.WriteAt(b[:min(int64(len(b)), end-at)], at)
+	}
+	return err
 }
 
 func (f osFile) Sync() error {

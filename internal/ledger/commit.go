@@ -70,9 +70,8 @@ func (l *Ledger) turned(group []*request) []*request {
 	if !slices.ContainsFunc(group, turn) {
 		return group
 	}
-	l.mu.Lock()
-	err := l.disk(l.journal.turn())
-	l.mu.Unlock()
+	f, err := l.journal.turn()
+	err = l.disk(l.begun(f, err))
 	for _, r := range group {
 		if r.turn {
 			r.err = err
@@ -128,9 +127,19 @@ func (l *Ledger) reserve(body int) error {
 	if body > maxBody {
 		return hansard.Errorf(hansard.KindTooLarge, "commit of %d bytes", body)
 	}
+	f, err := l.journal.reserve(body)
+	return l.disk(l.begun(f, err))
+}
+
+// begun adds a new journal file, if there is one, to those that the sealer frees.
+func (l *Ledger) begun(f *journalFile, err error) error {
+	if f == nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.disk(l.journal.reserve(body))
+	l.journal.files = append(l.journal.files, f)
+	return nil
 }
 
 // disk turns what an operation on the disk failed with into what a sender is
@@ -164,6 +173,7 @@ func (l *Ledger) publish(st *stage) {
 	l.mu.Lock()
 	now := time.Now()
 	for _, s := range st.order {
+		l.journal.cur.add(s.log.id, s.first, s.tree.size)
 		s.log.tree = s.tree
 		s.log.fresh = append(s.log.fresh, s.items...)
 		for _, it := range s.items {

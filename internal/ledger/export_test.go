@@ -55,9 +55,7 @@ func (l *Ledger) SealOnly(id hansard.LogID) error {
 	if err := l.sealLog(lg, true, false); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.journal.free(l.sealedEnd, false)
+	return l.freeJournal(false)
 }
 
 // CommitTogether commits requests of a tenant as one group, as the committer does
@@ -284,6 +282,14 @@ func (l *Ledger) PutMinimum(id hansard.LogID, index uint64, root tlog.Hash, rece
 		return err
 	}
 	return l.writeMinimum(lg, minimum{index, root, received})
+}
+
+// AwaitSpare waits until the next journal file is made, or has failed, if it was
+// begun. No request may be under way.
+func (l *Ledger) AwaitSpare() {
+	if s := l.journal.spare; s != nil {
+		<-s.done
+	}
 }
 
 // JournalHolds reports whether a journal file holds entries of the log below index.

@@ -167,6 +167,7 @@ func (s scene) fail(n int) (reached bool, err error) {
 		return errno
 	}
 	err = s.act(v, l)
+	l.AwaitSpare()
 	v.mu.Lock()
 	v.fault = nil
 	v.mu.Unlock()

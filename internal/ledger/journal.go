@@ -41,6 +41,8 @@ type journalFile struct {
 	file durable.File
 	at   int64 // end of the last frame
 	size int64 // preallocated
+	// begun is when the first commit to the file was about to be written.
+	begun time.Time
 	// ends says, for each log with entries in the file, the index after its
 	// last one. When all of them are sealed the file can go.
 	ends map[hansard.LogID]uint64
@@ -61,51 +63,106 @@ type journal struct {
 	signer note.Signer
 	commit uint64         // number of the last commit
 	seq    uint64         // of the newest file
-	files  []*journalFile // oldest first; the ledger's mutex guards it
+	files  []*journalFile // oldest first; the ledger's mutex guards it, and what they hold
 	cur    *journalFile   // the last of them; the committer's alone
+	spare  *spareFile     // the next one, nil: not begun yet; the committer's alone
+	page   []byte         // what a commit is written from
+	// failed is told what making a file ahead failed with: a failed sync ends the
+	// process.
+	failed func(error)
 }
 
 // reserve makes sure that a frame with a body of n bytes fits into the current
-// file, beginning a new one if need be. When there is no room on the disk it
-// returns an error matching durable.ErrNoSpace, and nothing has changed: running
-// out of space here is no failed sync.
-func (j *journal) reserve(n int) error {
+// file, beginning a new one if need be, which it returns. When there is no room on
+// the disk it returns an error matching durable.ErrNoSpace, and nothing has changed:
+// running out of space here is no failed sync.
+func (j *journal) reserve(n int) (*journalFile, error) {
 	need := frameSize(n)
 	if j.cur != nil && j.cur.at+need <= j.cur.size {
-		return nil
+		return nil, nil
 	}
-	f, err := newJournalFile(j.fs, j.dir, j.seq+1, max(j.size, need+journalHeader), nil)
-	if err != nil {
-		return err
-	}
-	j.seq++
-	j.files, j.cur = append(j.files, f), f
-	return nil
+	return j.begin(max(j.size, need+journalHeader))
 }
+
+// turn begins a new file, so that the current one can go when its entries are
+// sealed, and returns it; nil if nothing is in the current one.
+func (j *journal) turn() (*journalFile, error) {
+	if j.cur == nil || j.cur.at <= journalHeader {
+		return nil, nil
+	}
+	return j.begin(j.size)
+}
+
+// begin makes another file the current one.
+func (j *journal) begin(size int64) (*journalFile, error) {
+	f, err := j.next(size)
+	if err != nil {
+		return nil, err
+	}
+	f.begun = time.Now()
+	j.seq, j.cur, j.spare = f.seq, f, nil
+	return f, nil
+}
+
+// next returns the next file with its header: the spare one, or one made now. When
+// it fails it can be called again, but after a sync that failed.
+func (j *journal) next(size int64) (*journalFile, error) {
+	var f *journalFile
+	if j.spare != nil {
+		var err error
+		if f, err = j.spare.take(); err != nil {
+			return nil, err
+		}
+	}
+	if f == nil {
+		j.spare = nil
+		// A crash here, or later, leaves one file more, which is blank.
+		return newJournalFile(j.fs, j.dir, j.seq+1, size, nil)
+	}
+	if size = wholeSectors(size); size > f.size {
+		if err := f.file.Preallocate(size); err != nil {
+			return nil, err
+		}
+		f.size = size
+	}
+	// A crash up to here leaves a blank file. What it leaves of the header is all
+	// of it or nothing: it is within one sector. With a header it is the last file,
+	// the only one that may end with a torn commit: nothing is written to the one
+	// before any more, whether or not this works.
+	j.cur.size = j.cur.at
+	head := journalHead(f.seq, false)
+	if _, err := f.file.WriteAt(append(head, make([]byte, padding(int64(len(head)), f.size))...), 0); err != nil {
+		return nil, err
+	}
+	if err := f.file.Sync(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// wholeSectors rounds a size up: a file ends with a sector.
+func wholeSectors(size int64) int64 { return (size + sector - 1) / sector * sector }
 
 // newJournalFile makes a journal file that is durable, name and space and all.
 // If there are frames, it begins the journal anew with them: such a file has its
 // name only when all of it is on the disk.
 func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
-	size = (size + sector - 1) / sector * sector
 	path := journalPath(dir, seq)
 	made := path
 	if len(frames) > 0 {
 		made += durable.TempSuffix
 	}
-	f, err := createAnew(fsys, made)
+	f, err := createReserved(fsys, made, size)
 	if err != nil {
 		return nil, fmt.Errorf("begin journal file: %w", err)
 	}
 	// A crash up to the rename leaves an unfinished file, which the next start
 	// removes; without frames a blank one, which does not count. What it leaves
 	// of the header is all of it or nothing: it is within one sector.
-	err = f.Preallocate(size)
+	f.path, f.seq, f.at = path, seq, journalHeader+int64(len(frames))
+	_, err = f.file.WriteAt(append(journalHead(seq, len(frames) > 0), frames...), 0)
 	if err == nil {
-		_, err = f.WriteAt(append(journalHead(seq, len(frames) > 0), frames...), 0)
-	}
-	if err == nil {
-		err = f.Sync()
+		err = f.file.Sync()
 	}
 	if err == nil && made != path {
 		// A crash after this leaves the old files or this one, which makes them
@@ -116,10 +173,22 @@ func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames 
 		err = fsys.SyncDir(dir)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.Close(), fsys.Remove(made))
+		return nil, errors.Join(fmt.Errorf("begin journal file: %w", err), f.file.Close(), fsys.Remove(made))
 	}
-	at := journalHeader + int64(len(frames))
-	return &journalFile{path: path, seq: seq, file: f, at: at, size: size, ends: map[hansard.LogID]uint64{}, begins: map[hansard.LogID]uint64{}}, nil
+	return f, nil
+}
+
+// createReserved makes a blank file of a size, of which nothing is durable yet.
+func createReserved(fsys durable.FS, path string, size int64) (*journalFile, error) {
+	f, err := createAnew(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	size = wholeSectors(size)
+	if err := f.Preallocate(size); err != nil {
+		return nil, errors.Join(err, f.Close(), fsys.Remove(path))
+	}
+	return &journalFile{path: path, file: f, size: size, ends: map[hansard.LogID]uint64{}, begins: map[hansard.LogID]uint64{}}, nil
 }
 
 // createAnew makes a file. One of that name can only be left of an attempt that
@@ -162,7 +231,7 @@ func (j *journal) append(c *commitFrame) error {
 		return err
 	}
 	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
-	if _, err := f.file.WriteAt(c.buf, f.at); err != nil {
+	if _, err := f.file.WriteAt(j.whole(c.buf), f.at); err != nil {
 		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
@@ -174,10 +243,32 @@ func (j *journal) append(c *commitFrame) error {
 	// and de-duplication finds the entries.
 	j.commit++
 	f.at += int64(len(c.buf))
-	for _, s := range c.logs {
-		f.add(s.log.id, s.first, s.tree.size)
-	}
+	j.prepare()
 	return nil
+}
+
+// A disk writes, and the page cache reads, pages of pageSize bytes: what ends within
+// one that is not in memory has to wait until it was read.
+const (
+	pageSize  = 4096
+	maxPadded = 256 << 10
+)
+
+// whole returns what is to be written at the end of the current file with the zeros up to
+// the next page, which are there already. Of a long one the page that is read
+// instead does not matter.
+func (j *journal) whole(b []byte) []byte {
+	if len(b) > maxPadded {
+		return b
+	}
+	j.page = append(j.page[:0], b...)
+	return append(j.page, make([]byte, padding(j.cur.at+int64(len(b)), j.cur.size))...)
+}
+
+// padding returns how many bytes there are from end to the end of its page, or of a
+// file of that size.
+func padding(end, size int64) int64 {
+	return max(0, min((end+pageSize-1)/pageSize*pageSize, size)-end)
 }
 
 // add takes note of entries of a log in the file.
@@ -186,22 +277,6 @@ func (f *journalFile) add(id hansard.LogID, first, end uint64) {
 		f.begins[id] = first
 	}
 	f.ends[id] = end
-}
-
-// turn begins a new file, so that the current one can go when its entries are
-// sealed.
-func (j *journal) turn() error {
-	if j.cur == nil || j.cur.at <= journalHeader {
-		return nil
-	}
-	// A crash here, or later, leaves one file more, which is blank.
-	f, err := newJournalFile(j.fs, j.dir, j.seq+1, j.size, nil)
-	if err != nil {
-		return err
-	}
-	j.seq++
-	j.files, j.cur = append(j.files, f), f
-	return nil
 }
 
 // abandon ends the current file after its last commit, because a write to it
@@ -221,25 +296,20 @@ func (j *journal) abandon() error {
 	return err
 }
 
-// free unlinks the files whose entries are all sealed, oldest first. The current
-// file stays unless all is set.
-func (j *journal) free(sealed func(hansard.LogID) uint64, all bool) error {
-	for len(j.files) > 0 && (all || len(j.files) > 1) {
-		f := j.files[0]
+// sealedFiles returns the files whose entries are all sealed, oldest first, without
+// the current one unless all is set. The ledger's mutex is held.
+func (j *journal) sealedFiles(sealed func(hansard.LogID) uint64, all bool) []*journalFile {
+	for i, f := range j.files {
+		if !all && i == len(j.files)-1 {
+			return j.files[:i:i]
+		}
 		for log, end := range f.ends {
 			if sealed(log) < end {
-				return nil
+				return j.files[:i:i]
 			}
 		}
-		// A crash here leaves a file of which recovery skips every entry. The
-		// name goes for good before the next one does: a later file must not
-		// be gone where an earlier one is left.
-		if err := j.unlink(f); err != nil {
-			return fmt.Errorf("free journal file: %w", err)
-		}
-		j.files = j.files[1:]
 	}
-	return nil
+	return j.files[:len(j.files):len(j.files)]
 }
 
 // unlink removes a file for good. When it fails it can be called again.

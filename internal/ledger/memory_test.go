@@ -156,6 +156,11 @@ func (f memoryFile) Preallocate(n int64) error {
 	return err
 }
 
+func (f memoryFile) WriteZeros(at, n int64) error {
+	_, err := f.WriteAt(make([]byte, n), at)
+	return err
+}
+
 func (f memoryFile) Truncate(n int64) error {
 	f.m[f.path] = bytes.Clone(f.m[f.path][:n])
 	return nil

@@ -33,7 +33,10 @@ func (l *Ledger) openJournal() (*replay, error) {
 	if err := l.writeJournalVKey(vkey); err != nil {
 		return nil, err
 	}
-	l.journal = &journal{fs: l.cfg.FS, dir: l.layout.journal(), size: l.cfg.JournalSize, signer: signer}
+	l.journal = &journal{
+		fs: l.cfg.FS, dir: l.layout.journal(), size: l.cfg.JournalSize, signer: signer,
+		failed: func(err error) { _ = l.ifSynced(err) }, // what else it is, the next commit finds out
+	}
 	r := &replay{l: l, files: seqs}
 	if r.verifier, err = note.NewVerifier(vkey); err != nil {
 		return nil, err

@@ -158,10 +158,28 @@ func (l *Ledger) sealDue(all, loaded bool) error {
 			errs = errors.Join(errs, fmt.Errorf("seal %s: %w", lg.id, err))
 		}
 	}
-	errs = errors.Join(errs, l.growFilters())
+	return errors.Join(errs, l.growFilters(), l.freeJournal(false))
+}
+
+// freeJournal unlinks the journal files whose entries are all sealed, oldest first. The
+// current one stays unless all is set. Nobody else does so meanwhile: sealMu is
+// held, or the ledger is closing. Commits do not wait for it.
+func (l *Ledger) freeJournal(all bool) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return errors.Join(errs, l.journal.free(l.sealedEnd, false))
+	files := l.journal.sealedFiles(l.sealedEnd, all)
+	l.mu.Unlock()
+	for _, f := range files {
+		// A crash here leaves a file of which recovery skips every entry. The
+		// name goes for good before the next one does: a later file must not
+		// be gone where an earlier one is left.
+		if err := l.journal.unlink(f); err != nil {
+			return fmt.Errorf("free journal file: %w", err)
+		}
+		l.mu.Lock()
+		l.journal.files = l.journal.files[1:]
+		l.mu.Unlock()
+	}
+	return nil
 }
 
 // bufferTime is how long the memory that parts are written with is kept for the next.
@@ -490,10 +508,9 @@ func (l *Ledger) Close() error {
 	close(l.requests)
 	<-l.pending
 	l.wg.Wait()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	err = errors.Join(err, l.ifSynced(l.journal.dropSpare()))
 	if err == nil {
-		err = l.journal.free(l.sealedEnd, true)
+		err = l.freeJournal(true)
 	}
 	for _, f := range l.journal.files {
 		err = errors.Join(err, f.file.Close())

@@ -20,7 +20,7 @@ func (v *verifier) checkJournal() {
 		return
 	}
 	key, _ := v.verifierKey(hansard.LogID{}, v.layout.journalVKey(), v.v.Name+"/journal", func() (note.Signer, string, error) { return v.keys.JournalSigner(false) })
-	live, unborn, err := v.layout.liveJournal(seqs)
+	live, _, err := v.layout.liveJournal(seqs)
 	if err != nil {
 		v.find(hansard.LogID{}, -1, v.layout.journal(), "%v", err)
 		return
@@ -28,7 +28,7 @@ func (v *verifier) checkJournal() {
 	void := &journalCheck{v: v, key: key, void: true}
 	for _, seq := range seqs {
 		v.read(journalPath(v.layout.journal(), seq), 0)
-		if !slices.Contains(live, seq) && (unborn == nil || seq != *unborn) {
+		if !slices.Contains(live, seq) && !v.unborn(seq, key) {
 			void.commit = 0
 			void.file(seq, true)
 		}
@@ -37,12 +37,22 @@ func (v *verifier) checkJournal() {
 	for i, seq := range live {
 		j.file(seq, i == len(live)-1)
 	}
-	if unborn == nil {
-		return
+}
+
+// unborn reports whether a file has no header. It was made for commits to come, and
+// holds nothing.
+func (v *verifier) unborn(seq uint64, key note.Verifier) bool {
+	head, err := v.layout.readHead(seq)
+	if err != nil || !blank(head) {
+		return false
 	}
-	if last, err := v.layout.lastCommit(*unborn, key); err != nil || last > 0 {
-		v.find(hansard.LogID{}, -1, journalPath(v.layout.journal(), *unborn), "the file's header is gone, but it holds commits")
+	path := journalPath(v.layout.journal(), seq)
+	if last, err := v.layout.lastCommit(seq, key); err != nil || last > 0 {
+		v.find(hansard.LogID{}, -1, path, "the file's header is gone, but it holds commits")
+	} else if !blank(v.readFile(hansard.LogID{}, path, maxJournal)) {
+		v.find(hansard.LogID{}, -1, path, "bytes that belong to no commit, in a file for commits to come")
 	}
+	return true
 }
 
 type journalCheck struct {

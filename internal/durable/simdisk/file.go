@@ -75,6 +75,12 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 	return len(b), failed
 }
 
+// WriteZeros implements durable.File.
+func (f *file) WriteZeros(at, n int64) error {
+	_, err := f.WriteAt(make([]byte, n), at)
+	return err
+}
+
 // Size implements durable.File.
 func (f *file) Size() (int64, error) {
 	if err := f.use("stat", false); err != nil {
