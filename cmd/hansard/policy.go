@@ -222,7 +222,12 @@ func explainControl(b *bytes.Buffer, pack *policy.Pack, c *policy.Control) {
 		}
 	}
 	line("checks", c.Say(pack))
+	for _, d := range c.Where(pack) {
+		line("where", d.ID+" is "+d.Expression)
+	}
 	line("threshold", c.LimitText())
+	line("needs", c.Needs())
+	line("in doubt", c.Doubt())
 	if c.Near().Set {
 		line("near", "from "+c.Near().String())
 	}
@@ -261,7 +266,8 @@ func newPolicyTest(p *program) *cobra.Command {
 		Use:   "test PACK...",
 		Short: "Run the tests in packs",
 		Long: `Read packs and run the tests in them. Mistakes and failures are named with file,
-line and column; a verdict that no test of a control expects is listed.
+line and column; a verdict that no test of a control expects is listed, and so is
+a parameter or a definition that nothing uses.
 
 The exit code is 2 when a pack cannot be read, and 5 when a test fails.`,
 		Example: "  hansard policy test mine.yaml\n  hansard policy test packs/*.yaml",
@@ -296,6 +302,9 @@ func (p *program) testPack(name string) (ok bool, err error) {
 	failures := pack.RunTests()
 	for _, f := range failures {
 		fmt.Fprintf(p.stdout, "%s:%s\n", name, harmless(f.String()))
+	}
+	for _, u := range pack.Unused() {
+		p.say("%s:%s", name, u)
 	}
 	for _, u := range pack.Untested() {
 		p.say("%s: no test expects of %s", name, u)

@@ -186,11 +186,11 @@ func bounds(least, most int) string {
 func (j join) say(p *Pack) string {
 	var same []string
 	for _, alternative := range j.same {
-		same = append(same, strings.Join(p.names(alternative), " and "))
+		same = append(same, p.sayPairs(alternative))
 	}
 	s := ""
 	if len(same) > 0 {
-		s += ", with the same " + strings.Join(same, ", or ")
+		s += ", with " + strings.Join(same, ", or ")
 	}
 	if len(j.agree) > 0 {
 		s += ", " + strings.Join(p.names(j.agree), " and ") + " not contradicting"
@@ -199,6 +199,22 @@ func (j join) say(p *Pack) string {
 		s += ", with another " + strings.Join(p.names(j.differ), " and ")
 	}
 	return s
+}
+
+// sayPairs says what is the same of a member and another event.
+func (p *Pack) sayPairs(pairs []pair) string {
+	var same, other []string
+	for _, x := range pairs {
+		if x.event == x.member {
+			same = append(same, p.columns[x.member])
+		} else {
+			other = append(other, "the judged event's "+p.columns[x.member]+" as its "+p.columns[x.event])
+		}
+	}
+	if len(same) > 0 {
+		other = append([]string{"the same " + strings.Join(same, " and ")}, other...)
+	}
+	return strings.Join(other, " and ")
 }
 
 func (p *Pack) names(pairs []pair) []string {

@@ -1,6 +1,11 @@
 package policy
 
-import "github.com/hansardhq/hansard/internal/query"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/hansardhq/hansard/internal/query"
+)
 
 // Limit returns the value that the control's figure is held against; not set where
 // there is none.
@@ -85,6 +90,39 @@ func (c *Control) Say(p *Pack) string {
 		of = "each of the " + c.unit + " with an event"
 	}
 	return of + " with " + oneLine(c.each.source) + ": " + c.must.say(p) + "; " + c.threshold.String() + " of them"
+}
+
+// Where lists the definitions that the control's expressions name, as Say and others
+// write them.
+func (c *Control) Where(p *Pack) (named []Definition) {
+	var sources []string
+	for _, asked := range c.predicates(p) {
+		sources = append(sources, asked.source)
+	}
+	for _, d := range p.Definitions {
+		if regexp.MustCompile(`\b` + d.ID + `\b`).MatchString(strings.Join(sources, "\n")) {
+			named = append(named, d)
+		}
+	}
+	return named
+}
+
+// Needs says in words what must be on record before the control says anything; "":
+// nothing.
+func (c *Control) Needs() string {
+	if c.recorded == nil {
+		return ""
+	}
+	return "an event on record with " + oneLine(c.recorded.source) + "; else: " + or(c.notRecord, "the record holds no event of the kind that the check needs")
+}
+
+// Doubt says in words which events nobody can tell of whether they are judged; "":
+// there are none.
+func (c *Control) Doubt() string {
+	if c.unsure == nil {
+		return ""
+	}
+	return "events with " + oneLine(c.unsure.source) + " may belong to them; up to " + percent(c.tolerance) + " of these do not matter"
 }
 
 // Recommendation returns what to do at a verdict; "": nothing.

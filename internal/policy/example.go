@@ -98,6 +98,18 @@ func (p *Pack) Untested() []string {
 	return all
 }
 
+// Unused lists the parameters and definitions that nothing uses, each with line and
+// column.
+func (p *Pack) Unused() (all []string) {
+	for _, n := range p.named {
+		_, name, _ := strings.Cut(n.value, " ")
+		if !p.language.used[name] && !slices.Contains(p.usedParameters, name) {
+			all = append(all, fmt.Sprintf("%d:%d: nothing uses the %s", n.line, n.col, n.value))
+		}
+	}
+	return all
+}
+
 // verdicts lists the verdicts that a control can have.
 func (c *Control) verdicts() []Verdict {
 	all := []Verdict{Pass, Fail}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,11 +24,13 @@ type language struct {
 	constants map[string]float64
 	// definitions are expressions with names, which those after them can use.
 	definitions map[string]*predicate
+	// used are the names that expressions use.
+	used map[string]bool
 }
 
 // newLanguage returns the language with a pack's parameters as constants.
 func newLanguage(constants map[string]float64) (*language, error) {
-	l := &language{fields: map[string]query.Field{}, constants: constants, definitions: map[string]*predicate{}}
+	l := &language{fields: map[string]query.Field{}, constants: constants, definitions: map[string]*predicate{}, used: map[string]bool{}}
 	opts := []cel.EnvOption{
 		cel.CrossTypeNumericComparisons(true),
 		cel.Variable("resources", cel.ListType(cel.MapType(cel.StringType, cel.StringType))),
@@ -119,7 +122,7 @@ func (l *language) compile(s text) (*predicate, error) {
 	if issues != nil && issues.Err() != nil {
 		e := issues.Errors()[0]
 		message, _, _ := strings.Cut(e.Message, "\n")
-		return nil, s.inside(e.Location.Line(), e.Location.Column(), "%s%s", message, numberHint(message))
+		return nil, s.inside(e.Location.Line(), e.Location.Column(), "%s%s", message, hint(message))
 	}
 	if !checked.OutputType().IsExactType(cel.BoolType) {
 		return nil, s.fail("the expression is of type %s, not true or false", checked.OutputType())
@@ -127,6 +130,9 @@ func (l *language) compile(s text) (*predicate, error) {
 	program, err := l.env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, s.fail("%v", err)
+	}
+	for _, reference := range checked.NativeRep().ReferenceMap() {
+		l.used[reference.Name] = true
 	}
 	t := translator{language: l}
 	p := &predicate{source: s.value, line: s.line, program: program}
@@ -137,10 +143,26 @@ func (l *language) compile(s text) (*predicate, error) {
 	return p, nil
 }
 
-// numberHint says how numbers are written, where that was the mistake.
-func numberHint(message string) string {
-	if strings.Contains(message, "(double, int)") || strings.Contains(message, "(int, double)") {
+// hint says how it is written, where that was the mistake.
+func hint(message string) string {
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(message, t) })
+	}
+	switch {
+	case has("(double, int)", "(int, double)"):
 		return " (numbers of events are doubles: write 3.0)"
+	case has("recognition error at: '="):
+		return " (equality is written ==)"
+	case has("'and'", "'or'", "'not'", "'AND'", "'OR'", "'NOT'"):
+		return " (write && for and, || for or, ! for not)"
+	case has("recognition error at: '\"", "recognition error at: ''"):
+		return " (a text ends with the quote that it begins with)"
+	case has("'@in' applied to '(string, string)'"):
+		return ` (a list is written ["a", "b"]; whether a text holds another one is a.contains(b))`
+	case has("(timestamp, string)", "(string, timestamp)"):
+		return ` (write timestamp("2026-08-02T00:00:00Z"))`
+	case has("(double, string)", "(string, double)", "(string, int)", "(int, string)", "(bool, string)", "(string, bool)"):
+		return " (a text is compared with a text, a number with a number)"
 	}
 	return ""
 }

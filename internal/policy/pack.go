@@ -20,6 +20,7 @@ type Pack struct {
 	AppliesFrom time.Time
 	Retention   Retention
 	Parameters  []*Parameter
+	Definitions []Definition
 	Controls    []*Control
 	Tests       []*Test
 
@@ -29,6 +30,10 @@ type Pack struct {
 	columns []string
 	// predicates are those of all controls; the place of one is its bit.
 	predicates []*predicate
+	// named are the parameters and definitions with their places, and
+	// usedParameters those that are named outside of expressions.
+	named          []text
+	usedParameters []string
 }
 
 // Retention is how long a pack needs its events to be kept.
@@ -43,7 +48,12 @@ type Parameter struct {
 	ID          string
 	Description string
 	Value       Value // not set: what needs it is not judged
-	used        bool
+}
+
+// Definition is an expression with a name.
+type Definition struct {
+	ID         string
+	Expression string // on one line
 }
 
 // Value is a number of a pack: plain, a share ("20%") or a span of time ("24h").

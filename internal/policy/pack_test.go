@@ -81,5 +81,58 @@ func TestParseErrors(t *testing.T) {
 	f(control("    each: &a status == \"ok\"\n    must: *a\n"), "8:11: aliases are not read")
 	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\ntests:\n  - name: n\n    expect: {d: pass}\n"), `11:14: there is no control "d"`)
 	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\ntests:\n  - name: n\n    expect: {c: passed}\n"), `11:17: "passed" is no verdict`)
-	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\ntests:\n  - name: n\n    events: [{tool: x}]\n    expect: {c: pass}\n"), "11:14: a field of the event is unknown")
+	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\ntests:\n  - name: n\n    events: [{tool: x}]\n    expect: {c: pass}\n"), `11:15: no event has a field "tool" (did you mean tool_name?)`)
+	f(control("    each: status == \"ok\"\n    msut: status == \"ok\"\n"), `8:5: unknown key "msut" (did you mean must?): expected one of`)
+	f(control("    each: status == \"ok\"\n    must: {preceeds: {}}\n"), `unknown operator "preceeds" (did you mean precedes?): expected one of is, precedes, within`)
+	f(control("    each: status = \"ok\"\n    must: status == \"ok\"\n"), "(equality is written ==)")
+	f(control("    each: status == \"ok\" and status != \"\"\n    must: status == \"ok\"\n"), "(write && for and, || for or, ! for not)")
+	f(control("    each: status == \"ok\n    must: status == \"ok\"\n"), "(a text ends with the quote that it begins with)")
+	f(control("    each: timestamp > \"2026-01-01\"\n    must: status == \"ok\"\n"), `write timestamp("2026-08-02T00:00:00Z")`)
+	f(control("    each: duration_ms == \"long\"\n    must: status == \"ok\"\n"), "(a text is compared with a text, a number with a number)")
+	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\n    threshold: {at_least: 100}\n"), "9:27: at_least: 100 is more than all: expected a share, from 0% to 100%")
+	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\n    threshold: {at_least: 24h}\n"), "9:27: at_least: 24h is a span of time, which no figure is")
+	f(control("    count: status == \"ok\"\n    threshold: {at_most: 5%}\n"), "8:26: at_most: 5% is a share: expected a number")
+	f(control("    each: status == \"ok\"\n    must: {precedes: {event: status == \"ok\", same: [sesion_id]}}\n"), `"sesion_id" is no field to compare events by (did you mean session_id?)`)
+	f(control("    each: status == \"ok\"\n    must: status == \"ok\"\ntests:\n  - name: n\n    expect: {cc: pass}\n"), `11:14: there is no control "cc"`)
+	f(head+"parameters:\n  limit: {description: x, default: 5}\ncontrols:\n  - {id: c, title: C, count: status == \"ok\", threshold: {at_most: $limt}}\n", `there is no parameter "limt" (did you mean limit?)`)
+}
+
+// TestUnused names what stands in a pack and does nothing, and refuses what a test
+// sets and no pack has.
+func TestUnused(t *testing.T) {
+	const pack = `pack: x
+title: X
+version: "1"
+parameters:
+  limit: {description: x, default: 5}
+  most: {description: x, default: 5}
+  little: {description: x, default: 5}
+definitions:
+  call: event_type == "agent.tool_call"
+  slow: duration_ms > most
+  fine: status == "ok"
+controls:
+  - {id: c, title: C, count: call, threshold: {at_most: $limit}}
+  - {id: d, title: D, each: slow && call, must: status == "ok"}
+`
+	p, err := policy.Parse([]byte(pack), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(p.Unused(), "; "), "7:3: nothing uses the parameter little; 11:3: nothing uses the definition fine"; got != want {
+		t.Errorf("unused: %s, want %s", got, want)
+	}
+	where := p.Find("d").Where(p)
+	if len(where) != 2 || where[0].ID != "call" || where[1] != (policy.Definition{ID: "slow", Expression: "duration_ms > most"}) {
+		t.Errorf("definitions of d: %+v, want call and slow", where)
+	}
+	for text, want := range map[string]string{
+		"parameters: {limits: '3'}":  `"limits" is set, which is no parameter of the pack (did you mean limit?): it has limit, most, little`,
+		"retention_days: {infos: 3}": `"infos" is no tier`,
+	} {
+		_, err := policy.Parse([]byte(pack+"tests:\n  - {name: t, "+text+", expect: {c: pass}}\n"), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
 }

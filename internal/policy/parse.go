@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/query"
 )
 
 // maxPack bounds a pack's file, in bytes.
@@ -97,7 +98,7 @@ func members(n *yaml.Node, readers map[string]func(*yaml.Node) error, required .
 				known = append(known, k)
 			}
 			slices.Sort(known)
-			return at(key, "unknown key %q: expected one of %s", key.Value, strings.Join(known, ", "))
+			return at(key, "unknown key %q%s: expected one of %s", key.Value, meant(key.Value, known), strings.Join(known, ", "))
 		case seen[key.Value]:
 			return at(key, "key %q comes twice", key.Value)
 		}
@@ -117,7 +118,7 @@ func members(n *yaml.Node, readers map[string]func(*yaml.Node) error, required .
 // items reads a list.
 func items(n *yaml.Node, read func(*yaml.Node) error) error {
 	if n.Kind != yaml.SequenceNode {
-		return at(n, "expected a list")
+		return at(n, "expected a list: each item begins with a dash, or all are in [ ]")
 	}
 	for _, c := range n.Content {
 		if err := read(c); err != nil {
@@ -177,6 +178,11 @@ func (r *reader) read(n *yaml.Node) error {
 	}, "pack", "title", "version", "controls")
 	if err != nil {
 		return err
+	}
+	for id := range r.set {
+		if err := p.isParameter(n, id); err != nil {
+			return err
+		}
 	}
 	constants := map[string]float64{}
 	for _, param := range p.Parameters {
@@ -244,7 +250,7 @@ func (r *reader) retention(n *yaml.Node) error {
 				t, err := scalar(n)
 				tier := hansard.Tier(t.value)
 				if err == nil && tier.Rank() < 0 {
-					err = t.fail("%q is no tier", t.value)
+					err = t.fail("%q is no tier: expected one of debug, info, compliance, critical", t.value)
 				}
 				p.Tiers = append(p.Tiers, tier)
 				return err
@@ -287,17 +293,25 @@ func (r *reader) parameters(n *yaml.Node) error {
 		}
 		if s, ok := r.set[param.ID]; ok {
 			if param.Value, err = ParseValue(s); err != nil {
-				return fmt.Errorf("parameter %s: %w", param.ID, err)
+				return at(n.Content[i], "the value that is set for parameter %s: %v", param.ID, err)
 			}
 		}
 		r.pack.Parameters = append(r.pack.Parameters, param)
-	}
-	for id := range r.set {
-		if !slices.ContainsFunc(r.pack.Parameters, func(p *Parameter) bool { return p.ID == id }) {
-			return at(n, "the configuration sets %q, which is no parameter of the pack", id)
-		}
+		r.pack.named = append(r.pack.named, text{value: "parameter " + param.ID, line: n.Content[i].Line, col: n.Content[i].Column})
 	}
 	return nil
+}
+
+// isParameter refuses what is set, at n, and is no parameter of the pack.
+func (p *Pack) isParameter(n *yaml.Node, id string) error {
+	names := p.parameterNames()
+	switch {
+	case slices.Contains(names, id):
+		return nil
+	case len(names) == 0:
+		return at(n, "%q is set, and the pack has no parameters", id)
+	}
+	return at(n, "%q is set, which is no parameter of the pack%s: it has %s", id, meant(id, names), strings.Join(names, ", "))
 }
 
 // ParseValue reads a value as packs and configurations write it.
@@ -367,12 +381,33 @@ func (r *reader) value(n *yaml.Node, to *Value) error {
 	}
 	for _, p := range r.pack.Parameters {
 		if p.ID == name {
-			p.used = true
+			r.pack.usedParameters = append(r.pack.usedParameters, name)
 			*to = p.Value
 			return nil
 		}
 	}
-	return t.fail("there is no parameter %q", name)
+	names := r.pack.parameterNames()
+	if len(names) == 0 {
+		return t.fail("there is no parameter %q: the pack has none", name)
+	}
+	return t.fail("there is no parameter %q%s: the pack has %s", name, meant(name, names), strings.Join(names, ", "))
+}
+
+// parameterNames lists the names of the parameters.
+func (p *Pack) parameterNames() (names []string) {
+	for _, param := range p.Parameters {
+		names = append(names, param.ID)
+	}
+	return names
+}
+
+// meant says which of some names may have been meant.
+func meant(written string, names []string) string {
+	near := query.Nearest(written, names)
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean " + near[0] + "?)"
 }
 
 // span reads a span of time, or a parameter that is one.
@@ -382,7 +417,7 @@ func (r *reader) span(n *yaml.Node, to *time.Duration) error {
 		return err
 	}
 	if v.Set && v.Unit != "ms" {
-		return at(n, "%s is no span of time", v)
+		return at(n, "%s is no span of time: write 90s, 12h or 7d", v)
 	}
 	*to = time.Duration(v.N) * time.Millisecond
 	return nil
@@ -410,6 +445,8 @@ func (r *reader) define(n *yaml.Node) error {
 			return at(n.Content[i], "%v", err)
 		}
 		r.definitions[name] = t
+		r.pack.Definitions = append(r.pack.Definitions, Definition{name, oneLine(t.value)})
+		r.pack.named = append(r.pack.named, text{value: "definition " + name, line: n.Content[i].Line, col: n.Content[i].Column})
 	}
 	return nil
 }
@@ -422,6 +459,7 @@ func (r *reader) expression(n *yaml.Node) (int, error) {
 		return 0, err
 	}
 	if d, ok := r.definitions[strings.TrimSpace(t.value)]; ok {
+		r.pack.language.used[strings.TrimSpace(t.value)] = true
 		t = d
 	}
 	if bit, ok := r.bits[t.value]; ok {

@@ -14,7 +14,7 @@ import (
 // control reads one control.
 func (r *reader) control(n *yaml.Node) error {
 	c := &Control{recommend: map[Verdict]string{}, tolerance: 0.05}
-	var must, per *yaml.Node
+	var must, per, threshold *yaml.Node
 	tolerance := Value{}
 	err := members(n, map[string]func(*yaml.Node) error{
 		"id":    func(n *yaml.Node) error { return identifier(n, &c.ID) },
@@ -27,7 +27,7 @@ func (r *reader) control(n *yaml.Node) error {
 		"quiet":        func(n *yaml.Node) error { return r.span(n, &c.quiet) },
 		"budget":       func(n *yaml.Node) error { return r.budget(n, c) },
 		"keep_days":    func(n *yaml.Node) error { return r.value(n, &c.days) },
-		"threshold":    func(n *yaml.Node) error { return r.threshold(n, &c.threshold) },
+		"threshold":    func(n *yaml.Node) error { threshold = n; return r.threshold(n, &c.threshold) },
 		"unsure_up_to": func(n *yaml.Node) error { return r.value(n, &tolerance) },
 		"recommend":    func(n *yaml.Node) error { return c.recommendations(n) },
 		"alert":        func(n *yaml.Node) error { return c.alerts(n) },
@@ -54,6 +54,11 @@ func (r *reader) control(n *yaml.Node) error {
 	}
 	if err := c.settle(n); err != nil {
 		return err
+	}
+	if threshold != nil {
+		if err := c.fits(threshold); err != nil {
+			return err
+		}
 	}
 	r.pack.Controls = append(r.pack.Controls, c)
 	return nil
@@ -99,6 +104,26 @@ func (c *Control) settle(n *yaml.Node) error {
 	return nil
 }
 
+// fits refuses a threshold, which stands at n, that is not in the unit of the figure.
+func (c *Control) fits(n *yaml.Node) error {
+	values := map[string]Value{"at_least": c.threshold.AtLeast, "at_most": c.threshold.AtMost, "near": c.threshold.Near}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, place := n.Content[i].Value, n.Content[i+1]
+		v := values[name]
+		share := c.kind == kindShare || c.kind == kindBudget
+		switch {
+		case !v.Set:
+		case v.Unit == "ms":
+			return at(place, "%s: %s is a span of time, which no figure is", name, v)
+		case share && v.N > 1:
+			return at(place, "%s: %s is more than all: expected a share, from 0%% to 100%%", name, v)
+		case !share && v.Unit == "%":
+			return at(place, "%s: %s is a share: expected a number", name, v)
+		}
+	}
+	return nil
+}
+
 func (c *Control) cite(n *yaml.Node) error {
 	var cite Citation
 	err := members(n, map[string]func(*yaml.Node) error{
@@ -132,7 +157,7 @@ func oneOf(to *string, allowed ...string) func(*yaml.Node) error {
 	return func(n *yaml.Node) error {
 		t, err := scalar(n)
 		if err == nil && !slices.Contains(allowed, t.value) {
-			err = t.fail("%q: expected one of %s", t.value, strings.Join(allowed, ", "))
+			err = t.fail("%q%s: expected one of %s", t.value, meant(t.value, allowed), strings.Join(allowed, ", "))
 		}
 		*to = t.value
 		return err
@@ -177,11 +202,23 @@ func (r *reader) columns(n *yaml.Node, to *[]string) error {
 
 // column returns the place of a text column among the keys of a mark.
 func (r *reader) column(t text) (int, error) {
-	f, ok := r.pack.language.fields[t.value]
-	if !ok || f.Kind != query.KindString && f.Kind != query.KindPerson || f.Content {
-		return 0, t.fail("%q is no field to compare events by", t.value)
+	fields := r.pack.language.fields
+	if f, ok := fields[t.value]; ok && compares(f) {
+		return r.pack.column(t.value), nil
 	}
-	return r.pack.column(t.value), nil
+	var names []string
+	for name, f := range fields {
+		if compares(f) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return 0, t.fail("%q is no field to compare events by%s: expected one that holds a short text, such as session_id, trace_id, tool_call_id or agent_name", t.value, meant(t.value, names))
+}
+
+// compares reports whether events can be compared by a field.
+func compares(f query.Field) bool {
+	return (f.Kind == query.KindString || f.Kind == query.KindPerson) && !f.Content
 }
 
 // column returns the place of a column, adding it if need be.
@@ -221,7 +258,15 @@ func (r *reader) condition(n *yaml.Node, isGroup bool, leaves *int) (*condition,
 	ofEvents := []op{opIs, opPrecedes, opWithin, opRate, opSequence}
 	switch {
 	case !slices.Contains(append(ofGroups, ofEvents...), c.op):
-		return nil, at(n.Content[0], "unknown operator %q", c.op)
+		own := ofEvents
+		if isGroup {
+			own = ofGroups
+		}
+		var names []string
+		for _, o := range append(own, opAny, opAll, opNot) {
+			names = append(names, string(o))
+		}
+		return nil, at(n.Content[0], "unknown operator %q%s: expected one of %s", c.op, meant(string(c.op), names), strings.Join(names, ", "))
 	case isGroup && !slices.Contains(ofGroups, c.op):
 		return nil, at(n.Content[0], "%s is about single events: leave \"per\" out", c.op)
 	case !isGroup && !slices.Contains(ofEvents, c.op):

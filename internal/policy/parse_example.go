@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
+	"github.com/hansardhq/hansard/internal/query"
 )
 
 // testBegin is when the events of a test begin.
@@ -23,11 +25,23 @@ func (r *reader) test(n *yaml.Node) error {
 		"name": into(&t.Name),
 		"now":  func(n *yaml.Node) error { return r.span(n, &now) },
 		"parameters": func(n *yaml.Node) error {
-			return n.Decode(&t.parameters)
+			return keys(n, func(id text, key, n *yaml.Node) error {
+				v, err := scalar(n)
+				t.parameters[id.value] = v.value
+				return errors.Join(r.pack.isParameter(key, id.value), err)
+			})
 		},
 		"retention_days": func(n *yaml.Node) error {
 			t.facts.RetentionDays = map[hansard.Tier]int{}
-			return n.Decode(&t.facts.RetentionDays)
+			return keys(n, func(id text, _, n *yaml.Node) error {
+				tier, days := hansard.Tier(id.value), 0
+				if tier.Rank() < 0 {
+					return id.fail("%q is no tier: expected one of debug, info, compliance, critical", id.value)
+				}
+				err := whole(n, &days, 0)
+				t.facts.RetentionDays[tier] = days
+				return err
+			})
 		},
 		"events":   func(n *yaml.Node) error { return items(n, t.event) },
 		"expect":   func(n *yaml.Node) error { return r.expectations(n, t) },
@@ -75,8 +89,8 @@ func (t *Test) event(n *yaml.Node) error {
 	if err != nil {
 		return at(n, "%v", err)
 	}
-	if len(ev.Attributes) > 0 && fields["attributes"] == nil {
-		return at(n, "a field of the event is unknown: EVENT fields only, others under attributes")
+	if err := unknownField(n, ev.Attributes, fields["attributes"]); err != nil {
+		return err
 	}
 	position := uint64(len(t.events) + 1)
 	if ev.EventID == "" {
@@ -93,20 +107,53 @@ func (t *Test) event(n *yaml.Node) error {
 	return nil
 }
 
+// unknownField refuses a field that events do not have: it has become one of the
+// attributes, and is none of those that were given.
+func unknownField(n *yaml.Node, became json.RawMessage, given any) error {
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(became, &attributes) != nil {
+		return nil // there are none
+	}
+	own, _ := given.(map[string]any)
+	var names []string
+	for _, f := range query.Fields() {
+		names = append(names, f.Name)
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		_, is := attributes[key.Value]
+		if _, asked := own[key.Value]; is && !asked {
+			return at(key, "no event has a field %q%s: what is no field goes under attributes", key.Value, meant(key.Value, names))
+		}
+	}
+	return nil
+}
+
 // keyed calls f for each control that a mapping names.
 func (r *reader) keyed(n *yaml.Node, f func(control text, n *yaml.Node) error) error {
+	return keys(n, func(id text, _, n *yaml.Node) error {
+		if r.pack.Find(id.value) == nil {
+			var ids []string
+			for _, c := range r.pack.Controls {
+				ids = append(ids, c.ID)
+			}
+			return id.fail("there is no control %q%s", id.value, meant(id.value, ids))
+		}
+		return f(id, n)
+	})
+}
+
+// keys calls f for each key of a mapping.
+func keys(n *yaml.Node, f func(id text, key, n *yaml.Node) error) error {
 	if n.Kind != yaml.MappingNode {
-		return at(n, "expected names of controls")
+		return at(n, "expected names with values")
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		id, err := scalar(n.Content[i])
 		if err != nil {
 			return err
 		}
-		if r.pack.Find(id.value) == nil {
-			return id.fail("there is no control %q", id.value)
-		}
-		if err := f(id, n.Content[i+1]); err != nil {
+		if err := f(id, n.Content[i], n.Content[i+1]); err != nil {
 			return err
 		}
 	}
@@ -117,7 +164,7 @@ func (r *reader) expectations(n *yaml.Node, t *Test) error {
 	return r.keyed(n, func(control text, n *yaml.Node) error {
 		v := Verdict(n.Value)
 		if !slices.Contains(Verdicts(), v) {
-			return at(n, "%q is no verdict: expected one of %s", n.Value, strings.Join(verdictNames(), ", "))
+			return at(n, "%q is no verdict%s: expected one of %s", n.Value, meant(n.Value, verdictNames()), strings.Join(verdictNames(), ", "))
 		}
 		t.expect = append(t.expect, expectation{control, v})
 		return nil

@@ -75,29 +75,37 @@ func lookup(key string) (f Field, path string, ok bool) {
 
 // nearest lists up to three keys that resemble key, the nearest first.
 func nearest(key string) []string {
+	var names []string
+	for _, f := range table {
+		names = append(append(names, f.Name), f.Aliases...)
+	}
+	return Nearest(key, names)
+}
+
+// Nearest lists up to three of some names that resemble what was written, the nearest
+// first.
+func Nearest(written string, names []string) []string {
 	type candidate struct {
 		name string
 		far  int
 	}
 	var near []candidate
-	key = strings.ToLower(key[:min(len(key), 64)])
-	for _, f := range table {
-		for _, name := range append([]string{f.Name}, f.Aliases...) {
-			far := distance(key, name)
-			if len(key) >= 3 && (strings.Contains(name, key) || strings.Contains(key, name) && len(name) >= 4) {
-				far = min(far, 2)
-			}
-			if far <= max(1, min(len(key), len(name))/3) || far <= 2 && len(key) >= 4 {
-				near = append(near, candidate{name, far})
-			}
+	key := strings.ToLower(written[:min(len(written), 64)])
+	for _, name := range names {
+		far := distance(key, name)
+		if len(key) >= 3 && (strings.Contains(name, key) || strings.Contains(key, name) && len(name) >= 4) {
+			far = min(far, 2)
+		}
+		if far <= max(1, min(len(key), len(name))/3) || far <= 2 && len(key) >= 4 {
+			near = append(near, candidate{name, far})
 		}
 	}
 	slices.SortStableFunc(near, func(a, b candidate) int { return a.far - b.far })
-	var names []string
+	var found []string
 	for _, c := range near[:min(3, len(near))] {
-		names = append(names, c.name)
+		found = append(found, c.name)
 	}
-	return names
+	return found
 }
 
 // distance is the number of bytes to insert, delete, replace or swap with their
