@@ -41,6 +41,20 @@ func (s *tableSum) with(t *tally, names *numbers, more cells) (*tableSum, error)
 	return sum, nil
 }
 
+// renumber gives the keys of sums new numbers, so that those are forgotten that none
+// of them has.
+func renumber(names *numbers, hours map[int64]*tableSum) *numbers {
+	fresh := &numbers{}
+	for hour, sum := range hours {
+		again := &tableSum{ids: make([]int32, len(sum.ids)), counters: sum.counters}
+		for i, id := range sum.ids {
+			again.ids[i] = fresh.one(view(names.text(id)))
+		}
+		hours[hour] = again
+	}
+	return fresh
+}
+
 // question is what a tally is asked about.
 type question struct {
 	*tally
@@ -124,8 +138,11 @@ func (l *Lake) keptHours(ctx context.Context, a *question, total *tableTotal) (r
 	}
 	e := l.tableSums.entry(key)
 	defer l.tableSums.done(e)
-	if !e.begin(a.snap, a.scope.tiers) {
+	if !e.begin(a.snap, a.scope.tiers, 0) {
 		return rest, nil
+	}
+	if e.stale { // what was pruned shall not stay in memory
+		e.names, e.stale = renumber(e.names, e.hours), false
 	}
 	dirty, err := l.countHours(ctx, a, e, hours)
 	if err != nil {

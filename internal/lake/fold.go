@@ -27,7 +27,7 @@ type fold[S any] struct {
 // folded holds the sums of one question.
 type folded[S any] struct {
 	mu sync.Mutex // held while the question is answered: others wait for the sums
-	// firsts are the first indexes of each tier when the sums were begun, and
+	// firsts are the first indexes of each tier when the sums were last asked, and
 	// upTo the greatest positions of its rows that are in them.
 	firsts map[hansard.Tier]uint64
 	upTo   map[hansard.Tier]int64
@@ -37,6 +37,9 @@ type folded[S any] struct {
 	hours   map[int64]S
 	names   *numbers // of what sums are about, if they keep numbers in its place
 	erased  int      // how often entries had been erased then
+	// pruned is how many of each tier's prunes the sums know of.
+	pruned map[hansard.Tier]int
+	stale  bool // hours were forgotten: names may have some that nothing has
 
 	last  uint64 // guarded by fold.mu, as bytes is
 	bytes int
@@ -105,9 +108,10 @@ func (e *folded[S]) reset() {
 	e.firsts, e.upTo, e.covered, e.hours, e.names = nil, nil, nil, nil, nil
 }
 
-// begin forgets the sums if they are of rows that are not there any more. ok is
-// false when the snapshot is older than the sums.
-func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool) (ok bool) {
+// begin forgets the sums of hours in which what is not there any more could count: of
+// the tiers it was in, and up to a window away. ok is false when the snapshot is older
+// than the sums.
+func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool, window int64) (ok bool) {
 	firsts, last := map[hansard.Tier]uint64{}, map[hansard.Tier]int64{}
 	for tier := range tiers {
 		if parts := snap.version.parts[tier]; len(parts) > 0 {
@@ -119,22 +123,37 @@ func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool) (ok bool)
 	}
 	for tier, first := range e.firsts {
 		now, there := firsts[tier]
-		if there && (now < first || e.upTo[tier] > last[tier]) {
+		if there && (now < first || e.upTo[tier] > last[tier]) || len(snap.pruned[tier]) < e.pruned[tier] {
 			return false
-		}
-		if !there || now != first {
-			e.reset() // pruned
-			break
 		}
 	}
 	if e.hours == nil {
 		e.hours, e.upTo, e.erased, e.names = map[int64]S{}, map[hansard.Tier]int64{}, snap.erased, &numbers{}
+		e.pruned = map[hansard.Tier]int{}
 		for tier := range tiers {
-			e.upTo[tier] = -1
+			e.upTo[tier], e.pruned[tier] = -1, len(snap.pruned[tier])
 		}
+	}
+	for tier := range tiers {
+		for _, s := range snap.pruned[tier][e.pruned[tier]:] {
+			e.forget(s.wider(window))
+		}
+		e.pruned[tier] = len(snap.pruned[tier])
 	}
 	e.firsts = firsts
 	return true
+}
+
+// forget forgets the hours that meet some moments.
+func (e *folded[S]) forget(moments span) {
+	hours := span{bucketOf(moments.from), bucketOf(moments.to)}
+	e.covered = e.covered.without(hours)
+	for hour := range e.hours {
+		if hours.holds(hour) {
+			delete(e.hours, hour)
+			e.stale = true
+		}
+	}
 }
 
 // reach returns the greatest positions of the rows in parts that count, of those up

@@ -2,7 +2,9 @@ package lake_test
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ import (
 // the entries that it should hold.
 type growing struct {
 	*world
+	tenant string
 	r      *rand.Rand
 	sealed map[hansard.LogID]int // entries in parts
 	parts  map[hansard.LogID][]part.Info
@@ -27,14 +30,20 @@ type growing struct {
 
 func newGrowing(t *testing.T, seed uint64) *growing {
 	t.Helper()
+	return newWorld(t, nil, 1).growing(tenant, seed)
+}
+
+// growing returns a tenant of a lake that is empty so far.
+func (w *world) growing(tenant string, seed uint64) *growing {
 	return &growing{
-		world: newWorld(t, nil, 1), r: rand.New(rand.NewPCG(seed, 5)),
+		world: &world{Lake: w.Lake, dir: w.dir, enc: w.enc}, tenant: tenant, r: rand.New(rand.NewPCG(seed, 5)),
 		sealed: map[hansard.LogID]int{}, parts: map[hansard.LogID][]part.Info{}, logs: map[hansard.LogID][]*hansard.Entry{},
 	}
 }
 
 func (g *growing) commit(entries []*hansard.Entry) {
 	for _, e := range entries {
+		e.Log.Tenant = g.tenant
 		g.all = append(g.all, e)
 		g.logs[e.Log] = append(g.logs[e.Log], e)
 		g.Committed([]*part.Row{g.enc.RowOf(e)})
@@ -68,9 +77,25 @@ func (g *growing) merge(t *testing.T, log hansard.LogID) {
 	g.Sealed(log, []part.Info{info}, []part.Name{a.Name, b.Name}, uint64(g.sealed[log]))()
 }
 
+// prune removes the first part of a log.
+func (g *growing) prune(t *testing.T, log hansard.LogID) {
+	t.Helper()
+	if len(g.parts[log]) == 0 {
+		return
+	}
+	gone := g.parts[log][0]
+	g.parts[log] = g.parts[log][1:]
+	g.all = slices.DeleteFunc(g.all, func(e *hansard.Entry) bool { return e.Log == log && e.Index < gone.Name.End })
+	g.Sealed(log, nil, []part.Name{gone.Name}, gone.Name.End)()
+	if err := os.Remove(gone.Path(g.dir)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestFold asks the same questions over and over while entries come, are sealed
-// and merged: what is kept of the last answer must not show. The second time traces
-// go on for days, so that of what is in one not everything belongs together.
+// merged and pruned, those of two tenants: what is kept of the last answer must not
+// show. The second time traces go on for days, so that of what is in one not everything
+// belongs together.
 func TestFold(t *testing.T) {
 	for _, step := range []time.Duration{time.Millisecond, 31 * time.Minute} {
 		t.Run(step.String(), func(t *testing.T) { testFold(t, step) })
@@ -78,39 +103,52 @@ func TestFold(t *testing.T) {
 }
 
 func testFold(t *testing.T, every time.Duration) {
-	s := newSource(21)
-	s.perTrace = 40 // traces that go on over many commits
-	s.step = int64(every)
-	g := newGrowing(t, 21)
+	first := newGrowing(t, 21)
+	tenants := []*growing{first, first.growing("zenith", 22)}
+	sources := []*source{newSource(21), newSource(22)}
 	for step := range 36 {
-		var batch []*hansard.Entry
-		for range g.r.IntN(40) {
-			e := s.event()
-			if g.r.IntN(4) == 0 { // an old trace comes back
-				e.TraceID = "trace-00000" + string(rune('0'+g.r.IntN(3)))
-			}
-			if g.r.IntN(3) == 0 {
-				e.SpanID, e.ToolCallID = "shared", ""
-			}
-			if g.r.IntN(15) == 0 { // late
-				e.Timestamp -= g.r.Int64N(60 * s.step)
-			}
-			if g.r.IntN(8) == 0 {
-				e.EventType, e.ErrorType, e.Error = hansard.TypeError, "Timeout", "order "+e.EventID+" timed out after 30s"
-			}
-			batch = append(batch, s.seal(e, tierOf(e)))
-		}
-		g.commit(batch)
-		for log := range g.logs {
-			switch g.r.IntN(4) {
-			case 0:
-				g.seal(t, log)
-			case 1:
-				g.merge(t, log)
+		for i, g := range tenants {
+			s := sources[i]
+			s.perTrace = 40 // traces that go on over many commits
+			s.step = int64(every)
+			g.step(t, s)
+			if len(g.all) > 0 && (i == 0 || step%4 == 0) {
+				g.ask(t, step, s.step)
 			}
 		}
-		if len(g.all) > 0 {
-			g.ask(t, step, s.step)
+	}
+}
+
+// step commits some entries, and seals, merges or prunes.
+func (g *growing) step(t *testing.T, s *source) {
+	t.Helper()
+	var batch []*hansard.Entry
+	for range g.r.IntN(40) {
+		e := s.event()
+		if g.r.IntN(4) == 0 { // an old trace comes back
+			e.TraceID = "trace-00000" + string(rune('0'+g.r.IntN(3)))
+		}
+		if g.r.IntN(3) == 0 {
+			e.SpanID, e.ToolCallID = "shared", ""
+		}
+		if g.r.IntN(15) == 0 { // late
+			e.Timestamp -= g.r.Int64N(60 * s.step)
+		}
+		if g.r.IntN(8) == 0 {
+			e.EventType, e.ErrorType, e.Error = hansard.TypeError, "Timeout", "order "+e.EventID+" timed out after 30s"
+		}
+		batch = append(batch, s.seal(e, tierOf(e)))
+	}
+	g.commit(batch)
+	for _, tier := range hansard.Tiers {
+		log := hansard.LogID{Tenant: g.tenant, Tier: tier}
+		switch g.r.IntN(9) {
+		case 0, 1, 2:
+			g.seal(t, log)
+		case 3, 4:
+			g.merge(t, log)
+		case 5:
+			g.prune(t, log)
 		}
 	}
 }
@@ -134,7 +172,7 @@ func (g *growing) ask(t *testing.T, step int, every int64) {
 		{Period: hours},
 		{Node: parse(t, "agent:b*,planner"), Period: odd},
 	} {
-		tools, err := g.ToolCalls(ctx, tenant, q)
+		tools, err := g.ToolCalls(ctx, g.tenant, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +182,7 @@ func (g *growing) ask(t *testing.T, step int, every int64) {
 		}
 		g.aggregates(t, q, step)
 		for _, by := range [][]string{nil, {"model", "agent_name"}} {
-			tokens, err := g.Tokens(ctx, tenant, q, by)
+			tokens, err := g.Tokens(ctx, g.tenant, q, by)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,7 +199,7 @@ func (g *growing) ask(t *testing.T, step int, every int64) {
 // upTo returns the entries that were there when a report began: what the search
 // selects or not, they say what others count for.
 func (g *growing) upTo(q query.Query) []*hansard.Entry {
-	n := query.Compare{Op: query.LE, Values: []query.Value{{Int: int64(len(g.all))}}}
+	n := query.Compare{Op: query.LE, Values: []query.Value{{Int: math.MaxInt64}}}
 	var find func(query.Node)
 	find = func(node query.Node) {
 		switch node := node.(type) {
@@ -206,15 +244,15 @@ func (g *growing) unkept(t *testing.T, q query.Query, step int) {
 	}
 	each := lake.Spec{By: []string{"tool_name", lake.ErrorText}, Each: 2, OrderBy: 2, Desc: true, Measures: []lake.Measure{{Op: lake.Count}}}
 	for name, ask := range map[string]func(query.Query) (any, error){
-		"invocations": func(q query.Query) (any, error) { return g.Invocations(ctx, tenant, q) },
-		"tools":       func(q query.Query) (any, error) { return g.ToolCalls(ctx, tenant, q) },
+		"invocations": func(q query.Query) (any, error) { return g.Invocations(ctx, g.tenant, q) },
+		"tools":       func(q query.Query) (any, error) { return g.ToolCalls(ctx, g.tenant, q) },
 		"spend": func(q query.Query) (any, error) {
-			return g.Spend(ctx, tenant, q, [][]string{{"session_id"}, {"agent_name", "day"}}, lake.Pricing{}, 5)
+			return g.Spend(ctx, g.tenant, q, [][]string{{"session_id"}, {"agent_name", "day"}}, lake.Pricing{}, 5)
 		},
-		"patterns": func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, pattern) },
-		"texts":    func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, text) },
-		"top":      func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, top) },
-		"each":     func(q query.Query) (any, error) { return g.Aggregate(ctx, tenant, q, each) },
+		"patterns": func(q query.Query) (any, error) { return g.Aggregate(ctx, g.tenant, q, pattern) },
+		"texts":    func(q query.Query) (any, error) { return g.Aggregate(ctx, g.tenant, q, text) },
+		"top":      func(q query.Query) (any, error) { return g.Aggregate(ctx, g.tenant, q, top) },
+		"each":     func(q query.Query) (any, error) { return g.Aggregate(ctx, g.tenant, q, each) },
 	} {
 		got, err := ask(q)
 		if err != nil {
@@ -247,7 +285,7 @@ func sumsOf(stats []lake.TokenStat) map[[2]string]lake.TokenStat {
 // aggregates asks for figures that can be added up and for such that cannot.
 func (g *growing) aggregates(t *testing.T, q query.Query, step int) {
 	t.Helper()
-	table, err := g.Aggregate(context.Background(), tenant, q, lake.Spec{
+	table, err := g.Aggregate(context.Background(), g.tenant, q, lake.Spec{
 		By: []string{"agent_name", "model"}, OrderBy: 2, Desc: true, Limit: 7,
 		Measures: []lake.Measure{
 			{Op: lake.Count}, {Op: lake.Errors}, {Op: lake.Present, Field: "params"}, {Op: lake.Sum, Field: "cost_usd"},
@@ -268,7 +306,7 @@ func (g *growing) aggregates(t *testing.T, q query.Query, step int) {
 	if d := gocmp.Diff(want[:min(7, len(want))], table.Rows); d != "" {
 		t.Fatalf("step %d, %v: aggregate (-want +got):\n%s", step, q.Node, d)
 	}
-	hours, err := g.Aggregate(context.Background(), tenant, q, lake.Spec{By: []string{"hour"}, Measures: []lake.Measure{{Op: lake.Count}}})
+	hours, err := g.Aggregate(context.Background(), g.tenant, q, lake.Spec{By: []string{"hour"}, Measures: []lake.Measure{{Op: lake.Count}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +317,7 @@ func (g *growing) aggregates(t *testing.T, q query.Query, step int) {
 	if n != int64(len(g.selected(q))) {
 		t.Errorf("step %d: %d events in all hours, want %d", step, n, len(g.selected(q)))
 	}
-	distinct, err := g.Aggregate(context.Background(), tenant, q, lake.Spec{Measures: []lake.Measure{{Op: lake.Distinct, Field: "trace_id"}}, OrderBy: -1})
+	distinct, err := g.Aggregate(context.Background(), g.tenant, q, lake.Spec{Measures: []lake.Measure{{Op: lake.Distinct, Field: "trace_id"}}, OrderBy: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package lake
 import (
 	"log/slog"
 	"maps"
+	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -104,6 +105,9 @@ type tenantState struct {
 	// erased counts how often content was erased: what was made of it before
 	// must not be told any more.
 	erased int
+	// pruned are the spans of the timestamps of what each prune of a tier has
+	// removed. A slice only grows, so that a snapshot may keep it.
+	pruned map[hansard.Tier][]span
 }
 
 // version is an immutable set of live parts.
@@ -129,7 +133,7 @@ func newVersion() *version {
 func (l *Lake) tenant(name string) *tenantState {
 	t := l.tenants[name]
 	if t == nil {
-		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}}
+		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}, pruned: map[hansard.Tier][]span{}}
 		l.tenants[name] = t
 	}
 	return t
@@ -178,7 +182,7 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	for _, name := range removed {
 		gone[name] = true
 	}
-	parts, left := l.live(added), []string(nil)
+	parts, left, pruned := l.live(added), []string(nil), span{math.MaxInt64, math.MinInt64}
 	for _, p := range t.current.parts[log.Tier] {
 		if !gone[p.Name] {
 			parts = append(parts, p)
@@ -188,6 +192,12 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 		if slices.ContainsFunc(added, func(a part.Info) bool { return a.Name.Rewrite > p.Name.Rewrite && a.Name.First == p.Name.First }) {
 			t.erased++
 		}
+		if !slices.ContainsFunc(added, func(a part.Info) bool { return a.Name.First <= p.Name.First && p.Name.End <= a.Name.End }) {
+			pruned = span{min(pruned.from, p.MinTime), max(pruned.to, p.MaxTime)}
+		}
+	}
+	if !pruned.empty() {
+		t.pruned[log.Tier] = append(t.pruned[log.Tier], pruned)
 	}
 	t.replace(log.Tier, parts)
 	t.trim(log.Tier, end)

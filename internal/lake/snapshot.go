@@ -12,6 +12,8 @@ type snapshot struct {
 	version *version
 	fresh   map[hansard.Tier][]*part.Row
 	erased  int // how often entries had been erased
+	// pruned are the spans of time of what each prune of a tier has removed.
+	pruned  map[hansard.Tier][]span
 	release func()
 }
 
@@ -20,7 +22,7 @@ type snapshot struct {
 func (l *Lake) pin(tenant string) *snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := &snapshot{tenant: tenant, fresh: map[hansard.Tier][]*part.Row{}, release: func() {}}
+	s := &snapshot{tenant: tenant, fresh: map[hansard.Tier][]*part.Row{}, pruned: map[hansard.Tier][]span{}, release: func() {}}
 	t := l.tenants[tenant]
 	if t == nil {
 		s.version = newVersion()
@@ -28,6 +30,9 @@ func (l *Lake) pin(tenant string) *snapshot {
 	}
 	for tier, rows := range t.fresh {
 		s.fresh[tier] = rows[:len(rows):len(rows)]
+	}
+	for tier, gone := range t.pruned {
+		s.pruned[tier] = gone[:len(gone):len(gone)]
 	}
 	v := t.current
 	s.erased = t.erased

@@ -69,7 +69,7 @@ func sumTraces[S any](ctx context.Context, l *Lake, f *fold[S], a *traceQuestion
 	if a.key != "" && !hours.empty() {
 		e := f.entry(a.key)
 		defer f.done(e)
-		if e.begin(a.snap, a.scope.tiers) {
+		if e.begin(a.snap, a.scope.tiers, a.window) {
 			if err := a.keep(ctx, l, e, hours); err != nil {
 				e.reset()
 				return sums, err
