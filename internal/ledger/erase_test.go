@@ -158,6 +158,17 @@ func TestEraseExpired(t *testing.T) {
 				t.Errorf("%+v, %v", out, err)
 			}
 		}
+		h, err := l.AddHold(infoLog, "a claim", "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = l.EraseExpired(infoLog, "2000-01-04", ledger.EraseOrder{By: "retention", Reason: "expired", KeepDays: 1})
+		if hansard.KindOf(err) != hansard.KindDenied {
+			t.Errorf("under a hold: %v", err)
+		}
+		if _, err := l.ReleaseHold("acme", h.ID, "settled", "test"); err != nil {
+			t.Fatal(err)
+		}
 		if err := l.ClockMoved(c.now(), c.now().Add(30*day), 0); err != nil {
 			t.Fatal(err)
 		}

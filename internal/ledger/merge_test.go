@@ -10,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// TestMergeTampered edits a part between its seal and its merge: a merge writes
-// nothing anew that is not what was committed, and leaves the parts as they are.
-func TestMergeTampered(t *testing.T) {
+// TestTamperedStays edits a part between its seal and its merge, or an erasure in it:
+// neither writes anything anew that is not what was committed, and both leave the parts
+// as they are.
+func TestTamperedStays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	rec := newRecorder()
 	l := open(t, dir, rec, nil)
@@ -58,8 +60,19 @@ func TestMergeTampered(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || hansard.KindOf(err) != hansard.KindCorrupt {
 			t.Errorf("%s: %v, want %q", what, err, want)
 		}
+		// Of another entry than the edited one.
+		out, err := l.Erase(id, []uint64{whole[1].First + 3}, ledger.EraseOrder{By: "test", Reason: "asked"})
+		if hansard.KindOf(err) != hansard.KindCorrupt || out.Entries != 0 {
+			t.Errorf("%s: erased %d, %v", what, out.Entries, err)
+		}
 		if now := wholeParts(rec, id); !slices.Equal(now, whole) {
-			t.Errorf("%s: merged into %v", what, now)
+			t.Errorf("%s: the parts are now %v", what, now)
+		}
+		if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, b.Bytes()) {
+			t.Errorf("%s: the part was written anew: %v", what, err)
+		}
+		if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.1.parquet*")); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", what, left, err)
 		}
 	}
 	f("another text", "is not the one that was committed", func(e *hansard.Entry) { e.Action += "x" })

@@ -337,10 +337,34 @@ func (p *pruned) unstated(t *testing.T, d *simdisk.Disk) {
 	closeLedger(t, l)
 }
 
-// TestPruneUnderHold wants verification to find a prune that went on under a hold: the
-// hold's statement stands in front of that of the prune.
-func TestPruneUnderHold(t *testing.T) {
+// TestUnderHold wants verification to find what went while a hold stood: the hold's
+// statement stands in front of that of a prune, an erasure or the end of roll-ups, and
+// that of its release behind it or nowhere.
+func TestUnderHold(t *testing.T) {
 	t.Parallel()
+	log := map[string]any{"log": "acme/info"}
+	prune := map[string]any{"log": "acme/info", "first": 0, "end": 256}
+	erase := map[string]any{"log": "acme/info", "part": "000000000000-000000000256.parquet", "entries": 1}
+	rollups := map[string]any{"log": "acme/info", "names": []string{"2000-01-01.000000000000-000000000256.ndjson.zst"}}
+	f := func(kind string, members map[string]any, released bool, want string) {
+		t.Helper()
+		if got := foundUnderHold(t, kind, members, released); len(got) > 1 || strings.Join(got, "") != want {
+			t.Errorf("%s: found %q, want %q", kind, got, want)
+		}
+	}
+	const held = " while hold hold-1 stood on it"
+	f("prune", prune, false, "log acme/info was pruned"+held)
+	f("erase", erase, false, "log acme/info was erased in"+held)
+	f("rollups_expired", rollups, false, "roll-ups of log acme/info were removed"+held)
+	f("erase", erase, true, "")
+	f("rollups_expired", rollups, true, "")
+	f("erased", log, false, "")
+}
+
+// foundUnderHold puts a hold on record, and then a statement, as a program would that
+// asks nobody, and returns what verification says of it.
+func foundUnderHold(t *testing.T, kind string, members map[string]any, released bool) (texts []string) {
+	t.Helper()
 	disk := simdisk.New()
 	c := &clock{}
 	c.move(time.Duration(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()))
@@ -353,18 +377,27 @@ func TestPruneUnderHold(t *testing.T) {
 	if err := l.Seal(); err != nil {
 		t.Fatal(err)
 	}
-	// As a program would state it that asks nobody.
-	if err := l.State("acme", "hold", map[string]any{"id": "hold-1", "log": "acme/info", "reason": "x", "by": "x", "minimum": 0}); err != nil {
-		t.Fatal(err)
+	state := func(kind string, members map[string]any) {
+		t.Helper()
+		if err := l.State("acme", kind, members); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := l.State("acme", "prune", map[string]any{"log": "acme/info", "first": 0, "end": 256}); err != nil {
-		t.Fatal(err)
+	state("hold", map[string]any{"id": "hold-1", "log": "acme/info", "reason": "x", "by": "x", "minimum": 0})
+	if released {
+		state("hold_released", map[string]any{"id": "hold-1", "log": "acme/info", "reason": "x", "by": "x"})
 	}
+	state(kind, members)
 	closeLedger(t, l)
 	v, err := ledger.Verify(ledger.VerifyConfig{Dir: folder, FS: disk})
-	if err != nil || len(v.Findings) != 1 || !strings.Contains(v.Findings[0].Text, "while hold hold-1 stood on it") {
-		t.Errorf("%v, %v", v.Findings, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	for _, found := range v.Findings {
+		text, _, _ := strings.Cut(found.Text, " (statement ")
+		texts = append(texts, text)
+	}
+	return texts
 }
 
 // TestPrunedTiles prunes more entries than a file of leaf hashes holds: it goes, the

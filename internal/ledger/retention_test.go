@@ -184,7 +184,8 @@ func TestPruneTiles(t *testing.T) {
 }
 
 // TestRollupsExpire removes roll-ups that have expired: the statement first, then the
-// files, for good; none of a log on which a hold stands.
+// files, for good; none of a log on which a hold stands, and none after a jump of the
+// clock.
 func TestRollupsExpire(t *testing.T) {
 	t.Parallel()
 	disk := simdisk.New()
@@ -206,6 +207,13 @@ func TestRollupsExpire(t *testing.T) {
 	}
 	expire(0)
 	if _, err := l.ReleaseHold("acme", h.ID, "settled", "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.ClockMoved(time.Now(), time.Now().Add(30*day), 0); err != nil {
+		t.Fatal(err)
+	}
+	expire(0) // no date can be relied on
+	if err := l.ConfirmClock("acme", "test"); err != nil {
 		t.Fatal(err)
 	}
 	var going *simdisk.Disk

@@ -8,8 +8,8 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// unlinkParts removes superseded parts, for good, once no reader holds them. It does
-// not wait for that; lockUnlinked does. sealMu is held.
+// unlinkParts removes superseded parts once no reader holds them. It does not wait for
+// that; lockUnlinked does. sealMu is held.
 func (l *Ledger) unlinkParts(lg *log, removed []part.Info, wait func()) {
 	if len(removed) == 0 {
 		return
@@ -29,10 +29,9 @@ func (l *Ledger) unlinkParts(lg *log, removed []part.Info, wait func()) {
 				l.cfg.Logger.Warn("a superseded part stays until the next start", "part", p.Name.String(), "error", err)
 			}
 		}
-		// A power cut here brings them back, and the next start removes them.
-		if err := l.ifSynced(l.syncDates(removed)); err != nil {
-			l.cfg.Logger.Warn("a superseded part may stay until the next start", "log", lg.id.String(), "error", err)
-		}
+		// A power cut brings them back, and the next start removes them: no sync is
+		// needed here. A prune and an erasure, which say on record that nothing is
+		// left, sync the folders of all dates that these may lie in.
 		if before != nil {
 			<-before
 		}

@@ -183,12 +183,12 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 		delete(k.holds, s.keeping.ID)
 	case kindPrune:
 		k.intents = append(k.intents, s)
-		v.underHold(k, s, "pruned")
+		v.underHold(k, s, "log %s was pruned")
 		for _, r := range s.keeping.Rollups {
 			k.rollups[r.Name] = r.SHA256
 		}
 	case kindErase:
-		v.underHold(k, s, "erased in")
+		v.underHold(k, s, "log %s was erased in")
 		k.erases[s.keeping.Part] = s
 	case kindErased:
 		for _, p := range s.keeping.Rewritten {
@@ -202,6 +202,7 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 			v.find(s.log, int64(s.index), "", "log %s was pruned below entry %d, and no statement said that it would be", s.keeping.Log, s.keeping.End)
 		}
 	case kindRollupsExpired:
+		v.underHold(k, s, "roll-ups of log %s were removed")
 		for _, name := range s.keeping.Names {
 			delete(k.rollups, name)
 			k.expired[name] = true
@@ -212,7 +213,7 @@ func (v *verifier) takeKeeping(k *keepingStated, s *statementAt) {
 // underHold reports a statement that something went while a hold stood.
 func (v *verifier) underHold(k *keepingStated, s *statementAt, what string) {
 	for _, h := range k.holds {
-		v.find(s.log, int64(s.index), "", "log %s was %s while hold %s stood on it (statement %d)", s.keeping.Log, what, h.keeping.ID, h.index)
+		v.find(s.log, int64(s.index), "", what+" while hold %s stood on it (statement %d)", s.keeping.Log, h.keeping.ID, h.index)
 	}
 }
 
