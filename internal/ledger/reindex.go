@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -271,11 +272,14 @@ func (r *reindexing) installFile(d *derivation) error {
 func (r *reindexing) installDerived(d *derivation) (changed bool, err error) {
 	l := r.l
 	path := d.p.Path(l.cfg.Dir)
-	old, err := readIndex(l.cfg.FS, path+IndexSuffix)
-	if err == nil {
-		d.rows.takePrints(old)
+	old, err := durable.ReadFile(l.cfg.FS, path+IndexSuffix, maxIndex)
+	if err == nil && d.rows.lacksPrints() {
+		if x, err := part.ParseIndex(old); err == nil {
+			d.rows.takePrints(x)
+		}
 	}
-	if err != nil || string(old.Append(nil)) != string(d.rows.index.Append(nil)) {
+	// The bytes of an index depend on it alone.
+	if err != nil || !bytes.Equal(old, d.rows.index.Append(nil)) {
 		if err := l.writeIndex(path, d.rows.index); err != nil {
 			return false, err
 		}

@@ -185,10 +185,13 @@ func (s *scanner) checkRow(out *scanned, p part.Info, index uint64, row int) {
 	}
 }
 
+// lacksPrints reports whether there are fingerprints that could not be computed.
+func (s *scanned) lacksPrints() bool { return s.unprinted || len(s.erased) > 0 }
+
 // takePrints takes the fingerprints that could not be computed from the index as
 // it is on disk.
 func (s *scanned) takePrints(x *part.Index) {
-	if len(x.IDs) != len(s.index.IDs) || !s.unprinted && len(s.erased) == 0 {
+	if len(x.IDs) != len(s.index.IDs) || !s.lacksPrints() {
 		return
 	}
 	for i := range x.IDs {
@@ -220,7 +223,8 @@ func inOrder[T any](scanners []*scanner, n int, work func(s *scanner, i int) T) 
 		i    int
 		done chan T
 	}
-	todo, order, quit := make(chan task), make(chan chan T, len(scanners)), make(chan struct{})
+	// Each scanner has one more to work on while the one in front of all is taken.
+	todo, order, quit := make(chan task), make(chan chan T, 2*len(scanners)), make(chan struct{})
 	for _, s := range scanners {
 		go func() {
 			for t := range todo {

@@ -23,6 +23,7 @@ type Group struct {
 	vectors []columnValues // by the columns' IDs, from 1
 	leaf    []*columnValues
 	content []*columnValues
+	body    []*columnValues
 	zip     *zstd.Decoder
 	chunk   []byte
 	pages   pageReader
@@ -89,7 +90,7 @@ func (r *Group) Load(f *File, i int, want func(*Column) bool) (err error) {
 // arrange lists the columns that have values, in the order in which they are
 // rendered.
 func (r *Group) arrange() {
-	r.leaf, r.content = r.leaf[:0], r.content[:0]
+	r.leaf, r.content, r.body = r.leaf[:0], r.content[:0], r.body[:0]
 	for i, c := range r.enc.envelope {
 		if size := &r.vectors[r.enc.contentSize.ID-1]; i == r.enc.at && size.some {
 			r.leaf = append(r.leaf, size) // stands for the commitment
@@ -101,6 +102,11 @@ func (r *Group) arrange() {
 	for _, c := range r.enc.content {
 		if v := &r.vectors[c.ID-1]; v.some {
 			r.content = append(r.content, v)
+		}
+	}
+	for i := range r.vectors {
+		if v := &r.vectors[i]; v.some && !v.c.Placed() {
+			r.body = append(r.body, v)
 		}
 	}
 }

@@ -193,10 +193,9 @@ func (r *Group) AppendRow(dst []byte, row int) []byte {
 // AppendBody appends the body of a row, as AppendBody does of an entry whose
 // columns in blank, which is by the columns' IDs from 1, are empty.
 func (r *Group) AppendBody(dst []byte, row int, blank []bool) []byte {
-	for i := range r.vectors {
-		v := &r.vectors[i]
+	for _, v := range r.body {
 		switch {
-		case !v.some || v.c.Placed() || blank != nil && blank[i]:
+		case blank != nil && blank[v.c.ID-1]:
 		case v.c.Kind == List:
 			dst = v.appendItems(dst, row)
 		case v.slots[row] >= 0:
