@@ -29,8 +29,8 @@ export function PeriodPicker() {
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus>
       <Popover.Target>
-        <Button variant="default" size="sm" px="xs" leftSection={<IconClock size={16} />} onClick={() => setOpened(!opened)} aria-label={`Period: ${nameOf(period, zone)}`}>
-          <span style={{ maxWidth: "min(22rem, 32vw)", overflow: "hidden", textOverflow: "ellipsis" }}>{nameOf(period, zone)}</span>
+        <Button variant="default" size="sm" px="xs" leftSection={<IconClock size={16} className="h-period-icon" />} onClick={() => setOpened(!opened)} aria-label={`Period: ${nameOf(period, zone)}`}>
+          <span className="h-period" style={{ maxWidth: "min(22rem, 36vw)", overflow: "hidden", textOverflow: "ellipsis" }}>{nameOf(period, zone)}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

@@ -5,11 +5,13 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import { kindOf } from "../api/entry";
+import { useGroups } from "../api/groups";
 import { compact, count, dollars } from "../parts/figures";
 import { Page, Panel } from "../parts/Page";
 import { Failed, Loading, Nothing } from "../parts/states";
 import { href, useFragment } from "../state/fragment";
 import { Inert } from "../text/Inert";
+import { spelled } from "../text/inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
 import { folded, useDiff, type Diff, type DiffEvent, type DiffSide, type DiffStep } from "../trace/diff";
@@ -24,7 +26,7 @@ export default function Compare() {
       <Choose key={`${a} ${b}`} a={a} b={b} choose={(x, y) => f.set({ a: x, b: y })} />
       {got.error ? <Failed error={got.error} /> : null}
       {got.isFetching && <Loading what="Comparing" />}
-      {(a === "" || b === "") && <Nothing title="Name two traces">Two runs of the same task show what one did otherwise: events are paired by type, agent, name and place. The ids are on the pages of the traces.</Nothing>}
+      {(a === "" || b === "") && <Nothing title="Name two traces">Two runs of the same task show what one did otherwise: events are paired by type, agent, name and place. The fields offer the last traces; the page of a trace leads here too.</Nothing>}
       {got.data && <Found diff={got.data} />}
     </Page>
   );
@@ -33,6 +35,7 @@ export default function Compare() {
 function Choose({ a, b, choose }: { a: string; b: string; choose: (a: string, b: string) => void }) {
   const [left, setLeft] = useState(a);
   const [right, setRight] = useState(b);
+  const recent = useGroups("trace_id", "", { since: "all", until: "" }, 50).data?.pages[0]?.items ?? [];
   return (
     <form
       style={{ display: "flex", flexWrap: "wrap", gap: "0.6rem", alignItems: "end", marginBottom: "0.8rem" }}
@@ -40,8 +43,11 @@ function Choose({ a, b, choose }: { a: string; b: string; choose: (a: string, b:
         e.preventDefault();
         choose(left.trim(), right.trim());
       }}>
-      <TextInput label="First" placeholder="id of a trace or an event" value={left} onChange={(e) => setLeft(e.currentTarget.value)} style={{ flex: "1 1 14rem" }} />
-      <TextInput label="Second" placeholder="id of a trace or an event" value={right} onChange={(e) => setRight(e.currentTarget.value)} style={{ flex: "1 1 14rem" }} />
+      <datalist id="h-recent">
+        {recent.filter((g) => /^[\w.:-]+$/.test(g.id)).map((g) => <option key={g.id} value={g.id} label={spelled(`${(g.agents ?? []).join(", ") || "no agent named"}: ${count(g.events)} events, ${count(g.errors)} errors`)} />)}
+      </datalist>
+      <TextInput label="First" list="h-recent" placeholder="id of a trace or an event" value={left} onChange={(e) => setLeft(e.currentTarget.value)} style={{ flex: "1 1 14rem" }} />
+      <TextInput label="Second" list="h-recent" placeholder="id of a trace or an event" value={right} onChange={(e) => setRight(e.currentTarget.value)} style={{ flex: "1 1 14rem" }} />
       <Button type="submit" disabled={left.trim() === "" || right.trim() === ""}>Compare</Button>
       <Button variant="default" onClick={() => choose(right.trim(), left.trim())}>Swap</Button>
     </form>

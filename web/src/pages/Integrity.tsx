@@ -10,7 +10,7 @@ import { Page, Panel } from "../parts/Page";
 import { sizeOf, useLogs, useVerification, type Log, type Verification } from "../parts/record";
 import { Failed, Loading, Snippet } from "../parts/states";
 import { href, useFragment } from "../state/fragment";
-import { Inert, InertValue } from "../text/Inert";
+import { Inert } from "../text/Inert";
 import { duration } from "../time/format";
 import { When } from "../time/When";
 
@@ -96,34 +96,61 @@ function Logs({ list }: { list: Log[] }) {
   );
 }
 
-/** Retention shows what is kept and what goes when, in whatever fields the server has for a log. */
+/** Going is what goes from a log. */
+interface Going {
+  due: string | null;
+  entries: number;
+  bytes: number;
+}
+
+interface Kept {
+  log: string;
+  keep: string;
+  entries: number;
+  parts: number;
+  bytes: number;
+  oldest: string | null;
+  expired_through: string | null;
+  next: Going | null;
+  overdue: Going | null;
+  refused?: string;
+}
+
+const nothing = <span className="h-muted">—</span>;
+
+/** Retention shows what is kept and what goes when. */
 function Retention() {
-  const got = useQuery({ queryKey: ["retention"], queryFn: ({ signal }) => plain<Record<string, unknown>>("GET", "/v1/retention", undefined, signal) });
+  const got = useQuery({ queryKey: ["retention"], queryFn: ({ signal }) => plain<{ logs: Kept[] }>("GET", "/v1/retention", undefined, signal) });
   return (
     <Panel title="Retention" aside={<span className="h-muted">counted from receipt; whole parts go, and the deletion is on record</span>}>
       <Await query={got} what="retention">
-        {(r) => {
-          const logs = (r["logs"] ?? []) as Record<string, unknown>[];
-          if (!Array.isArray(logs) || logs.length === 0) return <InertValue value={r} />;
-          const keys = Object.keys(logs[0]!).filter((k) => !["tier", "size", "minimum"].includes(k) && (typeof logs[0]![k] !== "object" || logs[0]![k] === null));
-          return (
-            <DataTable<Record<string, unknown>>
-              rows={logs} label="Retention by log" keyOf={(l) => String(l["log"] ?? l["tier"] ?? JSON.stringify(l))}
-              columns={keys.map((k) => ({ key: k, name: named(k), num: typeof logs[0]![k] === "number", value: (l) => l[k] as string | number, cell: (l) => shown(k, l[k]) }))}
-            />
-          );
-        }}
+        {(r) => (
+          <DataTable
+            rows={r.logs} label="Retention by log" keyOf={(l) => l.log}
+            columns={[
+              { key: "log", name: "Log", value: (l) => l.log, cell: (l) => l.log },
+              { key: "keep", name: "Kept for", value: (l) => l.keep, cell: (l) => l.keep },
+              { key: "entries", name: "Entries", num: true, value: (l) => l.entries, cell: (l) => count(l.entries) },
+              { key: "parts", name: "Parts", num: true, value: (l) => l.parts, cell: (l) => count(l.parts) },
+              { key: "bytes", name: "Size", num: true, value: (l) => l.bytes, cell: (l) => bytes(l.bytes) },
+              { key: "oldest", name: "Oldest entry", value: (l) => l.oldest ?? "", cell: (l) => (l.oldest ? <When at={l.oldest} /> : nothing) },
+              { key: "expired", name: "Pruned through", value: (l) => l.expired_through ?? "", cell: (l) => (l.expired_through ? <When at={l.expired_through} /> : nothing) },
+              { key: "next", name: "Goes next", value: (l) => l.next?.due ?? "", cell: (l) => (l.refused ? <Inert text={l.refused} /> : l.next?.due ? <>{count(l.next.entries)} entries on <When at={l.next.due} /></> : nothing) },
+              { key: "overdue", name: "Overdue", value: (l) => l.overdue?.entries ?? 0, cell: (l) => (l.overdue ? <span className="h-mark h-mark-warn">{count(l.overdue.entries)} entries</span> : nothing) },
+            ]}
+          />
+        )}
       </Await>
     </Panel>
   );
 }
 
 /** named is a field of the server as a heading. */
-const named = (k: string): string => (k[0]!.toUpperCase() + k.slice(1)).replace(/_/g, " ").replace(/^Keep$/, "Kept for");
+const named = (k: string): string => (k[0]!.toUpperCase() + k.slice(1)).replace(/_/g, " ");
 
-function shown(key: string, v: unknown) {
-  if (v === null || v === undefined || v === "") return <span className="h-muted">—</span>;
-  if (typeof v === "number") return /bytes/.test(key) ? bytes(v) : count(v);
+function shown(v: unknown) {
+  if (v === null || v === undefined || v === "") return nothing;
+  if (typeof v === "number") return count(v);
   if (typeof v === "string" && /^\d{4}-\d\d-\d\dT/.test(v)) return <When at={v} />;
   return <Inert text={String(v)} />;
 }
@@ -170,7 +197,7 @@ function StatementTable({ data }: { data: { columns: { name: string }[]; rows: u
   return (
     <DataTable<Record<string, unknown>>
       rows={rows} label="Statements" keyOf={(r) => JSON.stringify(r)}
-      columns={Object.keys(rows[0]!).map((k) => ({ key: k, name: k.replace(/_/g, " "), value: (r) => String(r[k]), cell: (r) => (k === "statement" ? <Inert text={brief(r[k])} /> : shown(k, r[k])) }))}
+      columns={Object.keys(rows[0]!).map((k) => ({ key: k, name: named(k), value: (r) => String(r[k]), cell: (r) => (k === "statement" ? <Inert text={brief(r[k])} /> : shown(r[k])) }))}
     />
   );
 }

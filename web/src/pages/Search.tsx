@@ -40,7 +40,7 @@ export default function Search() {
       <Brought />
       <div style={{ display: "flex", gap: "0.5rem", marginBottom: "0.6rem" }}>
         <SearchBar q={q} onSearch={search} />
-        <Button variant="default" onClick={() => f.set({ order: order === "newest" ? "oldest" : null })}>
+        <Button variant="default" style={{ flex: "none" }} onClick={() => f.set({ order: order === "newest" ? "oldest" : null })}>
           {order === "newest" ? "Newest first" : "Oldest first"}
         </Button>
       </div>

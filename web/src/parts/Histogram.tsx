@@ -24,7 +24,7 @@ export function Histogram({ data, choose, label }: { data: Data; choose?: (since
   return (
     <div>
       <div ref={ref}>{n > 0 && width > 0 && <Bars data={data} width={width} choose={choose} label={label} />}</div>
-      <div style={{ display: "flex", gap: "1rem", alignItems: "baseline", fontSize: "0.8rem" }} className="h-muted">
+      <div style={{ display: "flex", flexWrap: "wrap", gap: "0 1rem", alignItems: "baseline", fontSize: "0.8rem" }} className="h-muted">
         <span>
           {count(data.total_events)} events, {count(data.total_errors)} errors
         </span>

@@ -11,7 +11,7 @@ export function Page({ title, note, actions, children }: { title: string; note?:
     <>
       <div style={{ display: "flex", flexWrap: "wrap", gap: "0.5rem 1rem", alignItems: "baseline", marginBottom: "0.8rem" }}>
         <h1 style={{ fontSize: "1.35rem", margin: 0 }}>{title}</h1>
-        {note && <div className="h-muted">{note}</div>}
+        {note && <div className="h-muted" style={{ fontSize: "0.9rem" }}>{note}</div>}
         <div style={{ marginLeft: "auto", display: "flex", flexWrap: "wrap", gap: "0.5rem" }}>{actions}</div>
       </div>
       {children}

@@ -139,8 +139,8 @@ function BoxNode({ data: { node: n, glow, cause }, selected }: NodeProps<Shown>)
         <Inert text={n.label.slice(0, 80)} />
       </div>
       <div className="h-node-note">
+        {n.errors > 0 && <span className="h-node-bad">{compact(n.errors)} {n.errors === 1 ? "error" : "errors"} · </span>}
         {n.type === "agent" ? `${compact(n.events)} events · ${compact(n.tool_calls)} tool calls` : n.type === "missing" ? "not here" : kindOf(n.type)}
-        {n.errors > 0 && <span className="h-node-bad"> · {compact(n.errors)} errors</span>}
       </div>
       <div className="h-node-note">
         {cause && <span className="h-mark h-mark-cause">root cause</span>} {n.token_count ? `${compact(n.token_count)} tokens · ` : ""}

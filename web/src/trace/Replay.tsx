@@ -101,6 +101,9 @@ function Body({ line: l, entry: e }: { line: Line; entry?: Entry }) {
       say(spoken(e.response)) || json(e.response, "Response");
       say([e.model, e.input_tokens !== undefined && `${count(e.input_tokens)} in`, e.output_tokens !== undefined && `${count(e.output_tokens)} out`, e.cost_usd !== undefined && dollars(e.cost_usd)].filter(Boolean).join(" · "));
       break;
+    case "agent.reasoning": // its line is only its action
+      say(e.reasoning || l.details);
+      break;
     case "agent.tool_call":
       say(l.details);
       json(e.params, "Params");

@@ -24,7 +24,7 @@ export function Actions({ question, columns }: { question: Question; columns: st
       <Views />
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="default" size="compact-md" leftSection={<IconDownload size={16} />}>Export</Button>
+          <Button variant="default" size="compact-sm" leftSection={<IconDownload size={16} />}>Export</Button>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>All events of this search, with their manifest</Menu.Label>
@@ -46,7 +46,7 @@ function Columns({ columns }: { columns: string[] }) {
   return (
     <Popover position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <Button variant="default" size="compact-md" leftSection={<IconColumns size={16} />}>Columns</Button>
+        <Button variant="default" size="compact-sm" leftSection={<IconColumns size={16} />}>Columns</Button>
       </Popover.Target>
       <Popover.Dropdown style={{ maxHeight: "60vh", overflow: "auto" }}>
         <div style={{ display: "grid", gap: 4 }}>
@@ -69,7 +69,7 @@ function Views() {
   return (
     <Popover position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <Button variant="default" size="compact-md" leftSection={<IconBookmark size={16} />}>Views</Button>
+        <Button variant="default" size="compact-sm" leftSection={<IconBookmark size={16} />}>Views</Button>
       </Popover.Target>
       <Popover.Dropdown style={{ maxWidth: "min(24rem, 94vw)" }}>
         <form
