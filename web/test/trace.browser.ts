@@ -1,11 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { frame, violations, wcag } from "./axe";
 import { demoTrace, look, openDemo, type Stage, type Watched } from "./stage";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const trace = demoTrace;
 const wide = "wide";
 
@@ -46,12 +43,7 @@ describe("a trace", () => {
     await go(`/traces/${trace}#view=${view}&event=${events.traces[0]!.timeline[20]!.event_id}`);
     await w.page.locator(".h-selected").getByText("On record").waitFor();
     if (view === "graph") await w.page.locator(".react-flow__node").first().waitFor();
-    await w.page.evaluate(axe);
-    const found = await w.page.evaluate(async () => {
-      interface Found { violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }
-      const { run } = (globalThis as unknown as { axe: { run: (o: unknown) => Promise<Found> } }).axe;
-      return (await run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })).violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${JSON.stringify(n.target)} ${n.failureSummary}`).join(" | ")}`);
-    });
+    const found = await violations(w.page, wcag, frame);
     expect({ found, complaints: broken() }).toEqual({ found: [], complaints: [] });
   });
 
