@@ -53,7 +53,8 @@ func (c *Company) History(end time.Time) *History {
 	h := &History{}
 	hour := outageHour(end)
 	h.OutageFrom, h.OutageUntil = hour.Add(19*time.Minute), hour.Add(47*time.Minute)
-	h.hold(append(c.headline(hour, h), c.runs(end.Add(-HistoryLength), end)...), end)
+	begin := end.Add(-HistoryLength)
+	h.hold(slices.Concat([]*play{c.release(begin)}, c.headline(hour, h), c.runs(begin, end)), end)
 	return h
 }
 
@@ -245,6 +246,7 @@ func schedule(slot time.Time) []scheduled {
 	at(hour == 2, 300, (*play).nightlyBalance)
 	at(hour == 7 && day >= time.Monday && day <= time.Friday, 1800, (*play).morningDigest)
 	at(hour == 10 && day == time.Tuesday, 900, (*play).newPrompt)
+	at(hour == 13 && day == time.Wednesday, 1800, (*play).newModel)
 	at(hour == 11 && (day == time.Wednesday || day == time.Saturday), 1200, (*play).leakByTicket)
 	at(hour == 16 && (day == time.Friday || day == time.Monday), 700, (*play).refundToForeigner)
 	at(hour == 9 && (day == time.Thursday || day == time.Sunday), 2400, (*play).poisonedPage)

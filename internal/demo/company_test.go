@@ -94,6 +94,32 @@ func TestHistoryIsTrue(t *testing.T) {
 	}
 }
 
+// TestModelsAreRecorded holds models against the changes of configuration that brought
+// them: every agent's came before its first call, but for the research agent's, which
+// somebody put on record in the middle of the week.
+func TestModelsAreRecorded(t *testing.T) {
+	for day := range 7 {
+		brought, calls, early := map[string]bool{}, 0, 0
+		for _, e := range demo.NewCompany(uint64(day)).History(thursday.AddDate(0, 0, day)).Events {
+			pair := e.AgentName + " " + e.Model
+			switch {
+			case e.EventType == hansard.TypeLifecycle && e.Action == "config_changed":
+				brought[pair] = true
+			case e.EventType != hansard.TypeLLMResponse:
+			case brought[pair]:
+				calls++
+			case pair != "research gemini-2.5-flash":
+				t.Fatalf("%s: nothing brought the model", pair)
+			default:
+				early++
+			}
+		}
+		if calls < 20*early || early == 0 || !brought["research gemini-2.5-flash"] {
+			t.Errorf("day %d: %d calls after the change, %d before it", day, calls, early)
+		}
+	}
+}
+
 func TestCompanyFollowsFromSeed(t *testing.T) {
 	a, b := demo.NewCompany(7), demo.NewCompany(7)
 	h := a.History(thursday)

@@ -99,14 +99,3 @@ func (p *play) fixTooLarge() {
 	p.step(code, hansard.Event{EventType: hansard.TypeHumanIntervention, Action: "stop:token_budget", Intervention: "stop", ActorType: "policy", Source: "system", PolicyID: "token-budget", PolicyVersion: "1"})
 	p.done(begin, "stopped: out of budget")
 }
-
-// newPrompt is a change of an agent's configuration by a human.
-func (p *play) newPrompt() {
-	p.job("change", "ops").by("product manager")
-	p.service = "agent-platform"
-	change := obj{"agent": support, "field": "system_prompt", "from": "support-prompt@41", "to": "support-prompt@42"}
-	p.step(support, hansard.Event{EventType: hansard.TypeLifecycle, Action: "config_changed", ActorType: "human", ActorID: p.user, ActorRole: p.who.staff,
-		Source: "user", Params: text(change), Status: "ok", Comment: "Answers name the day of delivery."})
-	p.wait(20_000, 60_000).step(router, hansard.Event{EventType: hansard.TypeLifecycle, Action: "config_changed", ActorType: "human", ActorID: p.user, ActorRole: p.who.staff,
-		Source: "user", Params: text(obj{"agent": router, "field": "model", "from": "gpt-4o-mini", "to": small().name}), Status: "ok"})
-}
