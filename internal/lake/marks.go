@@ -129,11 +129,20 @@ func (m *marker) group(r *rows) error {
 		return err
 	}
 	bits := make([]uint64, r.size())
+	var viewed []uint64
+	if r.file == nil {
+		if viewed, err = m.view(r, in); err != nil {
+			return err
+		}
+	}
 	for i, s := range m.spec.Selectors {
 		if m.spec.Only != 0 && m.spec.Only&(1<<i) == 0 {
 			continue
 		}
-		sel, err := r.matching(s.Node)
+		var sel []bool
+		if r.file != nil {
+			sel, err = r.match(s.Node)
+		}
 		if err != nil {
 			return err
 		}
@@ -141,7 +150,7 @@ func (m *marker) group(r *rows) error {
 			return err
 		}
 		for k := range bits {
-			if sel == nil || sel[k] {
+			if (sel == nil || sel[k]) && (viewed == nil || viewed[k]&(1<<i) != 0) {
 				bits[k] |= 1 << i
 			}
 		}
@@ -156,6 +165,27 @@ func (m *marker) group(r *rows) error {
 		return nil
 	}
 	return m.hand(r, bits, n, columns)
+}
+
+// view returns which nodes select each of the fresh rows: a row is decoded once for
+// all of them.
+func (m *marker) view(r *rows, in []bool) ([]uint64, error) {
+	bits := make([]uint64, len(r.fresh))
+	var e hansard.Entry
+	for k, row := range r.fresh {
+		if in != nil && !in[k] {
+			continue
+		}
+		if err := r.enc.View(&e, row); err != nil {
+			return nil, err
+		}
+		for i, s := range m.spec.Selectors {
+			if (m.spec.Only == 0 || m.spec.Only&(1<<i) != 0) && (s.Node == nil || query.Match(s.Node, &e)) {
+				bits[k] |= 1 << i
+			}
+		}
+	}
+	return bits, nil
 }
 
 // wanted clears the bits of the rows of which no mark is wanted, and returns how many

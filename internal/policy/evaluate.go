@@ -306,16 +306,14 @@ func (e *evaluation) pass(ctx context.Context) error {
 	for _, period := range parts {
 		kept, keys = kept[:0], keys[:0]
 		width := len(e.pack.columns)
-		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Only: asked | 1<<filterBit, Keys: e.pack.columns}
+		spec := lake.MarkSpec{Period: period, Within: lake.Selector{Node: e.upTo()}, Selectors: e.selectors, Only: asked | 1<<filterBit, Keys: e.pack.columns,
+			Wants: func(bits uint64) lake.Want { return m.wants(bits &^ (1 << filterBit)) }}
 		err := e.src.Mark(ctx, e.q.Tenant, spec, func(b *lake.Marks) error {
 			mu.Lock()
 			defer mu.Unlock()
 			for i, mark := range b.Marks {
 				filtered := mark.Bits&(1<<filterBit) == 0
 				mark.Bits &^= 1 << filterBit
-				if mark.Bits == 0 {
-					continue
-				}
 				if filtered {
 					mark.Bits &^= e.memberBits()
 				}

@@ -47,10 +47,15 @@ type hourly struct {
 	columns []int
 	roles   sync.Map // of *role, by bits
 
+	// rows and most are the bounds of what is judged here: maxHourRows, maxBefore.
+	rows, most int
+
 	hours *lake.Hours
-	line  []fragment                  // what has been read so far, in the order of time
-	fed   int                         // of line, whose befores the machine has seen
-	made  map[lake.Stretch][]fragment // of stretches that nothing is kept of
+	line  []fragment // what has been read so far, in the order of time
+	fed   int        // of line, whose befores the machine has seen
+	// made is what came of the stretches that nothing is kept of, and known what did
+	// when they were gone through before.
+	made, known map[lake.Stretch][]fragment
 }
 
 // fragment is a span of time with what it came to.
@@ -68,7 +73,7 @@ func newHourly(e *evaluation) *hourly {
 	if e.q.Node != nil {
 		return nil
 	}
-	h := &hourly{e: e, use: map[*Control]bool{}, made: map[lake.Stretch][]fragment{}}
+	h := &hourly{e: e, rows: maxHourRows, most: maxBefore, use: map[*Control]bool{}}
 	for _, p := range e.pack.predicates {
 		s := lake.Selector{} // of one that is not asked for here
 		if p.selectable() {
@@ -194,6 +199,7 @@ func (h *hourly) judge(ctx context.Context) (ok bool, err error) {
 // walk goes through the time that matters. Hours that are kept and good are not read.
 func (h *hourly) walk(ctx context.Context, good func(number int64, k *hour) bool) (ok bool, err error) {
 	h.line, h.fed = nil, 0
+	h.made, h.known = map[lake.Stretch][]fragment{}, h.made
 	m := newMachine(h.e.pack, h.judges)
 	m.loopback, m.end = h.machine.loopback, h.machine.end
 	h.machine = m
@@ -241,7 +247,7 @@ func (h *hourly) through(ctx context.Context, hours *lake.Hours, p query.Period,
 	var closing sync.WaitGroup
 	defer closing.Wait()
 	for _, s := range hours.Cut(p, sliceRows, good) {
-		before := h.made[s]
+		before := h.known[s]
 		if k, ok := s.Kept.(*hour); ok {
 			before = []fragment{{from: s.From, to: s.To, hour: k, within: judged, kept: true}}
 		}
@@ -252,7 +258,7 @@ func (h *hourly) through(ctx context.Context, hours *lake.Hours, p query.Period,
 			}
 			continue
 		}
-		if s.Rows > maxHourRows {
+		if s.Rows > h.rows {
 			return false, nil
 		}
 		all, err := h.read(ctx, hours, s, judged)
@@ -267,7 +273,7 @@ func (h *hourly) through(ctx context.Context, hours *lake.Hours, p query.Period,
 	for _, f := range h.line {
 		n += len(f.befores.marks)
 	}
-	return n <= maxBefore, nil
+	return n <= h.most, nil
 }
 
 // add adds a fragment to the line.

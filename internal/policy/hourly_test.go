@@ -367,3 +367,28 @@ func compareHourly(t *testing.T, h *history, p *policy.Pack, q policy.Question) 
 	}
 	return found
 }
+
+// TestHourlyBounds: a record that is too dense, or has too many events that may
+// precede others, is judged by the pass.
+func TestHourlyBounds(t *testing.T) {
+	ctx, p := context.Background(), load(t, "base")
+	q := policy.Question{Tenant: tenant, Last: 1 << 40, Now: begin.Add(72 * time.Hour)}
+	l := record(t, random(600, 5))
+	want, err := policy.EvaluateByPass(ctx, l, p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(rows, befores int, byTheHour bool) {
+		t.Helper()
+		got, hourly, err := policy.EvaluateBounded(ctx, l, p, q, rows, befores)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(briefs(want), briefs(got)); d != "" || hourly != byTheHour {
+			t.Errorf("at most %d entries and %d events before: by the hour %v, want %v; -pass +bounded:\n%s", rows, befores, hourly, byTheHour, d)
+		}
+	}
+	f(100, 1000, false)
+	f(1000, 3, false)
+	f(1000, 1000, true)
+}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/hansardhq/hansard/internal/lake"
 )
 
 // occurrence is an event as the machine sees it: when it was, which predicates of
@@ -45,6 +47,7 @@ type plan struct {
 	per          []int  // columns of groups
 	mask         uint64 // bits that matter
 	events       uint64 // bits of the events of its operators
+	columns      uint64 // that events are compared by
 	ordered      bool   // events must come in the order of time
 	counters     int    // operators count of groups
 	groups       groupSums
@@ -123,6 +126,7 @@ func newPlan(p *Pack, c *Control) *plan {
 	pl.mask = pl.each | pl.unsure
 	for _, name := range c.per {
 		pl.per = append(pl.per, p.column(name))
+		pl.columns |= 1 << p.column(name)
 	}
 	for _, cond := range c.must.leaves() {
 		l := &leaf{
@@ -135,6 +139,7 @@ func newPlan(p *Pack, c *Control) *plan {
 		pl.leaves = append(pl.leaves, l)
 		pl.mask |= l.bits
 		pl.events |= l.bits
+		pl.columns |= cond.join.columns(true, true)
 		switch cond.op {
 		case opCount:
 			l.counter = pl.counters
@@ -147,6 +152,17 @@ func newPlan(p *Pack, c *Control) *plan {
 		}
 	}
 	return pl
+}
+
+// wants returns what is wanted of a mark: its keys where an operator is about it.
+func (m *machine) wants(bits uint64) lake.Want {
+	w := lake.Want{Mark: bits != 0}
+	for _, p := range m.plans {
+		if bits&p.mask != 0 {
+			w.Keys |= p.columns
+		}
+	}
+	return w
 }
 
 // orderedMask returns the bits whose events must come in the order of time.
