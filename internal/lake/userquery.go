@@ -86,6 +86,10 @@ func (l *Lake) SQL(ctx context.Context, tenant, statement string, limits Limits)
 		Tenant: tenant, Query: statement, Memory: limits.Memory, Threads: l.config.Threads,
 		CPUSeconds: uint64(limits.Time.Seconds()+1) * uint64(l.config.Threads+1), MaxRows: limits.Rows, MaxBytes: limits.Bytes,
 	}
+	var err error
+	if j.Functions, err = l.engine.functions(ctx); err != nil {
+		return nil, err
+	}
 	extra, err := l.files(snap, &j)
 	defer func() {
 		for _, f := range extra {
