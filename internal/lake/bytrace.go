@@ -129,6 +129,7 @@ func (p *tracePass[T]) runs(r *rows) ([]traceRun[T], error) {
 	if err := r.keys("trace_id", v); err != nil {
 		return nil, err
 	}
+	r.only = p.rowsOf(v.Keys)
 	items, at, err := p.read(r)
 	if err != nil {
 		return nil, err
@@ -150,6 +151,23 @@ func (p *tracePass[T]) runs(r *rows) ([]traceRun[T], error) {
 		i = end
 	}
 	return runs, nil
+}
+
+// rowsOf returns which rows are of the traces to look at, by the keys of their traces;
+// nil: all.
+func (p *tracePass[T]) rowsOf(keys []uint64) []bool {
+	if p.only == nil {
+		return nil
+	}
+	rows := make([]bool, len(keys))
+	for i, k := range keys {
+		if i > 0 && k == keys[i-1] {
+			rows[i] = rows[i-1]
+		} else {
+			rows[i] = p.only[k]
+		}
+	}
+	return rows
 }
 
 // again runs the pass once more over some of its traces, if there are any: those

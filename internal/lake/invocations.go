@@ -208,6 +208,13 @@ func (p *invocationPass) read(r *rows) (items []act, at []int, err error) {
 	failed, timedOut, ok := codeOf(c.status, "error"), codeOf(c.status, "timeout"), codeOf(c.status, "ok")
 	abort, synthetic := codeOf(c.recovery, "abort"), codeOf(c.source, hansard.TimeSynthetic)
 	is := func(code, want uint32) bool { return code != 0 && code == want }
+	if p.withTree {
+		n := len(c.kind.Codes)
+		if c.around != nil {
+			n = len(r.numbers(c.around))
+		}
+		items, at = make([]act, 0, n), make([]int, 0, n)
+	}
 	for i, kind := range c.kind.Codes {
 		if c.around != nil && !c.around[i] {
 			continue
@@ -253,7 +260,7 @@ func (p *invocationPass) columns(r *rows) (c *actColumns, err error) {
 	if c.selected, err = r.counted(&p.chosen, &p.passSpec); err != nil {
 		return nil, err
 	}
-	if c.around, err = r.bounded(nil, p.bounds(r.gr)); err != nil || !p.withTree {
+	if c.around, err = r.around(p.bounds(r.gr)); err != nil || !p.withTree {
 		return c, err
 	}
 	c.event, c.parent = r.vector(), r.vector()

@@ -158,6 +158,8 @@ type rows struct {
 	// shared holds what the searches of one pass have read of the group; nil:
 	// they share nothing.
 	shared map[string]*part.Vector
+	// only says which rows are of the traces that a pass looks at; nil: all.
+	only []bool
 	*scratch
 }
 
@@ -418,6 +420,12 @@ func (r *rows) counting(n query.Node, in spans, b rowBounds) ([]bool, error) {
 		return nil, err
 	}
 	return r.bounded(sel, b)
+}
+
+// around returns which rows a pass over traces looks at: those with positions in
+// bounds that are of its traces; nil: all.
+func (r *rows) around(b rowBounds) ([]bool, error) {
+	return r.bounded(r.only, b)
 }
 
 // chosen says which events a question over traces is about.

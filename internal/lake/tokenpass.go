@@ -242,7 +242,7 @@ func (tp *tokenPass) readRest(r *rows, links bool) (*statementRest, error) {
 	if rest.selected, err = r.counted(&tp.chosen, &tp.passSpec); err != nil {
 		return nil, err
 	}
-	if rest.around, err = r.bounded(nil, tp.bounds(r.gr)); err != nil {
+	if rest.around, err = r.around(tp.bounds(r.gr)); err != nil {
 		return nil, err
 	}
 	for i := range tp.by {

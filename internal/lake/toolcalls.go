@@ -141,7 +141,7 @@ func (tp *toolPass) read(r *rows) (items []mention, at []int, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := r.bounded(nil, tp.bounds(r.gr))
+	in, err := r.around(tp.bounds(r.gr))
 	if err != nil {
 		return nil, nil, err
 	}
