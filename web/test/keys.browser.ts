@@ -19,26 +19,31 @@ afterAll(async () => {
   await stage?.close();
 });
 
+/** go opens a page and passes over what is around it. */
 async function go(path: string, fragment = "since=all") {
   w.complaints.length = 0;
   await page.goto("about:blank");
   await page.goto(`${stage.url}${path}#${fragment}`);
   await settled(page);
+  await page.keyboard.press("Tab");
+  expect(await inIt(page.getByText("Skip to content"))).toBe(true);
+  await page.keyboard.press("Enter");
+  expect(await inIt(page.locator("#content"))).toBe(true);
 }
 
 /** inIt reports whether the focus is on what is meant. */
 const inIt = (what: Locator) => what.first().evaluate((e) => e === document.activeElement).catch(() => false);
 
 /** tab presses Tab until the focus is on what is meant, where it must be seen. */
-async function tab(what: Locator, most = 60) {
+async function tab(what: Locator, most = 30, key = "Tab") {
   await what.first().waitFor({ state: "attached" });
   for (let i = 0; i < most; i++) {
-    await page.keyboard.press("Tab");
+    await page.keyboard.press(key);
     if (!(await inIt(what))) continue;
     expect(await ringed(), `the focus is seen on ${String(what)}`).toBe(true);
     return;
   }
-  throw new Error(`Tab does not reach ${String(what)}; it is at ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
+  throw new Error(`${key} does not reach ${String(what)}; it is at ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
 }
 
 /** ringed reports whether the focus is drawn: about the element, what is in it, or the label that stands for it. */
@@ -63,10 +68,6 @@ const until = (name: string, test: (v: string | null) => boolean) => expect.poll
 describe("by keys alone", () => {
   it("the navigation is passed over, and a page is gone to", async () => {
     await go("/");
-    await keys("Tab");
-    expect(await inIt(page.getByText("Skip to content"))).toBe(true);
-    await keys("Enter");
-    expect(await inIt(page.locator("#content"))).toBe(true);
     await tab(page.getByRole("link", { name: /^Error rate/ }));
     await keys("g", "s");
     await page.waitForURL(/\/search/);
@@ -93,7 +94,7 @@ describe("by keys alone", () => {
     await keys("j", "j", "k", "Enter");
     const drawer = page.getByRole("dialog", { name: "Event" });
     await drawer.waitFor();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 30; i++) {
       await keys("Tab");
       expect(await drawer.evaluate((d) => d.contains(document.activeElement)), "the drawer keeps the focus").toBe(true);
     }
@@ -108,10 +109,11 @@ describe("by keys alone", () => {
 
   it("a stretch of time is chosen on the chart, and a period in the picker", async () => {
     await go("/search");
-    await tab(page.locator("svg[role=application]"), 50);
+    await tab(page.locator("svg[role=application]"));
     await keys("ArrowRight", "ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "Enter");
     await until("until", (v) => !!v);
-    await tab(page.getByRole("button", { name: /^Period/ }), 120);
+    await go("/search");
+    await tab(page.getByRole("button", { name: /^Period/ }), 30, "Shift+Tab");
     await keys("Enter");
     await page.getByText("Last 7 days").waitFor();
     await tab(page.getByRole("button", { name: "Last 7 days" }), 20);
@@ -132,7 +134,7 @@ describe("by keys alone", () => {
     await keys("ArrowRight", "ArrowRight", "ArrowDown");
     const event = fragment("event");
     expect(event).toBeTruthy();
-    await tab(page.getByRole("button", { name: "Check the proof here" }), 40);
+    await tab(page.getByRole("button", { name: "Check the proof here" }));
     await keys("Enter");
     await page.locator(".h-proof-verdict").getByText("Proved").waitFor();
     await go(`/traces/${demoTrace}`, "view=graph");
@@ -141,7 +143,7 @@ describe("by keys alone", () => {
     await keys("Enter");
     await until("event", (e) => !!e);
     await go(`/traces/${demoTrace}`, "view=replay");
-    await tab(page.locator(".h-card-open"), 40);
+    await tab(page.locator(".h-card-open"));
     await keys("Enter");
     await until("event", (e) => !!e);
     expect(w.complaints).toEqual([]);
@@ -163,7 +165,7 @@ describe("by keys alone", () => {
     await tab(page.getByRole("button", { name: /^errors/ }));
     await keys("Enter");
     await until("report", (v) => v === "errors");
-    await tab(page.locator("input[value=html]"), 40);
+    await tab(page.locator("input[value=html]"));
     await keys("ArrowRight");
     await until("format", (v) => v === "markdown");
     await tab(page.getByRole("link", { name: "Download" }));
@@ -180,7 +182,7 @@ describe("by keys alone", () => {
   it("a control's evidence is opened, and an entry of it", async () => {
     await go("/compliance");
     const control = page.locator("details", { has: page.locator("summary", { hasText: "pass" }) }).first();
-    await tab(control.locator("summary"), 60);
+    await tab(control.locator("summary"));
     await keys("Enter");
     await tab(control.locator("a"), 5);
     await keys("Enter");
@@ -205,7 +207,7 @@ describe("by keys alone", () => {
 
   it("dialogs keep the focus and give it back", async () => {
     await go("/agents");
-    await tab(page.getByRole("button", { name: "Commands" }));
+    await tab(page.getByRole("button", { name: "Commands" }), 30, "Shift+Tab");
     await keys("Enter");
     const bar = page.getByRole("textbox", { name: "Command or question" }).or(page.getByLabel("Command or question"));
     await bar.first().waitFor();
@@ -233,9 +235,9 @@ describe("by keys alone", () => {
   it("the navigation of a narrow screen is opened and left", async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     await go("/errors");
-    await tab(page.getByRole("button", { name: "Open the navigation" }));
+    await tab(page.getByRole("button", { name: "Open the navigation" }), 30, "Shift+Tab");
     await keys("Enter");
-    await tab(page.getByRole("link", { name: "Sessions" }), 40);
+    await tab(page.getByRole("link", { name: "Sessions" }));
     await keys("Enter");
     await page.waitForURL(/\/sessions/);
     expect(await inIt(page.locator("#content"))).toBe(true);
