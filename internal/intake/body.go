@@ -49,7 +49,7 @@ func (s *session) line(line int, raw []byte) error {
 	if err != nil {
 		return s.reject(line, eventID(raw), err)
 	}
-	if s.batch.full() {
+	if s.full() {
 		return s.flush()
 	}
 	return nil
@@ -143,7 +143,7 @@ func (s *session) event(line int, ev *hansard.Event) error {
 	if err := s.take(line, ev); err != nil {
 		return s.reject(line, sent, err)
 	}
-	if s.batch.full() {
+	if s.full() {
 		return s.flush()
 	}
 	return nil

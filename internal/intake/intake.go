@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -33,18 +34,25 @@ type Config struct {
 	// Patience is how long a request waits for a busy ledger before it is
 	// told so. Default 5 s.
 	Patience time.Duration
+	// MaxHeld is how many bytes of events all requests together hold before they
+	// append what they have, instead of what makes a batch. Default 64 MiB.
+	MaxHeld int64
 }
 
 // Intake takes events in. It is safe for concurrent use.
 type Intake struct {
 	cfg  Config
 	flat dialect.Flat
+	held atomic.Int64 // bytes in batches, as far as they were counted
 }
 
 // New returns an intake.
 func New(cfg Config) *Intake {
 	if cfg.Patience == 0 {
 		cfg.Patience = 5 * time.Second
+	}
+	if cfg.MaxHeld == 0 {
+		cfg.MaxHeld = 64 << 20
 	}
 	// Bounds are kept after redaction: a name cut before it could leave half
 	// a secret that no rule finds.
@@ -129,6 +137,7 @@ type batch struct {
 	lines   []int
 	ids     []string
 	bytes   int
+	counted int // of bytes: in Intake.held
 	// arena holds the events, ids and records, until release.
 	arena arena.Arena
 }
@@ -147,12 +156,30 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 func (b *batch) release() {
 	clear(b.records)
 	clear(b.ids)
-	b.records, b.lines, b.ids, b.bytes = b.records[:0], b.lines[:0], b.ids[:0], 0
+	b.records, b.lines, b.ids, b.bytes, b.counted = b.records[:0], b.lines[:0], b.ids[:0], 0, 0
 	b.arena.Reset()
 	batches.Put(b)
 }
 
 func (b *batch) full() bool { return len(b.records) >= batchEvents || b.bytes >= batchBytes }
+
+// countEvery is how many bytes come to a batch before they are counted.
+const countEvery = 64 << 10
+
+// full reports whether the session's batch is to be appended: it is full, or all
+// requests together hold so much that each holds as little as it can.
+func (s *session) full() bool {
+	b := s.batch
+	if b.full() {
+		return true
+	}
+	if b.bytes < b.counted+countEvery {
+		return false
+	}
+	now := s.in.held.Add(int64(b.bytes - b.counted))
+	b.counted = b.bytes
+	return now > s.in.cfg.MaxHeld
+}
 
 func (b *batch) add(line int, id string, rec classify.Record) {
 	b.records = append(b.records, rec)
@@ -243,6 +270,7 @@ func (s *session) flush() error {
 	s.flying = make(chan error, 1)
 	go func(done chan<- error) {
 		results, err := s.in.append(s.ctx, s.src.Tenant, b.records)
+		s.in.held.Add(-int64(b.counted))
 		if err == nil {
 			s.note(b, results)
 			b.release() // after an error the ledger may still have its records
@@ -271,6 +299,7 @@ func (s *session) finish(err error) (*Receipt, error) {
 	if landed := s.land(); err == nil {
 		err = landed
 	}
+	s.in.held.Add(-int64(s.batch.counted))
 	s.batch.release() // of what is in it nothing was sent
 	s.batch = nil
 	return s.receipt, err
