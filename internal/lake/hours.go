@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
 
@@ -181,16 +182,32 @@ func (h *Hours) read(in spans, keep bool, n int) (all []Stretch) {
 		groups := meeting(h.groups, spans{s})
 		for _, cut := range slicesOf(groups, span{bucketOf(s.from), bucketOf(s.to)}, n) {
 			m := momentsOfSpan(cut.hours).intersect(s)
-			rows := cut.rows
+			one := Stretch{From: m.from, To: m.to, Keep: keep, Rows: cut.rows}
 			if !keep {
-				for _, g := range h.fresh {
-					rows += len(g.fresh)
+				for _, g := range h.freshIn(one) {
+					one.Rows += len(g.fresh)
 				}
 			}
-			all = append(all, Stretch{From: m.from, To: m.to, Keep: keep, Rows: rows})
+			all = append(all, one)
 		}
 	}
 	return all
+}
+
+// freshIn returns the fresh rows of a stretch.
+func (h *Hours) freshIn(s Stretch) (groups []*group) {
+	for _, g := range h.fresh {
+		var rows []*part.Row
+		for _, row := range g.fresh {
+			if at := row.Place.Timestamp; at >= s.From && at <= s.To {
+				rows = append(rows, row)
+			}
+		}
+		if len(rows) > 0 {
+			groups = append(groups, &group{fresh: rows, moments: g.moments, first: g.first, last: g.last})
+		}
+	}
+	return groups
 }
 
 // Keep keeps what was made of the hours of a stretch, by their numbers. An hour that
@@ -227,7 +244,7 @@ func (h *Hours) Mark(ctx context.Context, s Stretch, spec MarkSpec, f func(*Mark
 	in := spans{{s.From, s.To}}
 	groups := meeting(h.groups, in)
 	if !s.Keep {
-		groups = append(groups, h.fresh...)
+		groups = append(groups, h.freshIn(s)...)
 	}
 	m := &marker{spec: spec, f: f, within: func(r *rows) ([]bool, error) {
 		sel, err := r.in(nil, in)

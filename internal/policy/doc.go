@@ -12,7 +12,9 @@
 // time: for a report over the record, for live events, and for the tests in a
 // pack. For a report an expression is compiled to the nodes of the search
 // language, which the lake evaluates over columns; what cannot be said in them is
-// narrowed by what can, and the rest is evaluated event by event.
+// narrowed by what can, and the rest is evaluated event by event. What controls came
+// to in an hour is kept where it says all that other hours need (hourly); the other
+// controls see the whole period each time (evaluation.pass).
 //
 // A control is judged honestly: an un-instrumented system has insufficient
 // evidence, never a pass. Where events may or may not belong to what is judged,
