@@ -51,27 +51,27 @@ func (a *Agent) With(fields ...Field) *Agent {
 // place says where in the work an event happens.
 func (a *Agent) place(d *draft, ctx context.Context, given []Field) {
 	if s := scopeOf(ctx); s != nil {
-		d.trace, d.span, d.parent, d.carried = s.trace(), s.span(), s.event(), s.members
-		if s.place != "" {
-			d.where, d.below = s.place[:parentAt], s.place[parentAt:]
+		d.at, d.carried = s.ids, s.members
+		if s.other != nil {
+			d.trace, d.parent = s.other.trace, s.other.event
 		}
 	}
 	if a == nil {
 		return
 	}
 	d.defaults = a.defaults
-	if d.trace == "" && a.client.traceOf != nil && ctx != nil {
+	if d.at.trace.zero() && d.trace == "" && a.client.traceOf != nil && ctx != nil {
 		d.trace, d.span = a.client.foreignTrace(ctx)
 	}
 	for i := range given {
 		// A trace of the caller's own has its own spans and parents.
-		if given[i].key == keyTraceID && given[i].text != d.trace {
-			d.trace, d.span, d.parent, d.where, d.below = given[i].text, "", "", "", ""
+		if f := &given[i]; f.key == keyTraceID && !d.in(f.text) {
+			d.at, d.trace, d.span, d.parent = ids{}, f.text, "", ""
 		}
 	}
 	for i := range given {
 		if given[i].key == keyParentEventID {
-			d.parent, d.below = given[i].text, ""
+			d.parent, d.at.event = given[i].text, pair128{}
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (a *Agent) moment(ctx context.Context, typ string, own, given []Field) stri
 	}
 	d := draft{typ: typ, now: time.Now()}
 	a.place(&d, ctx, given)
-	d.id = newEventID(d.now)
+	d.id = newEventID(d.now).eventText()
 	a.client.log(&d, own, given)
 	return d.id
 }

@@ -23,7 +23,7 @@ type Client struct {
 	shapes   shapes
 	traceOf  func(context.Context) (traceID, spanID string)
 
-	logged   atomic.Uint64
+	unqueued atomic.Uint64 // events that were not given to the queue, or too late
 	late     atomic.Uint64
 	withheld atomic.Uint64
 
@@ -110,11 +110,11 @@ func (c *Client) log(d *draft, own, given []Field) { c.write(d, own, given, logg
 func (c *Client) write(d *draft, own, given []Field, l logged) {
 	defer func() {
 		if recover() != nil {
+			c.unqueued.Add(1)
 			c.unmade[hansard.TierOf(d.typ, false, false).Rank()].Add(1)
 			c.queue.poke()
 		}
 	}()
-	c.logged.Add(1)
 	e := c.encoders.Get().(*encoder)
 	e.encode(d, own, given, l, contentLimit)
 	if len(e.buf) > maxEvent {
@@ -123,9 +123,11 @@ func (c *Client) write(d *draft, own, given []Field, l logged) {
 	rank := e.tier(d.typ).Rank()
 	switch {
 	case len(e.buf) > maxEvent:
+		c.unqueued.Add(1)
 		c.tooLarge[rank].Add(1)
 		c.queue.poke()
 	case !c.queue.push(rank, e.buf):
+		c.unqueued.Add(1)
 		c.late.Add(1)
 	}
 	if cap(e.buf)+cap(e.attrs) <= keptMemory {
@@ -286,8 +288,8 @@ func (c *Client) Stats() Stats {
 	if c == nil || c.agent == nil {
 		return Stats{}
 	}
-	_, used := c.queue.state()
-	s := Stats{Logged: c.logged.Load(), QueueBytes: used, LateCalls: c.late.Load(), Withheld: c.withheld.Load()}
+	queued, used := c.queue.state()
+	s := Stats{Logged: queued + c.unqueued.Load(), QueueBytes: used, LateCalls: c.late.Load(), Withheld: c.withheld.Load()}
 	for _, r := range c.routes {
 		s.Sinks = append(s.Sinks, r.snapshot())
 	}

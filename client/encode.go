@@ -75,6 +75,7 @@ type encoder struct {
 	cost  bool      // it has tokens or a cost
 	raise hansard.Tier
 	clock clock
+	place placeWriter
 
 	shapes *shapes // the client's
 }
@@ -88,13 +89,21 @@ type draft struct {
 	typ      string
 	id       string
 	now      time.Time
-	trace    string  // where in the work it happens; empty: nowhere
+	own      pair128 // its id, where id is ""
+	at       ids     // where in the work it happens: trace, span and parent
+	trace    string  // the same of other forms, where at has none
 	span     string  //
 	parent   string  //
-	where    string  // trace and span as members, "" where nobody has written them
-	below    string  // parent as a member, likewise
 	carried  *bundle // what the context says
 	defaults *bundle // what the agent says
+}
+
+// in reports whether d happens in a trace.
+func (d *draft) in(trace string) bool {
+	if d.at.trace.zero() {
+		return d.trace == trace
+	}
+	return d.at.trace == parseTraceID(trace)
 }
 
 // encode writes the event of d. What the caller gives comes before what the kind
@@ -104,6 +113,10 @@ func (e *encoder) encode(d *draft, own, given []Field, l logged, limit int) {
 	e.attrs, e.names, e.seen, e.limit = e.attrs[:0], e.names[:0], [2]uint64{}, limit
 	e.erred, e.cost, e.raise = false, false, ""
 	b := append(append(e.buf[:0], `{"event_id":"`...), d.id...)
+	if d.id == "" {
+		b = append(b, "000000000000000000000000000000000000"...)
+		d.own.putEvent((*[eventIDLen]byte)(b[len(b)-eventIDLen:]))
+	}
 	b = rawjson.AppendQuote(append(b, `","event_type":`...), d.typ)
 	for i := range given {
 		f := &given[i]
@@ -133,18 +146,20 @@ func (e *encoder) encode(d *draft, own, given []Field, l logged, limit int) {
 
 // placed writes where in the work the event happened, as far as nobody gave it.
 func (e *encoder) placed(b []byte, d *draft) []byte {
-	if d.where != "" && !e.has(keyTraceID) && !e.has(keySpanID) {
+	if !d.at.trace.zero() && !e.has(keyTraceID) {
 		e.mark(keyTraceID)
+		b = e.place.appendTrace(b, d.at.trace)
+	}
+	if d.at.span != 0 {
 		e.mark(keySpanID)
-		b = append(b, d.where...)
-	} else {
-		b = e.id(b, keyTraceID, d.trace)
-		b = e.id(b, keySpanID, d.span)
+		b = e.place.appendSpan(b, d.at.span)
 	}
-	if d.below != "" && !e.has(keyParentEventID) {
+	if !d.at.event.zero() && !e.has(keyParentEventID) {
 		e.mark(keyParentEventID)
-		return append(b, d.below...)
+		b = e.place.appendParent(b, d.at.event)
 	}
+	b = e.id(b, keyTraceID, d.trace)
+	b = e.id(b, keySpanID, d.span)
 	return e.id(b, keyParentEventID, d.parent)
 }
 
@@ -207,7 +222,7 @@ func (e *encoder) has(k key) bool { return e.seen[k>>6]&(1<<(k&63)) != 0 }
 func (e *encoder) mark(k key)     { e.seen[k>>6] |= 1 << (k & 63) }
 
 func (e *encoder) stamp(b []byte, t time.Time) []byte {
-	return append(e.clock.append(append(append(b, keyTimestamp.member()...), '"'), t), '"')
+	return append(e.clock.append(append(b, `,"timestamp":"`...), t), '"')
 }
 
 // field writes one field. An empty text is an absent one.

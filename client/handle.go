@@ -12,13 +12,16 @@ import (
 	"github.com/hansardhq/hansard"
 )
 
+// origin is when the program began. A handle counts from it: that takes a third of the
+// room of a time.
+var origin = time.Now()
+
 // Span is what all handles have: an event that took place, and the context of
 // what happens within.
 type Span struct {
 	agent *Agent
 	ctx   scoped
-	began time.Time
-	ids   idRoom
+	began time.Duration // since origin
 	ended atomic.Bool
 }
 
@@ -39,48 +42,39 @@ func (a *Agent) begin(ctx context.Context, s *Span, log bool, typ string, own, g
 	}
 	d := draft{typ: typ, now: time.Now()}
 	a.place(&d, ctx, given)
-	s.agent, s.began, s.ctx.Context = a, d.now, ctx
+	s.agent, s.began, s.ctx.Context = a, d.now.Sub(origin), ctx
 	s.open(&d, scopeOf(ctx), log)
-	if a == nil || !log {
-		return
+	if a != nil && log {
+		a.client.log(&d, own, given)
 	}
-	at := &s.ctx.scope
-	d.id, d.trace, d.span, d.where = at.event(), at.trace(), at.span(), ""
-	if at.place != "" {
-		d.where = at.place[:parentAt]
-	}
-	a.client.log(&d, own, given)
 }
 
-// open makes the scope of what happens within s. Where no event begins it, there is
-// none yet that could be a parent, and the parent is that of s.
+// open makes the scope of what happens within s, and puts the event that begins it, d,
+// into its span. Where no event begins it, there is none yet that could be a parent, and
+// the parent is that of s.
 func (s *Span) open(d *draft, outer *scope, event bool) {
-	at := &s.ctx.scope
+	within := &s.ctx.scope
 	if outer != nil {
-		at.members, at.other = outer.members, outer.other
+		within.members, within.other = outer.members, outer.other
 	}
-	known := s.ids.putSpan(d.trace, d.where)
-	switch {
-	case event:
-		s.ids.putEvent(d.now)
-	case d.below != "":
-		copy(s.ids[parentAt:], d.below)
-	}
-	switch {
-	case known && (event || d.below != ""):
-		at.place = s.ids.text(0, len(s.ids))
-		return
-	case known:
-		if at.place = s.ids.text(0, parentAt); d.parent == "" && at.other == nil {
-			return
+	if d.at.trace.zero() {
+		if d.at.trace = parseTraceID(d.trace); d.trace == "" {
+			d.at.trace = newTraceID()
 		}
 	}
-	other := at.known()
-	other.trace, other.span, other.event = d.trace, s.ids.text(spanAt, spanAt+spanIDLen), d.parent
+	d.at.span = newSpanID()
+	d.own = newEventID(d.now)
+	within.ids = d.at
 	if event {
-		other.event = s.ids.text(eventAt, eventAt+eventIDLen)
+		within.ids.event = d.own
 	}
-	at.other = &other
+	known := within.known()
+	if (!within.ids.trace.zero() || known.trace == d.trace) && (!within.ids.event.zero() || known.event == d.parent) {
+		return // mostly: ids of ours
+	}
+	other := known
+	other.trace, other.event = d.trace, d.parent
+	within.other = &other
 }
 
 // end logs the event that ends s, once. Later calls do nothing.
@@ -90,12 +84,12 @@ func (s *Span) end(typ string, own, given []Field) {
 	}
 	d := draft{typ: typ, now: time.Now()}
 	s.agent.place(&d, &s.ctx, given)
-	d.id = newEventID(d.now)
+	d.own = newEventID(d.now)
 	s.agent.client.log(&d, own, given)
 }
 
 // took returns the time since s began.
-func (s *Span) took() Field { return Duration(time.Since(s.began)) }
+func (s *Span) took() Field { return Duration(time.Since(origin) - s.began) }
 
 // Invocation is a task that an agent was given.
 type Invocation struct{ Span }
@@ -275,7 +269,7 @@ func (a *Agent) AskApproval(ctx context.Context, action string, params any, fiel
 		}
 	}
 	if h.id == "" {
-		h.id = newEventID(time.Now())
+		h.id = newEventID(time.Now()).eventText()
 	}
 	var own [5]Field
 	own[0].setText(keyIntervention, "requested")
@@ -305,7 +299,7 @@ func (h *Approval) Answered(intervention, by string, fields ...Field) {
 	own[2].setText(keyApprover, by)
 	own[3].setText(keyApprovalID, h.id)
 	own[4].setText(keyArgumentsHash, h.hash)
-	own[5] = DecisionTime(time.Since(h.began))
+	own[5] = DecisionTime(time.Since(origin) - h.began)
 	own[6] = Actor("human", by, "")
 	own[7].setText(keySource, "user")
 	h.end(hansard.TypeHumanIntervention, own[:], fields)

@@ -55,8 +55,9 @@ func Extract(ctx context.Context, h http.Header) context.Context {
 	if s := scopeOf(ctx); s != nil {
 		c.scope.members = s.members
 	}
-	c.scope.other = &otherwise{trace: trace, span: span, flags: flags, foreign: true}
+	c.scope.other = &otherwise{flags: flags, foreign: true}
 	c.scope.other.event, c.scope.other.state = parseTracestate(h.Values(tracestateHeader))
+	c.scope.ids = ids{parseTraceID(trace), parseHex(span), parseEventID(c.scope.other.event)}
 	return c
 }
 

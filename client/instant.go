@@ -69,16 +69,16 @@ func putTwo(dst []byte, n uint32) { dst[0], dst[1] = twoDigits[2*n], twoDigits[2
 // behind it, without zeros at the end.
 func appendFraction(dst []byte, n int64) []byte {
 	high, low := uint32(n/100_000), uint32(n%100_000) // two chains of divisions side by side
-	var digits [10]byte
-	digits[0] = '.'
-	putTwo(digits[1:], high/100)
-	putTwo(digits[3:], high%100)
-	putTwo(digits[5:], low/1000)
-	putTwo(digits[7:], low/10%100)
-	digits[9] = '0' + byte(low%10)
-	last := 9
-	for digits[last] == '0' {
-		last--
+	dst = append(dst, ".000000000"...)
+	digits := dst[len(dst)-9:]
+	putTwo(digits, high/100)
+	putTwo(digits[2:], high%100)
+	putTwo(digits[4:], low/1000)
+	putTwo(digits[6:], low/10%100)
+	digits[8] += byte(low % 10)
+	end := len(dst)
+	for dst[end-1] == '0' {
+		end--
 	}
-	return append(dst, digits[:last+1]...)
+	return dst[:end]
 }

@@ -91,7 +91,7 @@ func (a *account) lose(l losses) {
 	defer a.mu.Unlock()
 	now := time.Now()
 	if a.open == nil {
-		a.open = &lossReport{ID: newEventID(now), Since: now, Lost: losses{}}
+		a.open = &lossReport{ID: newEventID(now).eventText(), Since: now, Lost: losses{}}
 	}
 	a.open.Until = now
 	a.open.Lost.add(l)

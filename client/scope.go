@@ -4,17 +4,17 @@ import "context"
 
 // scope is where in the work something happens: what a context carries.
 type scope struct {
-	place   string     // trace and span, and mostly the event, as idRoom has them; "" where they are other ones
+	ids     ids
 	other   *otherwise // nil: nothing
 	members *bundle    // fields of every event here, nil: none
 }
 
-// otherwise is what a scope knows that has no place in an idRoom.
+// otherwise is what a scope knows besides.
 type otherwise struct {
-	trace, span, event string // of another form; they count where the place has none
-	state              string // the tracestate of others
-	foreign            bool   // the trace came in by headers, with these flags
-	flags              byte
+	trace, event string // ids of other forms than ours; they count where ids has none
+	state        string // the tracestate of others
+	foreign      bool   // the trace came in by headers, with these flags
+	flags        byte
 }
 
 // known returns what the scope knows otherwise.
@@ -27,24 +27,26 @@ func (s *scope) known() otherwise {
 
 // trace returns the trace id, "" if there is none.
 func (s *scope) trace() string {
-	if s.place != "" {
-		return s.place[traceAt : traceAt+traceIDLen]
+	if !s.ids.trace.zero() {
+		return s.ids.trace.traceText()
 	}
 	return s.known().trace
 }
 
 // span returns the span id, "" if there is none.
 func (s *scope) span() string {
-	if s.place != "" {
-		return s.place[spanAt : spanAt+spanIDLen]
+	if s.ids.span == 0 {
+		return ""
 	}
-	return s.known().span
+	var b [spanIDLen]byte
+	putHex(b[:], s.ids.span)
+	return string(b[:])
 }
 
 // event returns the id of the parent of what happens here, "" if there is none.
 func (s *scope) event() string {
-	if len(s.place) > parentAt {
-		return s.place[eventAt : eventAt+eventIDLen]
+	if !s.ids.event.zero() {
+		return s.ids.event.eventText()
 	}
 	return s.known().event
 }

@@ -87,7 +87,7 @@ func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	var room [5]Field
 	typ, own := h.kind(append(room[:0], text(keyAction, r.Message)), &r)
-	d := draft{typ: typ, now: now, id: newEventID(now)}
+	d := draft{typ: typ, now: now, own: newEventID(now)}
 	h.agent.place(&d, ctx, nil)
 	h.agent.client.write(&d, own, nil, logged{h, &r})
 	return nil

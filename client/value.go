@@ -128,12 +128,23 @@ func (s *shapes) appendMap(dst []byte, m map[string]any, depth int) []byte {
 	return s.appendPairs(dst, pairsOf(room[:0], m), depth)
 }
 
-// pairsOf appends the members of a map, sorted.
+// pairsOf appends the members of a map, sorted. Most maps have a few, for which nothing
+// is faster than to insert each where it belongs.
 func pairsOf(pairs []pair, m map[string]any) []pair {
 	for k, v := range m {
 		pairs = append(pairs, pair{k, v})
+		if len(m) > 2*sortedKeys {
+			continue
+		}
+		i := len(pairs) - 1
+		for ; i > 0 && before(k, pairs[i-1].key); i-- {
+			pairs[i] = pairs[i-1]
+		}
+		pairs[i] = pair{k, v}
 	}
-	sortPairs(pairs)
+	if len(m) > 2*sortedKeys {
+		slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	}
 	return pairs
 }
 
@@ -154,23 +165,6 @@ func (s *shapes) appendPairs(dst []byte, pairs []pair, depth int) []byte {
 type pair struct {
 	key   string
 	value any
-}
-
-// sortPairs sorts by key. Most maps have a few members, for which nothing is
-// faster than to insert each where it belongs.
-func sortPairs(list []pair) {
-	if len(list) > 2*sortedKeys {
-		slices.SortFunc(list, func(a, b pair) int { return strings.Compare(a.key, b.key) })
-		return
-	}
-	for i := 1; i < len(list); i++ {
-		p := list[i]
-		k := i
-		for ; k > 0 && before(p.key, list[k-1].key); k-- {
-			list[k] = list[k-1]
-		}
-		list[k] = p
-	}
 }
 
 // before reports whether a sorts before b. Mostly the first bytes tell, and the
