@@ -68,6 +68,7 @@ func main() {
 		"github.com/hansardhq/hansard",
 		"github.com/hansardhq/hansard/internal/rawjson",
 		"github.com/hansardhq/hansard/internal/dialect",
+		"github.com/hansardhq/hansard/internal/arena", // of dialect
 		"github.com/klauspost/compress",
 		"github.com/klauspost/compress/fse",
 		"github.com/klauspost/compress/internal/cpuinfo",
