@@ -43,7 +43,7 @@ type timelineJSON struct {
 	Critical       []segmentJSON   `json:"critical_path"`
 	Gaps           []gapJSON       `json:"gaps"`
 	Retries        []Retry         `json:"retries"`
-	Timeline       []Line          `json:"timeline"`
+	Timeline       []lineJSON      `json:"timeline"`
 	Tree           []int           `json:"tree"`
 }
 
@@ -58,8 +58,11 @@ func (tl Timeline) MarshalJSON() ([]byte, error) {
 		CacheRead: fixed(s.CacheRead, 0), CacheWrite: fixed(s.CacheWrite, 0), Reasoning: fixed(s.Reasoning, 0),
 		TokenCount: fixed(s.Tokens, 0), CostUSD: fixed(s.CostNanoUSD, 9), Unpriced: s.Unpriced, Truncated: tl.Loss.Truncated,
 		Dropped: tl.Loss.Dropped, Withheld: tl.Loss.Withheld, Pending: tl.Loss.Pending, Duplicates: tl.Duplicates,
-		Orphans: list(tl.Orphans), Cycles: list(tl.Cycles), Timeline: list(tl.Lines), Tree: list(tl.Nested),
+		Orphans: list(tl.Orphans), Cycles: list(tl.Cycles), Timeline: make([]lineJSON, len(tl.Lines)), Tree: list(tl.Nested),
 		Skewed: tl.Skewed, Cut: tl.Cut, Retries: list(tl.Retries), Expired: expiries(tl.Expired), Critical: []segmentJSON{}, Gaps: []gapJSON{},
+	}
+	for i := range tl.Lines {
+		j.Timeline[i] = tl.Lines[i].json() // a Marshaler for each would be written twice
 	}
 	for _, c := range tl.Critical {
 		j.Critical = append(j.Critical, segmentJSON{c.EventID, c.Start, fixed(hansard.Some(c.US), 3)})
@@ -162,16 +165,18 @@ func positive(us int64) json.RawMessage {
 
 // MarshalJSON writes the line with snake_case names; an unknown duration is ""
 // and null.
-func (l Line) MarshalJSON() ([]byte, error) {
+func (l Line) MarshalJSON() ([]byte, error) { return json.Marshal(l.json()) }
+
+func (l *Line) json() lineJSON {
 	var branch *branchJSON
 	if b := l.Branch; b != nil {
 		branch = &branchJSON{b.Events, b.Errors, fixed(b.US, 3), fixed(b.Spend.Tokens, 0), fixed(b.Spend.CostNanoUSD, 9), b.Spend.Unpriced}
 	}
-	return json.Marshal(lineJSON{
+	return lineJSON{
 		l.Time, l.Agent, l.Action, l.Details, l.Duration, l.Status, l.EventID, l.EventType, l.ParentEventID,
 		l.ToolName, fixed(l.DurationUS, 3), l.Position, l.Tier, l.Depth, l.Orphan, l.Cycle, l.Erred,
 		positive(l.CriticalUS), positive(l.SkewUS), branch,
-	})
+	}
 }
 
 // fixed writes n * 10^-places exactly; null when absent.
