@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -324,12 +325,25 @@ func (l *Ledger) install(lg *log, items, fresh []*sealable, added []*part.Index,
 	lg.tail = ownRows(items[len(items)-int(end%tileWidth):])
 	d := l.tenants[lg.id.Tenant].dedup
 	d.seal(l.cfg.Dir, added, nil)
-	for _, it := range fresh {
-		delete(d.fresh, it.id.Event)
-		l.unsealed -= it.size()
-	}
 	l.mu.Unlock()
+	l.forgetSealed(d, fresh)
 	l.replace(lg, added)
+}
+
+// forgetAtOnce is how many sealed entries are forgotten while a commit may wait.
+const forgetAtOnce = 512
+
+// forgetSealed takes the ids of entries out of memory that are found in an index now,
+// and the entries out of what waits to be sealed.
+func (l *Ledger) forgetSealed(d *dedup, fresh []*sealable) {
+	for some := range slices.Chunk(fresh, forgetAtOnce) {
+		l.mu.Lock()
+		for _, it := range some {
+			delete(d.fresh, it.id.Event)
+			l.unsealed -= it.size()
+		}
+		l.mu.Unlock()
+	}
 }
 
 // ownRows copies entries that stay in memory for long: a row, or an entry, keeps
