@@ -21,16 +21,18 @@ type (
 		Name   string
 		Long   string `json:"long_name"`
 		Hidden string `json:"-"`
-		Dash   string `json:"-,"`
-		inner  string
-		Bad    string `json:"no\"name"`
-		Int    int8   `json:",omitempty"`
-		Uint   uint16 `json:"u"`
-		Ptr    uintptr
-		F      float64
-		F32    float32
-		Yes    bool
-		Word   word
+		//lint:ignore SA5008 a name of one hyphen is what is tried
+		Dash  string `json:"-,"`
+		inner string
+		//lint:ignore SA5008 a name that is none is what is tried
+		Bad  string `json:"no\"name"`
+		Int  int8   `json:",omitempty"`
+		Uint uint16 `json:"u"`
+		Ptr  uintptr
+		F    float64
+		F32  float32
+		Yes  bool
+		Word word
 	}
 	word    string
 	bytes_  []byte
