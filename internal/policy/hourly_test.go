@@ -308,13 +308,17 @@ func TestHourly(t *testing.T) {
 		var done []string
 		for step := range 14 {
 			more := random(40+r.IntN(100), seed*1000+uint64(step))
-			switch at := begin.Add(time.Duration(r.IntN(48)) * time.Hour); r.IntN(3) {
+			switch at := begin.Add(time.Duration(r.IntN(48)) * time.Hour); r.IntN(4) {
 			case 0: // they come in the order of time
 				for _, e := range more {
 					e.Timestamp = begin.Add(time.Duration(step*3*60+r.IntN(200)) * time.Minute).UnixNano()
 				}
-			case 1: // a few come late
-				more = more[:1+r.IntN(6)]
+			case 1: // many in two hours
+				for _, e := range more {
+					e.Timestamp = at.Add(time.Duration(r.IntN(100)) * time.Minute).UnixNano()
+				}
+			case 2: // a few come late
+				more = more[:1+r.IntN(12)]
 				for _, e := range more {
 					e.Timestamp = at.Add(time.Duration(r.IntN(80)) * time.Minute).UnixNano()
 				}
@@ -395,4 +399,57 @@ func TestHourlyBounds(t *testing.T) {
 	f(100, 1000, false)
 	f(1000, 3, false)
 	f(1000, 1000, true)
+}
+
+// TestHourlyCases judges step by step what single events of an hour depend on.
+func TestHourlyCases(t *testing.T) {
+	const head = "pack: p\nversion: \"1\"\ntitle: P\ncontrols:\n"
+	type step struct {
+		minute              int // after begin; of an event that comes now
+		kind, trace, status string
+		now                 int // minutes after begin; 0: three days
+		held, open          int64
+	}
+	f := func(control string, steps ...step) {
+		t.Helper()
+		p, err := policy.Parse([]byte(head+control), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := newHistory(t, rand.New(rand.NewPCG(1, 1)))
+		for i, s := range steps {
+			if s.kind != "" {
+				e := &hansard.Entry{Tier: hansard.TierInfo}
+				e.EventID, e.EventType, e.TraceID, e.Status = fmt.Sprint("e", i), s.kind, s.trace, s.status
+				e.Timestamp = begin.Add(time.Duration(s.minute) * time.Minute).UnixNano()
+				h.commit(tenant, []*hansard.Entry{e})
+				h.sealAll()
+			}
+			q := policy.Question{Tenant: tenant, Last: int64(h.position), Now: begin.Add(72 * time.Hour)}
+			if s.now > 0 {
+				q.Now = begin.Add(time.Duration(s.now) * time.Minute)
+			}
+			got, err := policy.Evaluate(context.Background(), h.lake, p, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got[0].Held != s.held || got[0].Open != s.open {
+				t.Errorf("%s: step %d: %d held, %d open, want %d and %d", control, i, got[0].Held, got[0].Open, s.held, s.open)
+			}
+		}
+	}
+	call, result, decision := hansard.TypeToolCall, hansard.TypeToolResult, hansard.TypeDecision
+	// What precedes a call comes late, into an hour before.
+	f(`  - {id: c, title: x, each: event_type == "agent.tool_call", must: {precedes: {event: event_type == "agent.decision", within: 3h, same: [trace_id]}}}`,
+		step{minute: 210, kind: call, trace: "a"}, step{minute: 15, kind: decision, trace: "a"}, step{minute: 90, kind: decision, trace: "a", held: 1})
+	// What follows a call comes, in its hour, in another, too late.
+	f(`  - {id: c, title: x, each: event_type == "agent.tool_call", must: {within: {event: event_type == "agent.tool_result", within: 2h, same: [trace_id]}}}`,
+		step{minute: 10, kind: call, trace: "a"}, step{minute: 20, kind: call, trace: "b"}, step{minute: 30, kind: call, trace: "c"},
+		step{minute: 131, kind: result, trace: "a"}, step{minute: 40, kind: result, trace: "b", held: 1}, step{minute: 150, kind: result, trace: "c", held: 2})
+	// The time of a call is not up yet; then it is.
+	f(`  - {id: c, title: x, each: event_type == "agent.tool_call", must: {within: {event: event_type == "agent.tool_result", within: 20m, same: [trace_id]}}}`,
+		step{minute: 5, kind: call, trace: "a", now: 10, open: 1}, step{now: 90})
+	// A call follows another one, and is one itself.
+	f(`  - {id: c, title: x, each: event_type == "agent.tool_call", must: {within: {event: status == "ok", within: 2h, same: [trace_id]}}}`,
+		step{minute: 10, kind: call, trace: "a"}, step{minute: 20, kind: call, trace: "a", status: "ok", held: 1})
 }
