@@ -110,7 +110,7 @@ const (
 	packedTrue
 )
 
-// packed is a value in that form.
+// packedValue is a value in that form.
 type packedValue []byte
 
 func packText(s string) []byte {

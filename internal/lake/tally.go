@@ -254,7 +254,7 @@ func (p *tallyPass) count(r *rows, at []int32, cell []int32, counters []int64) e
 		offset := int32(m.at)
 		v := r.vector()
 		switch m.op {
-		case Count:
+		case Count: // the first counter has it
 		case Errors:
 			if err := r.terms("status", v); err != nil {
 				return err
