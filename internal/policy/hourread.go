@@ -208,6 +208,7 @@ func (h *hourly) close(hours *lake.Hours, s lake.Stretch, all map[int64]*making,
 		from, to := hourMoments(number)
 		f := fragment{from: max(from, s.From), to: min(to, s.To), hour: &all[number].hour, within: judged}
 		h.order(f, all[number])
+		all[number].ordered = occurrences{} // the hour lies in one piece with it, and is kept
 		h.add(f)
 		if judged {
 			h.fed = len(h.line) // the machine has seen them
