@@ -4,35 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/intake"
-	"github.com/hansardhq/hansard/internal/ledger"
-	"github.com/hansardhq/hansard/internal/redact"
 )
 
 // TestManyPausedSenders has many senders pause in the middle of their bodies, each with
 // less than a batch. Together they hold little more than they may.
 func TestManyPausedSenders(t *testing.T) {
 	const senders, events, size, most = 24, 200, 2000, 1 << 20
-	l, err := ledger.Open(ledger.Config{Dir: filepath.Join(t.TempDir(), "data"), Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := redact.New(redact.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := classify.New(classify.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := intake.New(intake.Config{Ledger: l, Redact: engine, Classifier: c, MaxHeld: most})
+	in, l, dir := openHolding(t, most)
 	var group sync.WaitGroup
 	var bodies []*io.PipeWriter
 	receipts, errs := make([]*intake.Receipt, senders), make([]error, senders)
@@ -64,7 +48,5 @@ func TestManyPausedSenders(t *testing.T) {
 	if held := in.Held(); held != 0 {
 		t.Errorf("%d bytes are held at the end", held)
 	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	verify(t, l, dir)
 }

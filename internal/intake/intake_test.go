@@ -25,6 +25,12 @@ import (
 
 func open(t *testing.T) (*intake.Intake, *ledger.Ledger, string) {
 	t.Helper()
+	return openHolding(t, 0)
+}
+
+// openHolding opens an intake whose requests may hold so many bytes together.
+func openHolding(t *testing.T, most int64) (*intake.Intake, *ledger.Ledger, string) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	l, err := ledger.Open(ledger.Config{Dir: dir, Name: "test"})
 	if err != nil {
@@ -38,7 +44,7 @@ func open(t *testing.T) (*intake.Intake, *ledger.Ledger, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return intake.New(intake.Config{Ledger: l, Redact: engine, Classifier: c}), l, dir
+	return intake.New(intake.Config{Ledger: l, Redact: engine, Classifier: c, MaxHeld: most}), l, dir
 }
 
 func verify(t *testing.T, l *ledger.Ledger, dir string) {
