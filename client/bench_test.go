@@ -52,6 +52,14 @@ func calls() []call {
 		{"LLMResponse", 2, func(c *client.Client, ctx context.Context) {
 			c.LLMResponse(ctx, "gpt-4o", result, client.Provider("openai"), client.InputTokens(312), client.OutputTokens(24), client.CostUSD(0.00231))
 		}},
+		// Two calls: a handle, and its end.
+		{"ToolCall/End", 2, func(c *client.Client, ctx context.Context) {
+			c.ToolCall(ctx, "get_order", args).End(result, nil)
+		}},
+		{"LLMCall/End", 3, func(c *client.Client, ctx context.Context) {
+			c.LLMCall(ctx, "gpt-4o", client.Provider("openai")).End(result, nil, client.InputTokens(312), client.OutputTokens(24))
+		}},
+		{"AskApproval", 2, func(c *client.Client, ctx context.Context) { c.AskApproval(ctx, "refund", args) }},
 		{"Error", 2, func(c *client.Client, ctx context.Context) {
 			c.Error(ctx, failure, client.Recovery("retry"), client.Attempt(2))
 		}},

@@ -130,6 +130,11 @@ func (c *Client) write(d *draft, own, given []Field, l logged) {
 		c.unqueued.Add(1)
 		c.late.Add(1)
 	}
+	c.keep(e)
+}
+
+// keep keeps an encoder for the next event.
+func (c *Client) keep(e *encoder) {
 	if cap(e.buf)+cap(e.attrs) <= keptMemory {
 		c.encoders.Put(e)
 	}

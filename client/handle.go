@@ -3,7 +3,7 @@ package client
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -262,14 +262,12 @@ type Approval struct {
 // AskApproval logs that a human is asked to allow an action with these
 // parameters. The answer is tied to exactly them by their hash.
 func (a *Agent) AskApproval(ctx context.Context, action string, params any, fields ...Field) *Approval {
-	h := &Approval{hash: HashOf(params)}
-	for _, f := range fields {
-		if f.key == keyApprovalID {
+	h := new(Approval)
+	h.hash, h.id = a.approval(params)
+	for i := range fields {
+		if f := &fields[i]; f.key == keyApprovalID && f.text != "" {
 			h.id = f.text
 		}
-	}
-	if h.id == "" {
-		h.id = newEventID(time.Now()).eventText()
 	}
 	var own [5]Field
 	own[0].setText(keyIntervention, "requested")
@@ -314,6 +312,37 @@ func (h *Approval) Hash() string { return h.hash }
 // HashOf returns the hash of a tool's parameters, "sha256:" and hexadecimal, over
 // their JSON with the keys of maps sorted.
 func HashOf(params any) string {
-	sum := sha256.Sum256(new(shapes).appendValue(nil, params, 1))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	var b [hashLen]byte
+	putHash(b[:], new(shapes).appendValue(nil, params, 1))
+	return string(b[:])
+}
+
+const (
+	hashPrefix = "sha256:"
+	hashLen    = len(hashPrefix) + 2*sha256.Size
+)
+
+func putHash(dst, text []byte) {
+	sum := sha256.Sum256(text)
+	dst = dst[copy(dst, hashPrefix):]
+	for i := 0; i < len(sum); i += 8 {
+		putHex(dst[2*i:], binary.BigEndian.Uint64(sum[i:]))
+	}
+}
+
+// approval returns what ties an approval to its parameters, and a new id for it: both
+// parts of one string.
+func (a *Agent) approval(params any) (hash, id string) {
+	var b [hashLen + eventIDLen]byte
+	if a == nil {
+		copy(b[:], HashOf(params))
+	} else {
+		e := a.client.encoders.Get().(*encoder)
+		e.buf = e.shapes.appendValue(e.buf[:0], params, 1)
+		putHash(b[:], e.buf)
+		a.client.keep(e)
+	}
+	newEventID(time.Now()).putEvent((*[eventIDLen]byte)(b[hashLen:]))
+	s := string(b[:])
+	return s[:hashLen], s[hashLen:]
 }
