@@ -29,11 +29,11 @@ func giveMemoryBack(ctx context.Context) {
 }
 
 // idleEvery is how often memory is looked at. A time of that length in which less
-// than idleBytes is allocated is idle, and then more than idleBytes are worth giving
-// back.
+// than idleBytes is allocated is idle, and then more than worthBytes are given back.
 const (
-	idleEvery = 5 * time.Second
-	idleBytes = 16 << 20
+	idleEvery  = 2 * time.Second
+	idleBytes  = 6 << 20
+	worthBytes = 16 << 20
 )
 
 // memoryUse is what the Go runtime has of the system.
@@ -60,7 +60,7 @@ type idleMemory struct {
 func (m *idleMemory) due(now memoryUse) bool {
 	idle := now.allocated-m.allocated < idleBytes
 	m.allocated = now.allocated
-	return idle && now.held > m.kept+idleBytes
+	return idle && now.held > m.kept+worthBytes
 }
 
 func (m *idleMemory) gaveBack(now memoryUse) { m.kept = now.held }
