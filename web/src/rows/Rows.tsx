@@ -42,6 +42,7 @@ export const Rows = forwardRef<RowsHandle, Props>(function Rows(props, handle) {
   const { columns, total, row, selected, onSelect, onRange } = props;
   const box = useRef<HTMLDivElement>(null);
   const active = useRef(0); // the row that the keys are at
+  const pending = useRef(0); // the frame in which it gets the focus
   const v = useVirtualizer({ count: total, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 12, paddingStart: rowHeight });
   useImperativeHandle(handle, () => ({ toTop: () => box.current?.scrollTo({ top: 0 }) }), []);
   const items = v.getVirtualItems();
@@ -54,9 +55,11 @@ export const Rows = forwardRef<RowsHandle, Props>(function Rows(props, handle) {
     const to = Math.min(total - 1, Math.max(0, i));
     active.current = to;
     v.scrollToIndex(to, { align: "auto" });
+    cancelAnimationFrame(pending.current);
     // The row may have to be drawn first.
-    requestAnimationFrame(() => requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-row="${to}"]`)?.focus({ preventScroll: true })));
+    pending.current = requestAnimationFrame(() => (pending.current = requestAnimationFrame(focus)));
   };
+  const focus = () => box.current?.querySelector<HTMLElement>(`[data-row="${active.current}"]`)?.focus({ preventScroll: true });
   const onKey = (e: React.KeyboardEvent) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 300) / rowHeight) - 2);
@@ -67,7 +70,12 @@ export const Rows = forwardRef<RowsHandle, Props>(function Rows(props, handle) {
     else if (e.key === "End") go(total - 1);
     else if (e.key === "Enter" || e.key === " ") {
       const entry = row(active.current);
-      if (entry) onSelect(entry.event_id, entry);
+      if (entry) {
+        // What opens gives the focus back to where it was: it must be there first.
+        cancelAnimationFrame(pending.current);
+        focus();
+        onSelect(entry.event_id, entry);
+      }
     } else return;
     e.preventDefault();
   };
