@@ -10,7 +10,7 @@ import (
 // Bounds of a merge.
 const (
 	MaxMergedRows  = 262_144          // rows of the part that a merge makes, at most
-	MaxMergedBytes = 32 << 20         // bytes of the parts that it reads, at most: a merge holds their entries in memory
+	MaxMergedBytes = 12 << 20         // bytes of the parts that it reads, at most: a merge holds their entries in memory
 	MinMerge       = 8                // parts that are merged at once, at least,
 	MergeAge       = 10 * time.Minute // unless the last of them is this old
 	// alignment is what a part's end is a multiple of, but for the last of a

@@ -59,8 +59,9 @@ func (l *Ledger) isClosed() bool {
 	return l.closed
 }
 
-// maxMergeBytes bounds the parts that one merge reads, compressed.
-const maxMergeBytes = 32 << 20
+// maxMergeBytes bounds the parts that one merge reads, compressed: they become up to
+// ten times as much in memory. A day of one event a second is less.
+const maxMergeBytes = 12 << 20
 
 // mergeable returns the named parts if they are there and fit together.
 func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
