@@ -15,7 +15,7 @@ export interface Stage {
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-const program = process.env.HANSARD ?? new URL("../../bin/hansard-ui-test", import.meta.url).pathname;
+export const program = process.env.HANSARD ?? new URL("../../bin/hansard-ui-test", import.meta.url).pathname;
 
 /** chromiumPath finds Debian's browser. */
 export function chromiumPath(): string {
