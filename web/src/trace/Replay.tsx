@@ -71,10 +71,12 @@ interface CardProps {
 }
 
 function Card({ line: l, entry: e, selected, cause, pick, posinset, setsize, side }: CardProps) {
+  const asked = e?.event_type === "agent.invocation" && e.source === "user"; // then it is the user who speaks
   return (
-    <article className={`h-card h-card-${classOf(l)} ${side ? "h-card-side" : ""} ${selected ? "h-card-selected" : ""}`} aria-posinset={posinset} aria-setsize={setsize} aria-label={spelled(`${l.agent || "no agent"}: ${kindOf(l.event_type)}`)}>
+    <article className={`h-card h-card-${classOf(l)} ${side ? "h-card-side" : ""} ${selected ? "h-card-selected" : ""}`} aria-posinset={posinset} aria-setsize={setsize} aria-label={spelled(`${asked ? "user to " : ""}${l.agent || "no agent"}: ${kindOf(l.event_type)}`)}>
       <header>
         <button type="button" className="h-card-open" onClick={pick} aria-pressed={selected}>
+          {asked && <><strong>user</strong> <span className="h-muted">to</span> </>}
           <strong><Inert text={l.agent || "no agent named"} /></strong>
         </button>
         <span className="h-mark">{kindOf(l.event_type)}</span>
