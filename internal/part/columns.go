@@ -2,6 +2,7 @@ package part
 
 import (
 	"encoding/json"
+	"unsafe"
 
 	"github.com/hansardhq/hansard"
 )
@@ -30,6 +31,10 @@ type builder struct{ columns []*Column }
 
 func (b *builder) add(c *Column) *Column {
 	c.ID = len(b.columns) + 1
+	if c.str != nil {
+		var e entry
+		c.offset = uintptr(unsafe.Pointer(c.str(&e))) - uintptr(unsafe.Pointer(&e))
+	}
 	b.columns = append(b.columns, c)
 	return c
 }
@@ -168,7 +173,7 @@ func (b *builder) beside() {
 	b.add(&Column{
 		Name: "salt", Kind: Bytes, Class: Beside,
 		bytes: func(e *entry) []byte { return e.Salt },
-		set:   func(e *entry, v []byte) error { e.Salt = append([]byte(nil), v...); return nil },
+		set:   func(e *entry, v []byte) error { e.Salt = v; return nil },
 	})
 	b.add(&Column{Name: "content_digest", Kind: Bytes, Class: Beside, bytes: getDigest, set: setDigest})
 	b.add(&Column{Name: "content_size", Kind: Int, Class: Beside, num: func(e *entry) *int64 { return &e.ContentSize }})

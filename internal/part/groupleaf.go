@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -115,7 +114,7 @@ func (r *Group) appendCommitment(dst []byte, row int) []byte {
 	}
 	digest := r.digest(row)
 	dst = append(dst, `"content":{"alg":"sha256","digest":"`...)
-	dst = hex.AppendEncode(dst, digest[:])
+	dst = appendHex(dst, &digest)
 	dst = append(dst, `","size":`...)
 	dst = strconv.AppendInt(dst, size, 10)
 	return append(dst, '}', ',')

@@ -2,9 +2,10 @@ package part
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -28,7 +29,11 @@ type Encoder struct {
 
 	// The same for rows, by ID.
 	kinds       [MaxID + 1]Kind
-	leaf        []leafKey // sorted by key, the commitment among them
+	texts       [256]bool          // for any byte: that of a column whose values are texts, or bytes
+	leaf        []leafKey          // sorted by key, the commitment among them
+	inLeaf      [MaxID + 1]leafSet // which of those a column is
+	placed      leafSet            // those whose values are in the place
+	leafRoom    int                // for the keys of a leaf and the quotes of its texts
 	contentKeys []leafKey
 	file        func() *fileSchema
 	buffers     atomic.Pointer[writeBuffers] // of the last file, for the next one
@@ -60,19 +65,27 @@ func NewEncoder() *Encoder {
 func (enc *Encoder) prepareRows() {
 	for _, c := range enc.all {
 		enc.kinds[c.ID] = c.Kind
+		enc.texts[c.ID] = c.Kind.text()
 		if c.Placed() {
 			enc.kinds[c.ID] = placed
 		}
 	}
-	key := func(name string) string { return `,"` + name + `":` }
 	for i, c := range enc.envelope {
 		if i == enc.at {
-			enc.leaf = append(enc.leaf, leafKey{key("content"), idContentSize, Int})
+			enc.leaf = append(enc.leaf, newLeafKey("content", idContentSize, Int))
 		}
-		enc.leaf = append(enc.leaf, leafKey{key(c.Name), byte(c.ID), c.Kind})
+		enc.leaf = append(enc.leaf, newLeafKey(c.Name, byte(c.ID), c.Kind))
+	}
+	enc.leafRoom = maxLeafKey
+	for i, k := range enc.leaf {
+		enc.leafRoom += k.len + len(`""`)
+		enc.inLeaf[k.id] = leafSet{}.with(i)
+		if enc.kinds[k.id] == placed {
+			enc.placed = enc.placed.with(i)
+		}
 	}
 	for _, c := range enc.content {
-		enc.contentKeys = append(enc.contentKeys, leafKey{key(c.Name), byte(c.ID), c.Kind})
+		enc.contentKeys = append(enc.contentKeys, newLeafKey(c.Name, byte(c.ID), c.Kind))
 	}
 }
 
@@ -114,10 +127,26 @@ func appendCommitment(dst []byte, e *hansard.Entry) []byte {
 
 func appendCommitmentValue(dst []byte, digest hansard.Hash, size int64) []byte {
 	dst = append(dst, `{"alg":"sha256","digest":"`...)
-	dst = hex.AppendEncode(dst, digest[:])
+	dst = appendHex(dst, &digest)
 	dst = append(dst, `","size":`...)
 	dst = strconv.AppendInt(dst, size, 10)
 	return append(dst, '}')
+}
+
+// appendHex appends a hash in lower-case hexadecimal, four of its bytes at a time.
+func appendHex(dst []byte, h *hansard.Hash) []byte {
+	const ones = 0x0101010101010101
+	n := len(dst)
+	dst = slices.Grow(dst, 2*len(h))[:n+2*len(h)]
+	for i := 0; i < len(h); i += 4 {
+		w := uint64(binary.LittleEndian.Uint32(h[i:]))
+		w = (w | w<<16) & 0x0000ffff0000ffff
+		w = (w | w<<8) & 0x00ff00ff00ff00ff                   // a byte in each two
+		w = w>>4&0x000f000f000f000f | w<<8&0x0f000f000f000f00 // a digit in each
+		letters := (w + 6*ones) >> 4 & ones
+		binary.LittleEndian.PutUint64(dst[n+2*i:], w+'0'*ones+letters*('a'-'0'-10))
+	}
+	return dst
 }
 
 func (c *Column) appendLeafValue(dst []byte, e *hansard.Entry) []byte {

@@ -139,55 +139,51 @@ func (enc *Encoder) AppendRow(dst []byte, e *hansard.Entry) []byte {
 // row.
 func (enc *Encoder) ParseRow(row []byte) (*hansard.Entry, error) {
 	e := &hansard.Entry{}
-	_, body, err := SplitRow(row)
+	p, body, err := SplitRow(row)
 	if err != nil {
 		return nil, err
 	}
 	// All texts of the entry share one copy.
-	return e, enc.parse(e, row, string(body), func(b []byte) []byte { return bytes.Clone(b) })
+	return e, enc.parse(e, p, body, string(body), func(b []byte) []byte { return bytes.Clone(b) })
 }
 
-// View makes e the entry that the row holds, without a copy: e's texts and JSON
+// View makes e the entry that the row holds, without a copy: e's texts, JSON and salt
 // are the row's memory, valid as long as nobody changes that. It serves whoever
 // looks through many rows for few.
 func (enc *Encoder) View(e *hansard.Entry, r *Row) error {
-	_, body, err := SplitRow(r.Bytes)
+	body, err := bodyOf(r.Bytes)
 	if err != nil {
 		return err
 	}
 	*e = hansard.Entry{Log: r.Log, LeafHash: r.LeafHash}
-	return enc.parse(e, r.Bytes, unsafe.String(unsafe.SliceData(body), len(body)), func(b []byte) []byte { return b })
+	return enc.parse(e, r.Place, body, unsafe.String(unsafe.SliceData(body), len(body)), func(b []byte) []byte { return b })
 }
 
-// parse sets e from a row. text is the row's body as a text that e may keep, keep
-// returns bytes that it may keep.
-func (enc *Encoder) parse(e *hansard.Entry, row []byte, text string, keep func([]byte) []byte) error {
-	p, body, err := SplitRow(row)
-	if err != nil {
-		return err
-	}
+// parse sets e from a place and a body. text is the body as a text that e may keep,
+// keep returns bytes that it may keep.
+func (enc *Encoder) parse(e *hansard.Entry, p Place, body []byte, text string, keep func([]byte) []byte) error {
 	e.Index, e.Position, e.ReceivedAt, e.Timestamp = p.Index, p.Position, p.ReceivedAt, p.Timestamp
-	var f Fields
-	if err := enc.fields(&f, body); err != nil {
-		return err
-	}
-	for at, c := range enc.all {
-		if f[at+1] == (Span{}) {
-			continue
+	last := byte(0)
+	for at := 0; at < len(body); {
+		s, err := enc.value(body, at, last)
+		if err != nil {
+			return err
 		}
-		if err := c.setSpan(e, f[at+1], body, text, keep); err != nil {
+		id := body[at]
+		c := enc.all[id-1]
+		if c.str != nil {
+			*(*string)(unsafe.Add(unsafe.Pointer(e), c.offset)) = text[s.From:s.To] // most are; *c.str(e), without the call
+		} else if err := c.setSpan(e, body[s.From:s.To], keep); err != nil {
 			return fmt.Errorf("row: %s: %w", c.Name, err)
 		}
+		last, at = id, int(s.To)
 	}
 	return nil
 }
 
-// setSpan sets a column from the value that lies at s of a body.
-func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string, keep func([]byte) []byte) error {
-	value := body[s.From:s.To]
+// setSpan sets a column that is no text from its value in a body.
+func (c *Column) setSpan(e *hansard.Entry, value []byte, keep func([]byte) []byte) error {
 	switch c.Kind {
-	case String:
-		*c.str(e) = text[s.From:s.To]
 	case Int, Time:
 		v, _ := binary.Varint(value)
 		c.setInt(e, v)
@@ -214,41 +210,71 @@ func (c *Column) setSpan(e *hansard.Entry, s Span, body []byte, text string, kee
 // one that is not zero.
 type Span struct{ From, To uint32 }
 
-// Fields are the values of a body, by the ID of their column.
-type Fields [MaxID + 1]Span
+// Fields are the values of a body.
+type Fields struct {
+	at   [MaxID + 1]Span // by the ID of their column
+	leaf leafSet         // those that stand in the leaf, and what the place adds to them
+}
+
+// leafSet is a set of members of a leaf: bits, in the order in which they stand.
+type leafSet [2]uint64
+
+func (s leafSet) with(i int) leafSet {
+	s[i/64] |= 1 << (i % 64)
+	return s
+}
 
 // MaxID is the highest ID of a column.
 const MaxID = 82
 
 // fields finds the values of a body. It checks their form, not their meaning.
 func (enc *Encoder) fields(f *Fields, body []byte) error {
-	if uint64(len(body)) > math.MaxUint32 {
-		return errors.New("row: too long")
-	}
-	last := byte(0)
+	last, set := byte(0), enc.placed
 	for at := 0; at < len(body); {
 		id := body[at]
-		if id <= last || id > MaxID || enc.kinds[id] == placed {
-			return errColumn(id, last)
-		}
-		last = id
-		at++
-		if at < len(body) && body[at] < 0x80 && enc.kinds[id].text() { // most are short texts
-			from := at + 1
-			if at = from + int(body[at]); at > len(body) {
-				return errShortRow
+		s, ok := enc.shortText(body[at:], uint32(at))
+		if !ok || id <= last {
+			var err error
+			if s, err = enc.value(body, at, last); err != nil {
+				return err
 			}
-			f[id] = Span{uint32(from), uint32(at)}
-			continue
 		}
-		n, k := enc.valueLen(id, body[at:])
-		if n < 0 {
-			return errShortRow
-		}
-		f[id] = Span{uint32(at + k), uint32(at + n)}
-		at += n
+		f.at[id] = s
+		set[0], set[1] = set[0]|enc.inLeaf[id][0], set[1]|enc.inLeaf[id][1]
+		last, at = id, int(s.To)
 	}
+	f.leaf = set
 	return nil
+}
+
+// shortText returns where the text lies of which b, which begins at an offset of a
+// body, has the column, the length, and the bytes: most values are texts of less than
+// 128 bytes. ok is false for all others. It is small enough to be compiled in place.
+func (enc *Encoder) shortText(b []byte, at uint32) (s Span, ok bool) {
+	if len(b) < 2 || b[1] >= 0x80 || !enc.texts[b[0]] || int(b[1])+2 > len(b) {
+		return s, false
+	}
+	return Span{at + 2, at + 2 + uint32(b[1])}, true
+}
+
+// value returns where the value lies that begins, with its column's ID, at an offset
+// of a body, behind one of the column last. The next one begins where it ends.
+func (enc *Encoder) value(body []byte, at int, last byte) (s Span, err error) {
+	if uint64(len(body)) > math.MaxUint32 {
+		return s, errors.New("row: too long")
+	}
+	id := body[at]
+	if id <= last || id > MaxID || enc.kinds[id] == placed {
+		return s, errColumn(id, last)
+	}
+	if s, ok := enc.shortText(body[at:], uint32(at)); ok {
+		return s, nil
+	}
+	n, k := enc.valueLen(id, body[at+1:])
+	if n < 0 {
+		return s, errShortRow
+	}
+	return Span{uint32(at + 1 + k), uint32(at + 1 + n)}, nil
 }
 
 // textOf returns the text of a column, empty if the body has none. It reads the
@@ -270,7 +296,7 @@ func (enc *Encoder) textOf(body []byte, id byte) ([]byte, error) {
 // Text returns the value of a String column of a row, empty if it has none. It
 // reads the row up to there and makes no copy.
 func (enc *Encoder) Text(r *Row, c *Column) ([]byte, error) {
-	_, body, err := SplitRow(r.Bytes)
+	body, err := bodyOf(r.Bytes)
 	if err != nil {
 		return nil, err
 	}

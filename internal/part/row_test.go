@@ -3,7 +3,10 @@ package part_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/hansardhq/hansard"
@@ -68,10 +71,32 @@ func TestRowsAreWhatTheTableSays(t *testing.T) {
 		if want := enc.AppendLeaf(nil, e); !bytes.Equal(leaf, want) {
 			t.Fatalf("seed %d: leaf of the row\n%s, want\n%s", seed, leaf, want)
 		}
+		if e.ContentSize > 0 && !bytes.Contains(leaf, []byte(`"digest":"`+hex.EncodeToString(e.ContentDigest[:])+`"`)) {
+			t.Fatalf("seed %d: digest %x in the leaf\n%s", seed, e.ContentDigest, leaf)
+		}
 		if _, err := enc.CheckRow(nil, row, part.HashLeaf(leaf)); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
+		if err := checkView(enc, row); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
 	}
+}
+
+// checkView returns an error unless a view of the row is what parsing it gives.
+func checkView(enc *part.Encoder, row []byte) error {
+	parsed, err := enc.ParseRow(row)
+	if err != nil {
+		return err
+	}
+	view := hansard.Entry{Event: hansard.Event{AgentName: "of an earlier row"}}
+	if err := enc.View(&view, &part.Row{Place: part.PlaceOf(parsed), Bytes: row}); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(&view, parsed) {
+		return fmt.Errorf("a view is\n%+v, parsed it is\n%+v", view, *parsed)
+	}
+	return nil
 }
 
 // TestCheckRowFinds checks that a changed bit of a row is found, wherever it is.
@@ -114,6 +139,11 @@ func FuzzRow(f *testing.F) {
 		leaf, err2 := enc.AppendRowLeaf(nil, p, body)
 		if err == nil && err2 != nil {
 			t.Fatal(err2)
+		}
+		if err == nil {
+			if err := checkView(enc, row); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err == nil && bytes.Equal(enc.AppendRow(nil, e), row) && !bytes.Equal(leaf, enc.AppendLeaf(nil, e)) {
 			t.Fatalf("leaf\n%s, want\n%s", leaf, enc.AppendLeaf(nil, e))

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
+	"slices"
 	"strconv"
 
 	"github.com/hansardhq/hansard"
@@ -27,34 +29,78 @@ func (enc *Encoder) HashRowLeaf(scratch []byte, p Place, body []byte) (hansard.H
 	return sha256.Sum256(scratch), scratch, err
 }
 
+// appendFieldsLeaf makes room for a whole leaf at once and writes into it: a member
+// is a few stores, and to look for room at each would cost as much again.
 func (enc *Encoder) appendFieldsLeaf(dst []byte, p Place, f *Fields, body []byte) []byte {
-	start := len(dst)
-	for i := range enc.leaf {
-		k := &enc.leaf[i]
-		switch s := f[k.id]; {
-		case k.id == idContentSize:
-			if size, _ := binary.Varint(body[s.From:s.To]); size > 0 {
-				dst = appendCommitmentValue(append(dst, k.key...), f.digest(body), size)
+	start, room := len(dst), enc.leafRoom+len(body)
+	dst = slices.Grow(dst, room)
+	for word, set := range f.withCommitment(enc, body) {
+		for ; set != 0; set &= set - 1 {
+			k := &enc.leaf[word*64+bits.TrailingZeros64(set)]
+			n, value := len(dst), body[f.at[k.id].From:f.at[k.id].To]
+			*(*[maxLeafKey]byte)(dst[n : n+maxLeafKey]) = k.key // and what follows it writes over the rest
+			dst = dst[:n+k.len]
+			if k.kind != String {
+				dst = enc.appendLeafValue(dst, k, p, f, body)
+			} else if n := rawjson.CopyPlain(dst[len(dst):cap(dst)], value); n > 0 {
+				dst = dst[:len(dst)+n]
+				continue
+			} else {
+				dst = rawjson.AppendQuote(dst, value)
 			}
-		case k.id == idPosition:
-			dst = strconv.AppendUint(append(dst, k.key...), p.Position, 10)
-		case k.id == idReceivedAt:
-			dst = AppendTime(append(dst, k.key...), p.ReceivedAt)
-		case k.id == idTimestamp:
-			dst = AppendTime(append(dst, k.key...), p.Timestamp)
-		case s != (Span{}):
-			dst = appendSpan(append(dst, k.key...), k.kind, body[s.From:s.To])
+			dst = slices.Grow(dst, room) // a list, or what was escaped, may have taken more
 		}
 	}
 	dst[start] = '{' // the first key brought a comma
 	return append(dst, '}')
 }
 
+// withCommitment returns the members of the leaf: without the commitment where the
+// content is empty.
+func (f *Fields) withCommitment(enc *Encoder, body []byte) leafSet {
+	set := f.leaf
+	if s := f.at[idContentSize]; s != (Span{}) {
+		if size, _ := binary.Varint(body[s.From:s.To]); size <= 0 {
+			set[0], set[1] = set[0]&^enc.inLeaf[idContentSize][0], set[1]&^enc.inLeaf[idContentSize][1]
+		}
+	}
+	return set
+}
+
+// appendLeafValue appends a value that is no text.
+func (enc *Encoder) appendLeafValue(dst []byte, k *leafKey, p Place, f *Fields, body []byte) []byte {
+	value := body[f.at[k.id].From:f.at[k.id].To]
+	switch k.id {
+	case idContentSize:
+		size, _ := binary.Varint(value)
+		return appendCommitmentValue(dst, f.digest(body), size)
+	case idPosition:
+		return strconv.AppendUint(dst, p.Position, 10)
+	case idReceivedAt:
+		return AppendTime(dst, p.ReceivedAt)
+	case idTimestamp:
+		return AppendTime(dst, p.Timestamp)
+	}
+	return appendSpan(dst, k.kind, value)
+}
+
 // leafKey is one member of a leaf: its key as it is written, comma and all.
 type leafKey struct {
-	key  string
+	key  [maxLeafKey]byte
+	len  int // of the key
 	id   byte
 	kind Kind
+}
+
+// maxLeafKey is how long the keys of leaves may be: three registers.
+const maxLeafKey = 24
+
+func newLeafKey(name string, id byte, kind Kind) leafKey {
+	k := leafKey{id: id, kind: kind}
+	if k.len = copy(k.key[:], `,"`+name+`":`); k.len != len(name)+4 {
+		panic("part: the name of column " + name + " is too long")
+	}
+	return k
 }
 
 // The columns that a leaf or a place treats in their own way.
@@ -99,7 +145,7 @@ func appendSpan(dst []byte, kind Kind, value []byte) []byte {
 
 // digest returns the digest of the content, zero if there is none.
 func (f *Fields) digest(body []byte) (d hansard.Hash) {
-	copy(d[:], body[f[idDigest].From:f[idDigest].To])
+	copy(d[:], body[f.at[idDigest].From:f.at[idDigest].To])
 	return d
 }
 
@@ -109,8 +155,8 @@ func (enc *Encoder) appendFieldsContent(dst []byte, f *Fields, body []byte) []by
 	start := len(dst)
 	for i := range enc.contentKeys {
 		k := &enc.contentKeys[i]
-		if s := f[k.id]; s != (Span{}) {
-			dst = appendSpan(append(dst, k.key...), k.kind, body[s.From:s.To])
+		if s := f.at[k.id]; s != (Span{}) {
+			dst = appendSpan(append(dst, k.key[:k.len]...), k.kind, body[s.From:s.To])
 		}
 	}
 	if len(dst) == start {
@@ -135,12 +181,12 @@ func (enc *Encoder) CheckRow(scratch []byte, row []byte, leaf hansard.Hash) ([]b
 	if HashLeaf(scratch) != leaf {
 		return scratch, fmt.Errorf("does not render to its leaf")
 	}
-	salt := body[f[idSalt].From:f[idSalt].To]
+	salt := body[f.at[idSalt].From:f.at[idSalt].To]
 	scratch = enc.appendFieldsContent(scratch[:0], &f, body)
 	if len(scratch) == 0 && len(salt) == 0 {
 		return scratch, nil // none, or erased
 	}
-	size, _ := binary.Varint(body[f[idContentSize].From:f[idContentSize].To])
+	size, _ := binary.Varint(body[f.at[idContentSize].From:f.at[idContentSize].To])
 	if int64(len(scratch)) != size || Digest(salt, scratch) != f.digest(body) {
 		return scratch, fmt.Errorf("content does not match its digest")
 	}

@@ -25,10 +25,10 @@ func (enc *Encoder) Values(r *Row) (Values, error) {
 	return v, enc.fields(&v.fields, body)
 }
 
-func (v *Values) raw(c *Column) []byte { return v.body[v.fields[c.ID].From:v.fields[c.ID].To] }
+func (v *Values) raw(c *Column) []byte { return v.body[v.fields.at[c.ID].From:v.fields.at[c.ID].To] }
 
 // Null reports whether the row has no value in the column.
-func (v *Values) Null(c *Column) bool { return !c.Placed() && v.fields[c.ID] == (Span{}) }
+func (v *Values) Null(c *Column) bool { return !c.Placed() && v.fields.at[c.ID] == (Span{}) }
 
 // Text returns the value of a String column, "" when null.
 func (v *Values) Text(c *Column) string {

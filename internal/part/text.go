@@ -78,7 +78,7 @@ func (t *texts) filter(enc *Encoder, rows []*Row) (*TextFilter, error) {
 			return nil, err
 		}
 		for _, c := range t.columns {
-			if span := fields[c.ID]; span.To > span.From {
+			if span := fields.at[c.ID]; span.To > span.From {
 				t.add(f, body[span.From:span.To])
 			}
 		}

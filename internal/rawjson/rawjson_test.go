@@ -76,6 +76,34 @@ func TestAppendQuote(t *testing.T) {
 	f("\b\t\n\f\r", `"\b\t\n\f\r"`)
 }
 
+// TestCopyPlain puts each byte at each place of texts of many lengths.
+func TestCopyPlain(t *testing.T) {
+	dst := make([]byte, 64)
+	for n := range 40 {
+		for at := range max(n, 1) {
+			for c := range 256 {
+				s := bytes.Repeat([]byte{'a'}, n)
+				if n > 0 {
+					s[at] = byte(c)
+				}
+				want := rawjson.AppendQuote(nil, s)
+				if len(want) != n+2 || c >= 0x80 && n > 0 {
+					want = nil
+				}
+				for i := range dst {
+					dst[i] = '.'
+				}
+				if got := rawjson.CopyPlain(dst, s); got != len(want) || !bytes.Equal(dst[:got], want) || string(dst[n+2:]) != strings.Repeat(".", len(dst)-n-2) {
+					t.Fatalf("%q: wrote %q, want %q", s, dst[:got], want)
+				}
+				if rawjson.CopyPlain(dst[:n+1], s) != 0 {
+					t.Fatalf("%q: written where it has no room", s)
+				}
+			}
+		}
+	}
+}
+
 func TestGet(t *testing.T) {
 	in := []byte(`{ "a" : [1, {"b": "x"}] , "\u0062":"y" , "a": 2 }`)
 	if got := string(rawjson.Get(in, "b")); got != `"y"` {

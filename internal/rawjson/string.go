@@ -2,6 +2,7 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -117,6 +118,41 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 		start = i
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// CopyPlain writes s as AppendQuote does to the start of dst, if it has a plain
+// spelling, which most texts have, and there is room for that. It returns how many
+// bytes it wrote, 0 if it cannot be; what it wrote to dst then means nothing.
+func CopyPlain(dst, s []byte) int {
+	n := len(s)
+	if len(dst) < n+2 {
+		return 0
+	}
+	dst[0], dst[n+1] = '"', '"'
+	to, ok := dst[1:n+1], true
+	switch {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			w := binary.LittleEndian.Uint64(s[i:])
+			ok = ok && plainWord(w)
+			binary.LittleEndian.PutUint64(to[i:], w)
+		}
+		w := binary.LittleEndian.Uint64(s[n-8:])
+		ok = ok && plainWord(w)
+		binary.LittleEndian.PutUint64(to[n-8:], w)
+	case n >= 4:
+		head, tail := binary.LittleEndian.Uint32(s), binary.LittleEndian.Uint32(s[n-4:])
+		ok = plainWord(uint64(head) | uint64(tail)<<32)
+		binary.LittleEndian.PutUint32(to, head)
+		binary.LittleEndian.PutUint32(to[n-4:], tail)
+	default:
+		ok = plain(s)
+		copy(to, s)
+	}
+	if !ok {
+		return 0
+	}
+	return n + 2
 }
 
 // plain reports whether s is ASCII without a character that JSON escapes. It
