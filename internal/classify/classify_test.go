@@ -161,3 +161,40 @@ func TestCut(t *testing.T) {
 		t.Errorf("comment %q", e.Comment)
 	}
 }
+
+// BenchmarkClassify makes the records of events as agents send them.
+func BenchmarkClassify(b *testing.B) {
+	engine, err := redact.New(redact.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := classify.New(classify.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var events []redact.Redacted
+	for i := range 500 {
+		r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: key}}, &hansard.Event{
+			EventID: fmt.Sprintf("0199ae4c-7c1b-7d2e-9f00-%012d", i), EventType: hansard.EventTypes[i%10], Timestamp: 1763900000000000000 + int64(i)*1e7,
+			AgentName: fmt.Sprint("agent-", i%50), AgentID: fmt.Sprint("a-", i%50), TraceID: fmt.Sprintf("trace-%016x", i/20), SpanID: fmt.Sprintf("%016x", i),
+			TaskID: fmt.Sprint("task-", i/20), SessionID: fmt.Sprint("s-", i/60), Service: "shop", Environment: "prod", ToolName: fmt.Sprint("tool_", i%40),
+			Status: "ok", Model: "large", DurationUS: hansard.Some(int64(i * 31)), InputTokens: hansard.Some(int64(i)), OutputTokens: hansard.Some(int64(i)),
+			Params: json.RawMessage(`{"order_id":4711,"note":"the customer asks for a refund of the order","amount":12.5}`),
+			Result: json.RawMessage(`{"status":"done"}`), Reasoning: "because the order was late by some days and the policy allows for it",
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		events = append(events, r)
+	}
+	var a arena.Arena
+	for b.Loop() {
+		a.Reset()
+		for _, r := range events {
+			if _, err := c.Classify(&a, r, "loopback", key); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(events)), "ns/entry")
+}

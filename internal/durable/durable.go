@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"syscall"
+	"unsafe"
 )
 
 // FS is a file system with the operations that durability needs. Paths are
@@ -68,10 +69,25 @@ type File interface {
 	// can be. What was only reserved is marked as written then, which every sync
 	// of a first write would have to wait for else.
 	WriteZeros(at, n int64) error
+	// WritePages writes whole pages of PageSize bytes at a multiple of a page, past
+	// the page cache where that can be. The bytes must lie in memory of AlignedPages.
+	// It is for one goroutine at a time.
+	WritePages(pages []byte, at int64) error
 	// Truncate cuts the file to n bytes.
 	Truncate(n int64) error
 	// Sync makes the data durable (fdatasync).
 	Sync() error
+}
+
+// PageSize is what a disk writes and the page cache holds at a time, in bytes.
+const PageSize = 4096
+
+// AlignedPages returns memory for n pages that begins, in memory, at a multiple of a
+// page: writes past the page cache are from such memory only.
+func AlignedPages(n int) []byte {
+	b := make([]byte, (n+1)*PageSize)
+	skip := -int(uintptr(unsafe.Pointer(&b[0]))) & (PageSize - 1) // memory of Go does not move
+	return b[skip:][: n*PageSize : n*PageSize]
 }
 
 // ErrNoSpace says that the file system or a quota is full.

@@ -90,6 +90,47 @@ func TestWriteZeros(t *testing.T) {
 	}
 }
 
+// TestWritePages writes pages over others, on a disk and where there may be none, also
+// after the file got another name; and unaligned ones, which go through the page cache.
+func TestWritePages(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), memoryFolder(t)} {
+		f, err := durable.OS{}.Create(filepath.Join(dir, "f.tmp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := os.Rename(filepath.Join(dir, "f.tmp"), filepath.Join(dir, "f")); err != nil {
+			t.Fatal(err)
+		}
+		want := make([]byte, 64*durable.PageSize)
+		if err := f.Preallocate(int64(len(want))); err != nil {
+			t.Fatal(err)
+		}
+		write := func(pages []byte, at int) {
+			t.Helper()
+			for i := range pages {
+				pages[i] = byte(at/100 + i/3)
+			}
+			copy(want[at:], pages)
+			if err := f.WritePages(pages, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(want))
+			if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("%s: other bytes were written, %v", dir, err)
+			}
+		}
+		for n := range 5 {
+			write(durable.AlignedPages(n+1), n*durable.PageSize)
+		}
+		write(durable.AlignedPages(8)[1:], 10*durable.PageSize)
+		write(durable.AlignedPages(1), 5000)
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // memoryFolder returns a folder in memory, where direct writes may not be possible.
 func memoryFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "hansard-test-")

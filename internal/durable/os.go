@@ -2,6 +2,7 @@ package durable
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,7 +23,7 @@ func (OS) Create(path string) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	return &osFile{File: f}, nil
 }
 
 // Open implements FS.
@@ -35,7 +36,7 @@ func (OS) Open(path string, write bool) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	return &osFile{File: f}, nil
 }
 
 // MkdirAll implements FS.
@@ -81,9 +82,13 @@ func openFolder(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-type osFile struct{ *os.File }
+type osFile struct {
+	*os.File
+	direct  *os.File // the same file, opened for writes past the page cache; nil: not yet
+	refused bool     // such writes cannot be
+}
 
-func (f osFile) Size() (int64, error) {
+func (f *osFile) Size() (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
@@ -91,7 +96,7 @@ func (f osFile) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-func (f osFile) Preallocate(n int64) error {
+func (f *osFile) Preallocate(n int64) error {
 	err := unix.Fallocate(int(f.Fd()), 0, 0, n)
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		err = writeZeros(f, 0, n) // a file system without fallocate
@@ -103,16 +108,42 @@ func (f osFile) Preallocate(n int64) error {
 }
 
 // WriteZeros implements File.
-func (f osFile) WriteZeros(at, n int64) error {
-	direct, err := os.OpenFile(f.Name(), os.O_WRONLY|unix.O_DIRECT, 0)
-	if err != nil {
-		return writeZeros(f, at, n) // not every file system has it
+func (f *osFile) WriteZeros(at, n int64) error {
+	return f.pastCache(func(w io.WriterAt) error { return writeZeros(w, at, n) })
+}
+
+// WritePages implements File.
+func (f *osFile) WritePages(pages []byte, at int64) error {
+	return f.pastCache(func(w io.WriterAt) error {
+		_, err := w.WriteAt(pages, at)
+		return err
+	})
+}
+
+// pastCache calls write with a writer past the page cache, and with the file itself
+// where the file system has no such writes, or not of these bytes.
+func (f *osFile) pastCache(write func(io.WriterAt) error) error {
+	if f.direct == nil && !f.refused {
+		// By its descriptor: the file may have another name by now.
+		direct, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), os.O_WRONLY|unix.O_DIRECT, 0)
+		f.direct, f.refused = direct, err != nil
 	}
-	err = writeZeros(direct, at, n)
-	if errors.Is(err, unix.EINVAL) { // or for these bytes
-		err = writeZeros(f, at, n)
+	if f.refused {
+		return write(f.File)
 	}
-	return errors.Join(err, direct.Close())
+	err := write(f.direct)
+	if errors.Is(err, unix.EINVAL) {
+		return write(f.File)
+	}
+	return err
+}
+
+// Close implements File.
+func (f *osFile) Close() error {
+	if f.direct != nil {
+		return errors.Join(f.direct.Close(), f.File.Close())
+	}
+	return f.File.Close()
 }
 
 // zeros are at a multiple of a page in memory, as direct writes want it.
@@ -128,7 +159,7 @@ func writeZeros(f io.WriterAt, at, n int64) error {
 	return err
 }
 
-func (f osFile) Sync() error {
+func (f *osFile) Sync() error {
 	for {
 		err := unix.Fdatasync(int(f.Fd()))
 		if err == nil {

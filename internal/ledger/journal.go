@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,9 @@ type journal struct {
 	files  []*journalFile // oldest first; the ledger's mutex guards it, and what they hold
 	cur    *journalFile   // the last of them; the committer's alone
 	spare  *spareFile     // the next one, nil: not begun yet; the committer's alone
-	page   []byte         // what a commit is written from
+	pages  []byte         // what commits are written from
+	lead   []byte         // what the page at the end of the current file begins with
+	leadOf *journalFile   // the file that lead is of
 	// failed is told what making a file ahead failed with: a failed sync ends the
 	// process.
 	failed func(error)
@@ -119,7 +122,7 @@ func (j *journal) next(size int64) (*journalFile, error) {
 		// A crash here, or later, leaves one file more, which is blank.
 		return newJournalFile(j.fs, j.dir, j.seq+1, size, nil)
 	}
-	if size = wholeSectors(size); size > f.size {
+	if size = wholePages(size); size > f.size {
 		if err := f.file.Preallocate(size); err != nil {
 			return nil, err
 		}
@@ -131,7 +134,9 @@ func (j *journal) next(size int64) (*journalFile, error) {
 	// before any more, whether or not this works.
 	j.cur.size = j.cur.at
 	head := journalHead(f.seq, false)
-	if _, err := f.file.WriteAt(append(head, make([]byte, padding(int64(len(head)), f.size))...), 0); err != nil {
+	page := durable.AlignedPages(1)
+	copy(page, head)
+	if err := f.file.WritePages(page, 0); err != nil {
 		return nil, err
 	}
 	if err := f.file.Sync(); err != nil {
@@ -140,8 +145,10 @@ func (j *journal) next(size int64) (*journalFile, error) {
 	return f, nil
 }
 
-// wholeSectors rounds a size up: a file ends with a sector.
-func wholeSectors(size int64) int64 { return (size + sector - 1) / sector * sector }
+// wholePages rounds a size up: a file is written page by page.
+func wholePages(size int64) int64 {
+	return (size + durable.PageSize - 1) / durable.PageSize * durable.PageSize
+}
 
 // newJournalFile makes a journal file that is durable, name and space and all.
 // If there are frames, it begins the journal anew with them: such a file has its
@@ -184,7 +191,7 @@ func createReserved(fsys durable.FS, path string, size int64) (*journalFile, err
 	if err != nil {
 		return nil, err
 	}
-	size = wholeSectors(size)
+	size = wholePages(size)
 	if err := f.Preallocate(size); err != nil {
 		return nil, errors.Join(err, f.Close(), fsys.Remove(path))
 	}
@@ -231,7 +238,7 @@ func (j *journal) append(c *commitFrame) error {
 		return err
 	}
 	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
-	if _, err := f.file.WriteAt(j.whole(c.buf), f.at); err != nil {
+	if err := j.write(c.buf); err != nil {
 		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
@@ -247,28 +254,54 @@ func (j *journal) append(c *commitFrame) error {
 	return nil
 }
 
-// A disk writes, and the page cache reads, pages of pageSize bytes: what ends within
-// one that is not in memory has to wait until it was read.
-const (
-	pageSize  = 4096
-	maxPadded = 256 << 10
-)
+// maxPages is how many pages are written at a time: memory that stays in a
+// processor's cache.
+const maxPages = 128
 
-// whole returns what is to be written at the end of the current file with the zeros up to
-// the next page, which are there already. Of a long one the page that is read
-// instead does not matter.
-func (j *journal) whole(b []byte) []byte {
-	if len(b) > maxPadded {
-		return b
+// write writes a frame at the end of the current file: whole pages, of which the
+// first begins with what is on the disk already, and the last ends with the zeros
+// that are there as well. So no page has to be read first, and none of what nobody
+// reads again is kept in the page cache, whose pages cost more processor time than
+// all else that is done for the disk.
+//
+// A page is not written whole when the power fails, but each of its sectors is, or
+// stays: the commits before lose nothing.
+func (j *journal) write(frame []byte) error {
+	if err := j.loadLead(); err != nil {
+		return err
 	}
-	j.page = append(j.page[:0], b...)
-	return append(j.page, make([]byte, padding(j.cur.at+int64(len(b)), j.cur.size))...)
+	at := j.cur.at - int64(len(j.lead))
+	if want := min(maxPages, (len(j.lead)+len(frame)+durable.PageSize-1)/durable.PageSize); len(j.pages) < want*durable.PageSize {
+		j.pages = durable.AlignedPages(want)
+	}
+	n, last := copy(j.pages, j.lead), 0
+	for len(frame) > 0 {
+		k := copy(j.pages[n:], frame)
+		n, frame = n+k, frame[k:]
+		end := (n + durable.PageSize - 1) / durable.PageSize * durable.PageSize
+		clear(j.pages[n:end])
+		if err := j.cur.file.WritePages(j.pages[:end], at); err != nil {
+			return err
+		}
+		at, last, n = at+int64(end), n, 0
+	}
+	j.lead = append(j.lead[:0], j.pages[last/durable.PageSize*durable.PageSize:last]...)
+	return nil
 }
 
-// padding returns how many bytes there are from end to the end of its page, or of a
-// file of that size.
-func padding(end, size int64) int64 {
-	return max(0, min((end+pageSize-1)/pageSize*pageSize, size)-end)
+// loadLead reads what the page begins with in which the current file ends, if it is
+// another file than that of the last commit.
+func (j *journal) loadLead() error {
+	f := j.cur
+	if j.leadOf == f {
+		return nil
+	}
+	j.lead = slices.Grow(j.lead[:0], durable.PageSize)[:f.at%durable.PageSize]
+	if _, err := f.file.ReadAt(j.lead, f.at-int64(len(j.lead))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	j.leadOf = f
+	return nil
 }
 
 // add takes note of entries of a log in the file.

@@ -161,6 +161,11 @@ func (f memoryFile) WriteZeros(at, n int64) error {
 	return err
 }
 
+func (f memoryFile) WritePages(p []byte, at int64) error {
+	_, err := f.WriteAt(p, at)
+	return err
+}
+
 func (f memoryFile) Truncate(n int64) error {
 	f.m[f.path] = bytes.Clone(f.m[f.path][:n])
 	return nil

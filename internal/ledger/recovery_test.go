@@ -296,7 +296,9 @@ func TestFailedSync(t *testing.T) {
 				}
 			})
 			d := newDesk(t, l)
-			final, after := d.record("acme", event(4*100+last)), d.record("acme", event(4*200))
+			long := event(4*100 + last)
+			long.Reasoning = strings.Repeat("so ", 3000) // more than is left of the journal's file
+			final, after := d.record("acme", long), d.record("acme", event(4*200))
 			if _, err := l.Append(t.Context(), "acme", d.calls(0, 9)); err != nil {
 				t.Fatal(err)
 			}

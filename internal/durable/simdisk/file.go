@@ -1,6 +1,7 @@
 package simdisk
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -78,6 +79,15 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 // WriteZeros implements durable.File.
 func (f *file) WriteZeros(at, n int64) error {
 	_, err := f.WriteAt(make([]byte, n), at)
+	return err
+}
+
+// WritePages implements durable.File. It refuses what a disk would.
+func (f *file) WritePages(pages []byte, at int64) error {
+	if len(pages)%durable.PageSize != 0 || at%durable.PageSize != 0 {
+		return fmt.Errorf("write %d bytes at %d: not whole pages", len(pages), at)
+	}
+	_, err := f.WriteAt(pages, at)
 	return err
 }
 
