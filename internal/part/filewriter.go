@@ -99,14 +99,13 @@ func (f *fileWriter) write(b []byte) error {
 	return err
 }
 
-// writeGroup writes the collected row group, and empties it.
-func (f *fileWriter) writeGroup() error {
+// writeGroup writes the collected row group, in the given order, and empties it.
+func (f *fileWriter) writeGroup(order []int32) error {
 	g := f.group
 	rg := format.RowGroup{NumRows: int64(g.rows), FileOffset: f.at, Ordinal: int16(len(f.meta.RowGroups))}
 	for _, col := range f.enc.file().columns {
 		c := g.chunks[col.ID]
-		c.skipTo(g.rows)
-		b, meta, err := f.pager.encode(c)
+		b, meta, err := f.pager.encode(c, order)
 		if err != nil {
 			return err
 		}
@@ -229,53 +228,4 @@ func (c *Column) physical() format.Type {
 		return format.Boolean
 	}
 	return format.ByteArray
-}
-
-// rowGroup collects the columns of rows.
-type rowGroup struct {
-	chunks [MaxID + 1]*chunk
-	rows   int
-}
-
-func newRowGroup(enc *Encoder) *rowGroup {
-	g := &rowGroup{}
-	for _, col := range enc.all {
-		g.chunks[col.ID] = newChunk(col)
-	}
-	return g
-}
-
-func (g *rowGroup) reset() {
-	for _, c := range g.chunks[1:] {
-		c.reset()
-	}
-	g.rows = 0
-}
-
-// add adds a row.
-func (g *rowGroup) add(enc *Encoder, row []byte) error {
-	p, body, err := SplitRow(row)
-	if err != nil {
-		return err
-	}
-	g.chunks[idIndex].addInt(g.rows, int64(p.Index))
-	g.chunks[idPosition].addInt(g.rows, int64(p.Position))
-	g.chunks[idReceivedAt].addInt(g.rows, p.ReceivedAt)
-	g.chunks[idTimestamp].addInt(g.rows, p.Timestamp)
-	for at, last := 0, byte(0); at < len(body); {
-		id := body[at]
-		if id <= last {
-			return errColumn(id, last)
-		}
-		last = id
-		at++
-		n, k := enc.valueLen(id, body[at:])
-		if n < 0 {
-			return errShortRow
-		}
-		g.chunks[id].add(g.rows, body[at+k:at+n])
-		at += n
-	}
-	g.rows++
-	return nil
 }

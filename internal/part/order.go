@@ -7,108 +7,87 @@ import (
 	"slices"
 )
 
-// A row group is ordered by trace, then time, then position. Its rows lie all over
-// the memory: to compare two of them costs more than all else that the order takes.
-// So they are ordered by the first bytes in which their traces differ, which are
-// looked up once, and compared only where those are equal, which is mostly within a
-// trace.
+// A row group is ordered by trace, then time, then position. Its rows are collected
+// by then, and each has the slot of its trace: the traces are sorted, not the rows.
 
-// rowKey stands for a row: where its trace begins to differ from others, and its
-// number.
-type rowKey struct {
+// traceKey stands for a trace: where it begins to differ from others, and its slot.
+type traceKey struct {
 	differs uint64
-	row     int
-}
-
-// rowOrder says where a row stands among those with the same key.
-type rowOrder struct {
-	trace     []byte
-	timestamp int64
-	position  uint64
-	row       []byte
+	slot    int32
 }
 
 // orderer puts the rows of one row group after the other in order.
 type orderer struct {
-	rows   [][]byte
-	traces [][]byte // of the rows
-	keys   []rowKey
-	alike  []rowOrder
-	sum    byte // see touch
+	keys []traceKey
+	ends []int32 // where the rows of each trace end, by its slot
+	rows []int32
 }
 
-// each calls add for the rows in the order of a row group. What it is given is still
-// near: it was just looked at.
-func (o *orderer) each(enc *Encoder, rows [][]byte, add func(row []byte) error) error {
-	defer o.release()
-	o.rows = rows
-	if err := o.readTraces(enc); err != nil {
-		return err
+// order returns the rows in the order of the row group. It is valid until the next
+// call.
+func (o *orderer) order(g *rowGroup) []int32 {
+	traces := g.chunks[idTraceID]
+	o.rows = grow(o.rows, g.rows)
+	if len(traces.slots) == 0 {
+		for i := range o.rows {
+			o.rows[i] = int32(i)
+		}
+		g.sortByTime(o.rows)
+		return o.rows
 	}
-	o.sortKeys()
-	for keys := o.keys; len(keys) > 0; {
-		n := 1
-		for n < len(keys) && keys[n].differs == keys[0].differs {
-			n++
-		}
-		if err := o.orderAlike(keys[:n]); err != nil {
-			return err
-		}
-		for i := range o.alike {
-			if err := add(o.alike[i].row); err != nil {
-				return err
-			}
-		}
-		keys = keys[n:]
+	o.sortTraces(traces)
+	o.gather(traces.slots[:g.rows])
+	from := int32(0)
+	for _, k := range o.keys {
+		g.sortByTime(o.rows[from:o.ends[k.slot]])
+		from = o.ends[k.slot]
 	}
-	return nil
+	return o.rows
 }
 
-// release keeps no row alive.
-func (o *orderer) release() {
-	o.rows = nil
-	clear(o.traces[:cap(o.traces)])
-	clear(o.alike[:cap(o.alike)])
-}
-
-// readTraces notes the traces of the rows.
-func (o *orderer) readTraces(enc *Encoder) error {
-	o.traces = o.traces[:0]
-	for _, row := range o.rows {
-		body, err := bodyOf(row)
-		if err != nil {
-			return err
-		}
-		trace, err := enc.textOf(body, idTraceID)
-		if err != nil {
-			return err
-		}
-		o.traces = append(o.traces, trace)
-	}
-	return nil
-}
-
-// sortKeys makes the keys of the rows, in their order: by the keys, then by the
-// rows' numbers.
-func (o *orderer) sortKeys() {
+// sortTraces makes the keys of the traces, in their order. The rows without a trace
+// are the first.
+func (o *orderer) sortTraces(traces *chunk) {
 	o.keys = o.keys[:0]
-	same := sharedPrefix(o.traces)
-	for i, trace := range o.traces {
-		o.keys = append(o.keys, rowKey{firstEight(trace[same:]), i})
+	same := traces.sharedPrefix()
+	for i := range int32(traces.texts()) {
+		o.keys = append(o.keys, traceKey{firstEight(traces.textAt(i)[same:]), i + 1})
 	}
-	slices.SortFunc(o.keys, func(a, b rowKey) int {
+	slices.SortFunc(o.keys, func(a, b traceKey) int {
 		if a.differs != b.differs {
 			return cmp.Compare(a.differs, b.differs)
 		}
-		return a.row - b.row
+		return bytes.Compare(traces.textAt(a.slot-1), traces.textAt(b.slot-1))
 	})
+	o.keys = slices.Insert(o.keys, 0, traceKey{})
+}
+
+// gather puts the rows of each trace together, as they came.
+func (o *orderer) gather(slots []int32) {
+	o.ends = grow(o.ends, len(o.keys))
+	clear(o.ends)
+	for _, s := range slots {
+		o.ends[s]++
+	}
+	at := int32(0)
+	for _, k := range o.keys {
+		at, o.ends[k.slot] = at+o.ends[k.slot], at
+	}
+	for row, s := range slots {
+		o.rows[o.ends[s]] = int32(row)
+		o.ends[s]++
+	}
 }
 
 // sharedPrefix returns how many bytes all texts begin with alike: names and the time
 // in ids do.
-func sharedPrefix(texts [][]byte) int {
-	shared := texts[0]
-	for _, t := range texts[1:] {
+func (c *chunk) sharedPrefix() int {
+	if c.texts() == 0 {
+		return 0
+	}
+	shared := c.textAt(0)
+	for i := range int32(c.texts()) {
+		t := c.textAt(i)
 		if bytes.HasPrefix(t, shared) {
 			continue
 		}
@@ -119,37 +98,6 @@ func sharedPrefix(texts [][]byte) int {
 		shared = shared[:n]
 	}
 	return len(shared)
-}
-
-// orderAlike puts the rows with the same key in their order.
-func (o *orderer) orderAlike(keys []rowKey) error {
-	o.touch(keys)
-	o.alike = o.alike[:0]
-	sorted := true
-	for i, k := range keys {
-		p, _, err := SplitRow(o.rows[k.row])
-		if err != nil {
-			return err
-		}
-		o.alike = append(o.alike, rowOrder{o.traces[k.row], p.Timestamp, p.Position, o.rows[k.row]})
-		sorted = sorted && (i == 0 || o.alike[i-1].compare(o.alike[i]) <= 0)
-	}
-	if !sorted {
-		slices.SortFunc(o.alike, rowOrder.compare)
-	}
-	return nil
-}
-
-// touch reads a little of each row, so that the processor fetches them side by side
-// and not one after the other: a tenth of what a part takes to write.
-func (o *orderer) touch(keys []rowKey) {
-	const stride, far = 128, 512
-	for _, k := range keys {
-		row := o.rows[k.row]
-		for at := 0; at < len(row) && at < far; at += stride {
-			o.sum += row[at]
-		}
-	}
 }
 
 // firstEight returns the first eight bytes of a text as a number that sorts as they
@@ -163,9 +111,13 @@ func firstEight(text []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-func (a rowOrder) compare(b rowOrder) int {
-	if c := bytes.Compare(a.trace, b.trace); c != 0 {
-		return c
+// sortByTime sorts rows by time, then position. They mostly are.
+func (g *rowGroup) sortByTime(rows []int32) {
+	times, positions := g.chunks[idTimestamp].ints, g.chunks[idPosition].ints
+	compare := func(a, b int32) int {
+		return cmp.Or(cmp.Compare(times[a], times[b]), cmp.Compare(uint64(positions[a]), uint64(positions[b])), cmp.Compare(a, b))
 	}
-	return cmp.Or(cmp.Compare(a.timestamp, b.timestamp), cmp.Compare(a.position, b.position))
+	if !slices.IsSortedFunc(rows, compare) {
+		slices.SortFunc(rows, compare)
+	}
 }

@@ -21,8 +21,9 @@ type pager struct {
 	packed  []byte // ... and after
 	letters []byte // ... and after, in another way
 	levels  []byte
-	values  []byte
+	encoded []byte
 	ints    []int32
+	values  ordered // of the chunk
 	meta    format.ColumnMetaData
 
 	plan      plan // of the chunk
@@ -40,19 +41,22 @@ func newPager() (*pager, error) {
 	return &pager{zstd: e}, nil
 }
 
-// encode returns the bytes of a chunk and what the footer says of it; offsets
-// count from the chunk's start. Both are valid until the next call.
-func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
+// encode returns the bytes of a chunk, whose row group has the given order, and what
+// the footer says of it; offsets count from the chunk's start. Both are valid until
+// the next call.
+func (p *pager) encode(c *chunk, order []int32) ([]byte, *format.ColumnMetaData, error) {
 	p.out = p.out[:0]
+	o := &p.values
+	o.arrange(c, order)
 	p.meta = format.ColumnMetaData{
-		PathInSchema: []string{c.col.Name}, NumValues: int64(max(len(c.levels), c.rows)), Codec: format.Zstd,
+		PathInSchema: []string{c.col.Name}, NumValues: int64(max(len(o.levels), o.rows)), Codec: format.Zstd,
 		DictionaryPageOffset: -1,
 	}
 	if c.kind == Bytes {
 		p.meta.Codec = format.Uncompressed // random bytes
 	}
 	p.locations, p.index, p.plan = nil, format.ColumnIndex{}, undecided
-	encoding, err := p.pages(c)
+	encoding, err := p.pages(o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("column %s: %w", c.col.Name, err)
 	}
@@ -61,7 +65,7 @@ func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
 		p.meta.Encoding = append(p.meta.Encoding, format.Plain)
 	}
 	p.meta.TotalCompressedSize = int64(len(p.out))
-	p.meta.Statistics.NullCount = int64(c.nulls)
+	p.meta.Statistics.NullCount = int64(o.nulls())
 	if c.bounded() {
 		p.setBounds()
 	}
@@ -100,28 +104,28 @@ func (p *pager) less(a, b []byte) bool {
 const maxStatistic = 128
 
 // pages writes the pages of a chunk, and returns the encoding of its values.
-func (p *pager) pages(c *chunk) (format.Encoding, error) {
+func (p *pager) pages(o *ordered) (format.Encoding, error) {
 	encoding := format.DeltaLengthByteArray
-	p.integers = c.kind == Int || c.kind == Time
+	p.integers = o.c.kind == Int || o.c.kind == Time
 	switch {
-	case c.worthDictionary():
+	case o.dictionary:
 		encoding = format.RLEDictionary
-		if err := p.dictionary(c); err != nil {
+		if err := p.dictionary(o); err != nil {
 			return encoding, err
 		}
 	case p.integers:
 		encoding = format.DeltaBinaryPacked
-	case c.kind == List || c.kind == Float || c.kind == Bool:
+	case o.c.kind == List || o.c.kind == Float || o.c.kind == Bool:
 		encoding = format.Plain
 	}
 	p.meta.DataPageOffset = int64(len(p.out))
-	if n := c.count(); n == 0 || c.kind == List {
-		return encoding, p.dataPage(c, encoding, 0, c.rows, 0, n)
+	if n := o.count; n == 0 || o.c.kind == List {
+		return encoding, p.dataPage(o, encoding, 0, o.rows, 0, n)
 	}
 	row, value := 0, 0
-	for row < c.rows {
-		endRow, endValue := c.cut(row, value, encoding == format.DeltaLengthByteArray)
-		if err := p.dataPage(c, encoding, row, endRow, value, endValue); err != nil {
+	for row < o.rows {
+		endRow, endValue := o.cut(row, value, encoding == format.DeltaLengthByteArray)
+		if err := p.dataPage(o, encoding, row, endRow, value, endValue); err != nil {
 			return encoding, err
 		}
 		row, value = endRow, endValue
@@ -129,73 +133,42 @@ func (p *pager) pages(c *chunk) (format.Encoding, error) {
 	return encoding, nil
 }
 
-// cut returns where the page that begins at a row and its value ends.
-func (c *chunk) cut(row, value int, texts bool) (endRow, endValue int) {
-	endRow, size := min(row+pageRows, c.rows), 0
-	if c.required {
-		value += endRow - row
-		return endRow, value
-	}
-	for i, level := range c.levels[row:endRow] {
-		if level == 0 {
-			continue
-		}
-		if texts {
-			n := len(c.value(value))
-			if size > 0 && size+n > pageBytes {
-				return row + i, value
-			}
-			size += n
-		}
-		value++
-	}
-	return endRow, value
-}
-
-// value returns the i-th text that is not null.
-func (c *chunk) value(i int) []byte {
-	if c.dictionary {
-		return c.textAt(int(c.index[i]))
-	}
-	return c.textAt(i)
-}
-
 // dictionary writes the page of the distinct texts.
-func (p *pager) dictionary(c *chunk) error {
+func (p *pager) dictionary(o *ordered) error {
 	p.page = p.page[:0]
-	for i := range c.ends {
-		text := c.textAt(i)
+	for _, n := range o.names {
+		text := o.c.textAt(n)
 		p.page = append(binary.LittleEndian.AppendUint32(p.page, uint32(len(text))), text...)
 	}
 	p.meta.DictionaryPageOffset = int64(len(p.out))
 	return p.put(format.PageHeader{
 		Type: format.DictionaryPage,
 		DictionaryPageHeader: thrift.Null[format.DictionaryPageHeader]{
-			V: format.DictionaryPageHeader{NumValues: int32(len(c.ends)), Encoding: format.Plain}, Valid: true,
+			V: format.DictionaryPageHeader{NumValues: int32(len(o.names)), Encoding: format.Plain}, Valid: true,
 		},
 	})
 }
 
 // dataPage writes a page of the rows row to endRow, whose values are value to
 // endValue. A list has all its rows in one page.
-func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value, endValue int) error {
+func (p *pager) dataPage(o *ordered, encoding format.Encoding, row, endRow, value, endValue int) error {
 	p.page = p.page[:0]
 	n := endRow - row
-	if c.kind == List {
-		n = len(c.levels)
-		if err := p.appendLevels(c.repeat); err != nil {
+	if o.c.kind == List {
+		n = len(o.levels)
+		if err := p.appendLevels(o.repeat); err != nil {
 			return err
 		}
 	}
-	if !c.required {
-		if err := p.appendLevels(c.levels[row : row+n]); err != nil {
+	if !o.c.required {
+		if err := p.appendLevels(o.levels[row : row+n]); err != nil {
 			return err
 		}
 	}
-	if err := p.appendValues(c, encoding, value, endValue); err != nil {
+	if err := p.appendValues(o, encoding, value, endValue); err != nil {
 		return err
 	}
-	p.note(c, row, n, value, endValue)
+	p.note(o, row, n, value, endValue)
 	return p.put(format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.Null[format.DataPageHeader]{
@@ -208,9 +181,9 @@ func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value,
 }
 
 // note begins the entry of a page of n levels in the chunk's indexes.
-func (p *pager) note(c *chunk, row, n, value, end int) {
+func (p *pager) note(o *ordered, row, n, value, end int) {
 	p.locations = append(p.locations, format.PageLocation{Offset: int64(len(p.out)), FirstRowIndex: int64(row)})
-	if !c.bounded() {
+	if !o.c.bounded() {
 		return
 	}
 	x := &p.index
@@ -220,9 +193,9 @@ func (p *pager) note(c *chunk, row, n, value, end int) {
 	switch {
 	case value == end:
 	case p.integers:
-		lo, hi = intBounds(c.ints[value:end])
+		lo, hi = intBounds(o.ints[value:end])
 	default:
-		lo, hi = c.textBounds(value, end)
+		lo, hi = o.textBounds(value, end)
 	}
 	x.MinValues, x.MaxValues = append(x.MinValues, lo), append(x.MaxValues, hi)
 }
@@ -237,55 +210,45 @@ func (p *pager) appendLevels(levels []uint8) (err error) {
 	return nil
 }
 
-func (p *pager) appendValues(c *chunk, encoding format.Encoding, value, end int) (err error) {
+func (p *pager) appendValues(o *ordered, encoding format.Encoding, value, end int) (err error) {
 	switch {
 	case encoding == format.RLEDictionary:
-		p.values, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.values, c.index[value:end])
+		p.encoded, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.encoded, o.index[value:end])
 	case encoding == format.DeltaBinaryPacked:
-		p.values, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.values, c.ints[value:end])
-	case c.kind == Float:
-		p.values = append(p.values[:0], c.floats[8*value:8*end]...)
-	case c.kind == Bool:
-		p.values = p.values[:0]
+		p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.encoded, o.ints[value:end])
+	case o.c.kind == Float:
+		p.encoded = append(p.encoded[:0], o.floats[8*value:8*end]...)
+	case o.c.kind == Bool:
+		p.encoded = p.encoded[:0]
 		for n := end - value; n > 0; n -= 8 {
-			p.values = append(p.values, byte(1<<min(n, 8)-1))
+			p.encoded = append(p.encoded, byte(1<<min(n, 8)-1))
 		}
 	case encoding == format.Plain:
-		p.values = p.values[:0]
+		p.encoded = p.encoded[:0]
 		for i := value; i < end; i++ {
-			text := c.value(i)
-			p.values = append(binary.LittleEndian.AppendUint32(p.values, uint32(len(text))), text...)
+			text := o.value(i)
+			p.encoded = append(binary.LittleEndian.AppendUint32(p.encoded, uint32(len(text))), text...)
 		}
 	default:
-		return p.appendTexts(c, value, end)
+		return p.appendTexts(o, value, end)
 	}
-	p.page = append(p.page, p.values...)
+	p.page = append(p.page, p.encoded...)
 	return err
 }
 
 // appendTexts appends texts in DELTA_LENGTH_BYTE_ARRAY: all lengths, then all
 // bytes, which compress better apart.
-func (p *pager) appendTexts(c *chunk, value, end int) (err error) {
+func (p *pager) appendTexts(o *ordered, value, end int) (err error) {
 	p.ints = p.ints[:0]
 	for i := value; i < end; i++ {
-		p.ints = append(p.ints, int32(len(c.value(i))))
+		p.ints = append(p.ints, int32(len(o.value(i))))
 	}
-	if p.values, err = (&delta.BinaryPackedEncoding{}).EncodeInt32(p.values, p.ints); err != nil {
+	if p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt32(p.encoded, p.ints); err != nil {
 		return err
 	}
-	p.page = append(p.page, p.values...)
-	switch {
-	case value == end:
-	case c.dictionary:
-		for i := value; i < end; i++ {
-			p.page = append(p.page, c.value(i)...)
-		}
-	default:
-		from := uint32(0)
-		if value > 0 {
-			from = c.ends[value-1]
-		}
-		p.page = append(p.page, c.text[from:c.ends[end-1]]...)
+	p.page = append(p.page, p.encoded...)
+	for i := value; i < end; i++ {
+		p.page = append(p.page, o.value(i)...)
 	}
 	return nil
 }

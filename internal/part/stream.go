@@ -27,7 +27,7 @@ func (enc *Encoder) NewStream(w io.Writer, log hansard.LogID) (*Stream, error) {
 
 // Add writes an entry.
 func (s *Stream) Add(e *hansard.Entry) error {
-	if err := s.f.group.add(s.enc, s.enc.AppendRow(nil, e)); err != nil {
+	if err := s.f.group.add(s.enc.AppendRow(nil, e)); err != nil {
 		return fmt.Errorf("write Parquet: %w", err)
 	}
 	s.bytes += envelopeBytes + int(e.ContentSize)
@@ -42,7 +42,11 @@ func (s *Stream) flush() error {
 		return nil
 	}
 	s.bytes = 0
-	if err := s.f.writeGroup(); err != nil {
+	asTheyCame := make([]int32, s.f.group.rows)
+	for i := range asTheyCame {
+		asTheyCame[i] = int32(i)
+	}
+	if err := s.f.writeGroup(asTheyCame); err != nil {
 		return fmt.Errorf("write Parquet: %w", err)
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 // terms finds a text among the distinct ones of a chunk. It holds no text of its
 // own: a map of strings would copy each.
 type terms struct {
-	slots []uint64 // low half: the text's number and 1; high half: of its hash; 0: free
+	slots []uint64 // low half: the text's slot in the chunk; high half: of its hash; 0: free
 	used  int
 }
 
@@ -20,9 +20,9 @@ const leastTerms = 64
 // that collide. Nothing that is written depends on it.
 var termSeed = maphash.MakeSeed()
 
-// find returns the number of a text among those of which textAt gives the i-th, or
-// notes it as number next. known says which.
-func (t *terms) find(value []byte, next int, textAt func(i int) []byte) (i int, known bool) {
+// find returns the slot of a text among those of the chunk, or notes the next slot
+// as its own. known says which.
+func (t *terms) find(value []byte, c *chunk) (slot int32, known bool) {
 	if 2*t.used >= len(t.slots) {
 		t.grow()
 	}
@@ -31,13 +31,14 @@ func (t *terms) find(value []byte, next int, textAt func(i int) []byte) (i int, 
 	for at := h & mask; ; at = (at + 1) & mask {
 		s := t.slots[at]
 		if s == 0 {
-			t.slots[at] = h<<32 | uint64(next+1)
+			slot = int32(c.texts() + 1)
+			t.slots[at] = h<<32 | uint64(slot)
 			t.used++
-			return next, false
+			return slot, false
 		}
 		if s>>32 == h {
-			if i := int(uint32(s)) - 1; bytes.Equal(textAt(i), value) {
-				return i, true
+			if slot = int32(s); bytes.Equal(c.textAt(slot-1), value) {
+				return slot, true
 			}
 		}
 	}

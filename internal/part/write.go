@@ -51,11 +51,14 @@ func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) err
 	defer f.release()
 	for len(rows) > 0 {
 		n := groupLen(len(rows), func(i int) int { return len(rows[i]) })
-		if err := f.order.each(enc, rows[:n], func(row []byte) error { return f.group.add(enc, row) }); err != nil {
-			return fmt.Errorf("write part: %w", err)
+		f.group.room = n
+		for _, row := range rows[:n] {
+			if err := f.group.add(row); err != nil {
+				return fmt.Errorf("write part: %w", err)
+			}
 		}
 		rows = rows[n:]
-		if err := f.writeGroup(); err != nil {
+		if err := f.writeGroup(f.order.order(f.group)); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
 	}
