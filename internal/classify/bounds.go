@@ -69,13 +69,15 @@ func headTail(s string, n int) string {
 // receipt time, timestamp and the commitment to content.
 const leafReserve = 400
 
-// fitLeaf moves lists, and then long texts, from the envelope to attributes
-// until the leaf is within the bound of the format.
+// surelyFits is how many bytes the envelope of a body may have for its leaf to be
+// within the bound, even if every byte were escaped as \u00xx: keys and numbers take
+// less than 2,000 bytes more.
+const surelyFits = (part.MaxLeaf-leafReserve)/6 - 2000
+
+// fitLeaf moves lists, and then long texts, from the envelope to attributes until the
+// leaf is within the bound of the format.
 func (c *Classifier) fitLeaf(e *hansard.Entry) {
 	limit := part.MaxLeaf - leafReserve
-	if roughSize(e) < limit/6 {
-		return // even if every byte were escaped as \u00xx
-	}
 	for _, list := range []string{"resources", "tags", "on_behalf_of", "labels"} {
 		if len(c.enc.AppendLeaf(nil, e)) <= limit {
 			return
@@ -90,28 +92,6 @@ func (c *Classifier) fitLeaf(e *hansard.Entry) {
 			c.overflow(e, col.Name)
 		}
 	}
-}
-
-// roughSize is at least the number of bytes in the envelope's variable parts.
-func roughSize(e *hansard.Entry) int {
-	n := 2000 // names and numbers of all members
-	for _, s := range []string{
-		e.EventID, e.EventType, e.AgentName, e.AgentID, e.AgentVersion, e.TaskID, e.SessionID, e.UserID, e.TraceID, e.SpanID,
-		e.ParentEventID, e.Service, e.Environment, e.Action, e.ToolName, e.ToolCallID, e.Decision, e.ActorID, e.ActorRole,
-		e.ApprovalID, e.Approver, e.ArgumentsHash, e.PolicyID, e.PolicyVersion, e.HandoffFrom, e.HandoffTo, e.Model,
-		e.Provider, e.ErrorType, e.SubmittedBy, e.Dialect,
-	} {
-		n += len(s)
-	}
-	for _, list := range [][]string{e.Tags, e.OnBehalfOf, e.Labels} {
-		for _, s := range list {
-			n += len(s) + 3
-		}
-	}
-	for _, r := range e.Resources {
-		n += len(r.Kind) + len(r.ID) + len(r.Operation) + len(r.DataClass) + 60
-	}
-	return n
 }
 
 // overflow moves one envelope column to attributes["overflow.<name>"]. A text

@@ -9,7 +9,6 @@ package classify
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -83,7 +82,8 @@ type scratch struct {
 	body  []byte
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
-	sent  []byte // key and what was submitted
+	sent  []byte // what was submitted
+	tag   []byte // of that
 }
 
 // New returns a classifier. It refuses a configuration that names no tier.
@@ -104,22 +104,19 @@ func New(cfg Config) (*Classifier, error) {
 // Classify makes the record of a redacted event with an id. submittedBy is the
 // token's id, or "loopback"; key is the tenant's fingerprint key. The record lies in
 // the arena, and ends when that is reset.
-func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy string, key []byte) (Record, error) {
+func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy string, key *FingerprintKey) (Record, error) {
 	ev := r.Event()
 	if ev == nil || ev.EventID == "" {
 		return Record{}, hansard.Errorf(hansard.KindInternal, "classify: not a redacted event with an id")
 	}
 	w := c.scratch.Get().(*scratch)
 	defer c.scratch.Put(w)
-	e := &w.entry
-	*e = hansard.Entry{
-		Event: *ev, Encoder: hansard.EncoderVersion, SubmittedBy: submittedBy,
-		Redactions: r.Counts(), Persons: r.Persons(),
-	}
+	e := &w.entry // nothing but what follows is ever set of it
+	e.Event, e.Encoder, e.SubmittedBy = *ev, hansard.EncoderVersion, submittedBy
+	e.Redactions, e.Persons = r.Counts(), r.Persons()
 	c.fill(e)
 	e.Tier = c.tier(e)
 	c.cut(e)
-	c.fitLeaf(e)
 	return c.record(a, w, key), nil
 }
 
@@ -127,13 +124,17 @@ func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy str
 const maxScratch = 1 << 20
 
 // record encodes the entry and commits to its content.
-func (c *Classifier) record(a *arena.Arena, w *scratch, key []byte) Record {
+func (c *Classifier) record(a *arena.Arena, w *scratch, key *FingerprintKey) Record {
 	e := &w.entry
 	rec := Record{tier: e.Tier, id: part.ID{Event: part.EventHash(e.EventID)}}
 	if e.TimeSource != hansard.TimeOfReceipt {
 		rec.timestamp = e.Timestamp
 	}
 	body, given := part.AppendUncommitted(w.body[:0], e)
+	if given.Content > surelyFits {
+		c.fitLeaf(e)
+		body, given = part.AppendUncommitted(body[:0], e)
+	}
 	rec.id.Fingerprint = w.fingerprint(key, rec.timestamp, body, given)
 	w.text = c.enc.AppendContent(append(w.text[:0], w.salt()...), e)
 	if content := w.text[saltSize:]; len(content) > 0 {
@@ -143,8 +144,8 @@ func (c *Classifier) record(a *arena.Arena, w *scratch, key []byte) Record {
 	rec.body = a.Copy(body)
 	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
 		w.body, w.text, w.sent = nil, nil, nil
+		w.entry = hansard.Entry{} // it keeps nothing large alive
 	}
-	w.entry = hansard.Entry{} // it keeps nothing alive
 	return rec
 }
 
@@ -173,29 +174,4 @@ func (c *Classifier) fill(e *hansard.Entry) {
 	} else if e.TimeSource == "" {
 		e.TimeSource = hansard.TimeFromSender
 	}
-}
-
-// Fingerprint returns the keyed hash of what the sender submitted, as redacted:
-// without what we gave the entry. It can be computed again from a stored entry,
-// unless its content was erased.
-func Fingerprint(key []byte, e *hansard.Entry) [6]byte {
-	body, given := part.AppendUncommitted(nil, e)
-	timestamp := e.Timestamp
-	if e.TimeSource == hansard.TimeOfReceipt {
-		timestamp = 0
-	}
-	return new(scratch).fingerprint(key, timestamp, body, given)
-}
-
-// fingerprint is SHA-256 over a block with the key, then what was submitted, cut
-// to 48 bits: of a hash that is cut so, nobody computes that of a longer text,
-// which is what HMAC's second hash is against.
-func (w *scratch) fingerprint(key []byte, timestamp int64, body []byte, given part.Given) (f [6]byte) {
-	var block [sha256.BlockSize]byte
-	copy(block[:], key)
-	w.sent = binary.AppendVarint(append(w.sent[:0], block[:]...), timestamp)
-	w.sent = append(append(w.sent, body[:given.From]...), body[given.To:]...)
-	sum := sha256.Sum256(w.sent)
-	copy(f[:], sum[:])
-	return f
 }

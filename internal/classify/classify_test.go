@@ -13,7 +13,10 @@ import (
 	"github.com/hansardhq/hansard/internal/redact"
 )
 
-var key = []byte("0123456789abcdef0123456789abcdef")
+var (
+	secret = []byte("0123456789abcdef0123456789abcdef")
+	key    = classify.NewFingerprintKey(secret)
+)
 
 func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record {
 	t.Helper()
@@ -24,7 +27,7 @@ func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record
 	if ev.EventID == "" {
 		ev.EventID = "e"
 	}
-	r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: key}}, &ev)
+	r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &ev)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,11 +109,17 @@ func TestFingerprint(t *testing.T) {
 	}
 	stored := *a.Entry()
 	stored.Position, stored.Index, stored.ReceivedAt, stored.Timestamp = 7, 8, 9, 9
-	if classify.Fingerprint(key, &stored) != a.ID().Fingerprint {
+	if key.Of(&stored) != a.ID().Fingerprint {
 		t.Error("a stored entry has another fingerprint than the event that was sent")
 	}
-	if classify.Fingerprint([]byte("another key"), &stored) == a.ID().Fingerprint {
+	if classify.NewFingerprintKey([]byte("another key")).Of(&stored) == a.ID().Fingerprint {
 		t.Error("the fingerprint does not depend on the key")
+	}
+	if got := fmt.Sprintf("%x", a.ID().Fingerprint); got != "7fcc3461c6de" { // as every index on a disk has it
+		t.Errorf("the fingerprint is %s", got)
+	}
+	if got := fmt.Sprintf("%x", key.Former().Of(&stored)); got != "871282b2c670" { // as older ones have it
+		t.Errorf("the former fingerprint is %s", got)
 	}
 	ev.Params = json.RawMessage(`{"a":2}`)
 	if record(t, classify.Config{}, ev).ID().Fingerprint == a.ID().Fingerprint {
@@ -174,7 +183,7 @@ func BenchmarkClassify(b *testing.B) {
 	}
 	var events []redact.Redacted
 	for i := range 500 {
-		r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: key}}, &hansard.Event{
+		r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &hansard.Event{
 			EventID: fmt.Sprintf("0199ae4c-7c1b-7d2e-9f00-%012d", i), EventType: hansard.EventTypes[i%10], Timestamp: 1763900000000000000 + int64(i)*1e7,
 			AgentName: fmt.Sprint("agent-", i%50), AgentID: fmt.Sprint("a-", i%50), TraceID: fmt.Sprintf("trace-%016x", i/20), SpanID: fmt.Sprintf("%016x", i),
 			TaskID: fmt.Sprint("task-", i/20), SessionID: fmt.Sprint("s-", i/60), Service: "shop", Environment: "prod", ToolName: fmt.Sprint("tool_", i%40),

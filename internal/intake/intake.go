@@ -5,9 +5,7 @@ package intake
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -195,7 +193,7 @@ type session struct {
 	ctx     context.Context
 	src     Source
 	keys    redact.Keys
-	fpKey   []byte
+	print   *classify.FingerprintKey
 	receipt *Receipt
 	batch   *batch
 	decoded hansard.Event // what is being decoded; a record keeps nothing of it
@@ -212,9 +210,9 @@ func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
 // take redacts and classifies one event and adds it to the batch. An error is
 // about this event alone.
 func (s *session) take(line int, ev *hansard.Event) error {
-	if s.fpKey == nil { // a tenant's keys are made for its first event, not for a bad line
+	if s.print == nil { // a tenant's keys are made for its first event, not for a bad line
 		var err error
-		if s.keys, s.fpKey, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
+		if s.keys, s.print, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
 			return err
 		}
 	}
@@ -227,7 +225,7 @@ func (s *session) take(line int, ev *hansard.Event) error {
 		return err
 	}
 	dialect.Bound(redacted.Event())
-	rec, err := s.in.cfg.Classifier.Classify(&s.batch.arena, redacted, s.src.SubmittedBy, s.fpKey)
+	rec, err := s.in.cfg.Classifier.Classify(&s.batch.arena, redacted, s.src.SubmittedBy, s.print)
 	if err != nil {
 		return err
 	}
@@ -241,9 +239,8 @@ func (s *session) newID(line int) string {
 		return newUUIDv7(time.Now())
 	}
 	// Keyed, because an idempotency key may be, or hold, personal data.
-	mac := hmac.New(sha256.New, s.fpKey)
-	mac.Write([]byte("idempotency\x00" + s.src.IdempotencyKey + "\x00" + strconv.Itoa(line)))
-	return "idem-" + hex.EncodeToString(mac.Sum(nil)[:16])
+	mac := s.print.MAC("idempotency\x00" + s.src.IdempotencyKey + "\x00" + strconv.Itoa(line))
+	return "idem-" + hex.EncodeToString(mac[:16])
 }
 
 // newUUIDv7 returns an id that sorts by time (RFC 9562, section 5.7).

@@ -273,7 +273,7 @@ func (st *stage) add(r *request) error {
 			return fmt.Errorf("append: %w", err)
 		}
 		if known { // in the record, in this commit, or earlier in this request
-			r.results[i].Outcome = outcome(old, id)
+			r.results[i].Outcome = outcome(old, rec, t.tenant.fingerprint)
 			continue
 		}
 		d.add(id)
@@ -287,9 +287,10 @@ func (st *stage) add(r *request) error {
 	return nil
 }
 
-// outcome compares an id with the fingerprint under which it is remembered.
-func outcome(old [6]byte, id part.ID) Outcome {
-	if old == id.Fingerprint {
+// outcome compares a record with the fingerprint under which its id is remembered,
+// which may be one of a former version.
+func outcome(old [6]byte, rec classify.Record, key *classify.FingerprintKey) Outcome {
+	if old == rec.ID().Fingerprint || old == key.Former().Of(rec.Entry()) {
 		return Duplicate
 	}
 	return Conflict

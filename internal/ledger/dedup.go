@@ -13,7 +13,7 @@ import (
 
 // dedup finds an event id among those of a tenant that are remembered: the ids
 // of entries in no part yet are in memory, all others on disk, in the indexes
-// beside the parts, behind a filter that keeps most look-ups off the disk.
+// beside the parts, all behind a filter that answers most look-ups.
 type dedup struct {
 	fs      durable.FS
 	fresh   map[[10]byte][6]byte
@@ -32,13 +32,14 @@ func newDedup(fsys durable.FS) *dedup {
 	return &dedup{fs: fsys, fresh: map[[10]byte][6]byte{}, filter: newIDFilter(1 << 16)}
 }
 
-// find returns the fingerprint under which the id is remembered.
+// find returns the fingerprint under which the id is remembered. Most ids are new,
+// and the filter, which has those in memory too, says so by one look.
 func (d *dedup) find(event [10]byte, now int64, window int64) (fp [6]byte, ok bool, err error) {
-	if fp, ok := d.fresh[event]; ok {
-		return fp, true, nil
-	}
 	if !d.filter.may(event) {
 		return fp, false, nil
+	}
+	if fp, ok := d.fresh[event]; ok {
+		return fp, true, nil
 	}
 	for i := len(d.sealed) - 1; i >= 0; i-- {
 		f := d.sealed[i]

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/ledger"
 )
@@ -126,6 +127,16 @@ func TestGolden(t *testing.T) {
 	}
 	l := open(t, dir, newRecorder(), nil)
 	d := newDesk(t, l)
+	for i, r := range d.append(l, "acme", 1028, 1099) { // sealed under former fingerprints, and the first was erased
+		if r.Outcome != ledger.Duplicate {
+			t.Errorf("e-%d, sent again: %v", 1028+i, r.Outcome)
+		}
+	}
+	changed := event(1040)
+	changed.Reasoning = "for another reason"
+	if r, err := l.Append(t.Context(), "acme", []classify.Record{d.record("acme", changed)}); err != nil || r[0].Outcome != ledger.Conflict {
+		t.Errorf("another event with a sealed one's id: %v, %v", r, err)
+	}
 	outcomes := []ledger.Outcome{d.append(l, "acme", 1099, 1100)[0].Outcome, d.append(l, "acme", 1100, 1101)[0].Outcome}
 	if !slices.Equal(outcomes, []ledger.Outcome{ledger.Duplicate, ledger.Accepted}) {
 		t.Errorf("outcomes %v", outcomes)

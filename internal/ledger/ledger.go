@@ -157,7 +157,7 @@ type tenant struct {
 	logs         map[hansard.Tier]*log
 	dedup        *dedup
 	pseudonyms   redact.Keys
-	fingerprint  []byte // key
+	fingerprint  *classify.FingerprintKey
 }
 
 // log is one log: a tenant's tier.

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -115,7 +116,7 @@ func (l *Ledger) readMerge(lg *log, infos []part.Info) ([]*sealable, error) {
 }
 
 // readItems returns the entries of a part, ready to be sealed again.
-func (l *Ledger) readItems(s *scanner, lg *log, p part.Info, key []byte) ([]*sealable, error) {
+func (l *Ledger) readItems(s *scanner, lg *log, p part.Info, key *classify.FingerprintKey) ([]*sealable, error) {
 	f, pf, _, err := openPart(l.cfg.FS, l.enc, p.Path(l.cfg.Dir), p)
 	if err != nil {
 		return nil, err

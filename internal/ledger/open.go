@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
@@ -214,14 +215,14 @@ func (l *Ledger) tenant(name string) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tenant{name: name, logs: map[hansard.Tier]*log{}, dedup: newDedup(l.cfg.FS), pseudonyms: pseudonyms, fingerprint: keys.FingerprintKey(pseudonyms)}
+	t := &tenant{name: name, logs: map[hansard.Tier]*log{}, dedup: newDedup(l.cfg.FS), pseudonyms: pseudonyms, fingerprint: classify.NewFingerprintKey(keys.FingerprintKey(pseudonyms))}
 	l.tenants[name] = t
 	return t, nil
 }
 
 // Pseudonyms returns the tenant's pseudonym keys and the key of its
 // fingerprints, making the tenant's keys if it is new.
-func (l *Ledger) Pseudonyms(tenantName string) (redact.Keys, []byte, error) {
+func (l *Ledger) Pseudonyms(tenantName string) (redact.Keys, *classify.FingerprintKey, error) {
 	if !TenantPattern.MatchString(tenantName) {
 		return redact.Keys{}, nil, hansard.Errorf(hansard.KindInvalid, "tenant %q: want 1 to 63 of a-z, 0-9 and -", tenantName)
 	}

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
-	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -337,7 +336,7 @@ func (l *Ledger) sealableOf(t *tenant, e *hansard.Entry) *sealable {
 func idOf(t *tenant, e *hansard.Entry) part.ID {
 	id := part.ID{Event: part.EventHash(e.EventID)}
 	if e.Tier != hansard.TierMeta {
-		id.Fingerprint = classify.Fingerprint(t.fingerprint, e)
+		id.Fingerprint = t.fingerprint.Of(e)
 	}
 	return id
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
@@ -224,7 +225,7 @@ func (r *reindexing) checkDate(d *derivation) error {
 }
 
 // fingerprintKey returns the key of a tenant's fingerprints.
-func (l *Ledger) fingerprintKey(tenantName string) ([]byte, error) {
+func (l *Ledger) fingerprintKey(tenantName string) (*classify.FingerprintKey, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t, err := l.tenant(tenantName)

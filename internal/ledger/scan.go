@@ -28,8 +28,8 @@ type scanner struct {
 	read func(n int64)
 
 	version, eventID, traceID, tier, statement *part.Column
-	prints                                     map[string]*classify.Fingerprinter // by fingerprint key
-	print                                      *classify.Fingerprinter            // of the part at hand; nil: none
+	prints                                     map[*classify.FingerprintKey]*classify.Fingerprinter
+	print                                      *classify.Fingerprinter // of the part at hand; nil: none
 }
 
 func newScanner(fsys durable.FS, dir string, enc *part.Encoder) (*scanner, error) {
@@ -38,7 +38,7 @@ func newScanner(fsys durable.FS, dir string, enc *part.Encoder) (*scanner, error
 		return nil, err
 	}
 	return &scanner{
-		fs: fsys, dir: dir, enc: enc, group: group, prints: map[string]*classify.Fingerprinter{},
+		fs: fsys, dir: dir, enc: enc, group: group, prints: map[*classify.FingerprintKey]*classify.Fingerprinter{},
 		version: enc.Column("v"), eventID: enc.Column("event_id"),
 		traceID: enc.Column("trace_id"), tier: enc.Column("tier"), statement: enc.Column("statement"),
 	}, nil
@@ -84,7 +84,7 @@ func (s *scanner) hash(p part.Info) (sum hansard.Hash, size int64, err error) {
 // scan reads the rows of a part. fp is the tenant's fingerprint key, nil where it
 // is not at hand. The part's range of indexes must be full: anything else is an
 // error.
-func (s *scanner) scan(p part.Info, fp []byte) (*scanned, error) {
+func (s *scanner) scan(p part.Info, fp *classify.FingerprintKey) (*scanned, error) {
 	f, pf, size, err := openPart(s.fs, s.enc, p.Path(s.dir), p)
 	if err != nil {
 		return nil, err
@@ -117,14 +117,14 @@ func (s *scanner) scan(p part.Info, fp []byte) (*scanned, error) {
 
 // fingerprinter returns what computes the fingerprints of a log's entries, nil if
 // they have none or the key is not at hand.
-func (s *scanner) fingerprinter(log hansard.LogID, key []byte) *classify.Fingerprinter {
+func (s *scanner) fingerprinter(log hansard.LogID, key *classify.FingerprintKey) *classify.Fingerprinter {
 	if key == nil || log.Tier == hansard.TierMeta {
 		return nil
 	}
-	f := s.prints[string(key)]
+	f := s.prints[key]
 	if f == nil {
 		f = classify.NewFingerprinter(s.enc, key)
-		s.prints[string(key)] = f
+		s.prints[key] = f
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/keys"
 	"github.com/hansardhq/hansard/internal/part"
@@ -29,8 +30,8 @@ type logCheck struct {
 	watch   []watched // by size
 	entries int64
 	parts   int
-	fp      []byte               // fingerprint key, nil without a key folder
-	folds   map[uint64]tlog.Hash // roots of tiles of 256, of the rows as they are
+	fp      *classify.FingerprintKey // fingerprint key, nil without a key folder
+	folds   map[uint64]tlog.Hash     // roots of tiles of 256, of the rows as they are
 
 	lastPosition uint64
 	lastReceived int64
@@ -60,7 +61,7 @@ func (v *verifier) beginLog(id hansard.LogID) *logCheck {
 	}
 	if v.keys != nil {
 		if k, err := v.keys.Pseudonyms(id.Tenant, false); err == nil {
-			c.fp = keys.FingerprintKey(k)
+			c.fp = classify.NewFingerprintKey(keys.FingerprintKey(k))
 		}
 	}
 	c.readMinimum()
@@ -233,9 +234,38 @@ func (c *logCheck) checkIndex(path string, p part.Info, x *part.Index, t *scanni
 	if len(x.Texts) == 0 { // it may lack them, if it was sealed under load
 		t.rows.index.Texts, t.rows.index.Info.Texts = nil, nil
 	}
-	if x.SHA256 == t.sum && string(t.rows.index.Append(nil)) != string(x.Append(nil)) {
+	if x.SHA256 != t.sum || c.sameIndex(t, x) {
+		return
+	}
+	if err := c.takeFormer(t, x); err != nil || !c.sameIndex(t, x) {
 		c.find(int64(p.Name.First), path+IndexSuffix, "the index is not that of its part")
 	}
+}
+
+func (c *logCheck) sameIndex(t *scanning, x *part.Index) bool {
+	return string(t.rows.index.Append(nil)) == string(x.Append(nil))
+}
+
+// takeFormer takes over the fingerprints that are right, but as former versions made
+// them. It reads the part again: few folders have such.
+func (c *logCheck) takeFormer(t *scanning, x *part.Index) error {
+	if c.fp == nil || len(x.IDs) != len(t.rows.index.IDs) {
+		return nil
+	}
+	s, err := newScanner(c.v.cfg.FS, c.v.cfg.Dir, c.v.enc)
+	if err != nil {
+		return err
+	}
+	former, err := s.scan(t.p, c.fp.Former())
+	if err != nil {
+		return err
+	}
+	for i, id := range former.index.IDs {
+		if id == x.IDs[i] {
+			t.rows.index.IDs[i] = id
+		}
+	}
+	return nil
 }
 
 // checkHashes compares the rows with the stored leaf hashes and names the first

@@ -17,8 +17,9 @@ func AppendBody(dst []byte, e *hansard.Entry) []byte {
 }
 
 // Given says where in a body the columns lie that the server gave an event, not
-// its sender: submitted_by and tier.
-type Given struct{ From, To int }
+// its sender, which are submitted_by and tier, and where the content begins, behind
+// the whole envelope.
+type Given struct{ From, To, Content int }
 
 // AppendUncommitted appends the body of e's row without the commitment to its
 // content, AppendCommitment's, which ends a body.
@@ -29,6 +30,7 @@ func AppendUncommitted(dst []byte, e *hansard.Entry) ([]byte, Given) {
 	dst = str(dst, 57, string(e.Tier))
 	g.To = len(dst)
 	dst = appendOurs(dst, e)
+	g.Content = len(dst)
 	return appendContent(dst, e), g
 }
 
