@@ -1,13 +1,8 @@
 package dialect
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math/bits"
-
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/arena"
-	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // FlatName is the Dialect of events that came in the flat form.
@@ -38,23 +33,69 @@ func (f *Flat) Decode(raw []byte) (*hansard.Event, error) {
 // DecodeInto is Decode into an event of the caller's, for callers that reuse
 // memory. It overwrites all of *e and reuses nothing that *e pointed to. After
 // an error *e is not usable.
-func (f *Flat) DecodeInto(e *hansard.Event, raw []byte) error { return f.decode(e, raw, nil) }
-
-// DecodeIn is DecodeInto with memory of an arena: the event, and all texts that come
-// from it, end when that is reset.
-func (f *Flat) DecodeIn(a *arena.Arena, e *hansard.Event, raw []byte) error {
-	return f.decode(e, raw, a)
+func (f *Flat) DecodeInto(e *hansard.Event, raw []byte) error {
+	d := Decoder{Flat: *f}
+	return d.Decode(e, raw)
 }
 
-func (f *Flat) decode(e *hansard.Event, raw []byte, a *arena.Arena) error {
-	limits := f.Limits.withDefaults()
+// Decoder decodes events one after the other. It expects that the keys of an
+// event follow each other as they did in the one before, which is what senders
+// do; where they do not, it takes a little longer. With Flat alone it is what
+// Flat is, for one goroutine.
+type Decoder struct {
+	Flat Flat
+	// Arena, if not nil, has the memory of the events: an event, and all texts
+	// that come from it, end when that is reset.
+	Arena *arena.Arena
+
+	order order
+	raw   []byte
+	event *hansard.Event
+
+	// later leaves all values to apply. Else those that are as they should be are
+	// set at once.
+	later   bool
+	members [len(fields)]valueSpan // of known fields that are not set yet, in the order of their first keys
+	n       int                    // of members
+	seen    fieldSet
+	extras  []member // what goes to the attributes beside what was sent there
+
+	own        []byte // without an arena: what is free of the memory for the short values of the event
+	attributes []byte // the attributes object as sent, in raw
+	version    string // the field "version"
+	errorType  string // the type that an error object gave
+	over       bool   // something is longer than its bound
+}
+
+// valueSpan is the place of a known field's value in the raw event.
+type valueSpan struct {
+	start, end int
+	field      uint8
+}
+
+// padding is how many zeros stand behind a line in an arena, so that words may be
+// read that begin in it.
+const padding = 32
+
+// Decode is Flat.DecodeInto. With an arena the event is valid until that is reset;
+// raw may be changed in any case.
+func (d *Decoder) Decode(e *hansard.Event, raw []byte) error {
+	limits := d.Flat.Limits.withDefaults()
 	if len(raw) > limits.MaxBytes {
 		return tooLong(limits.MaxBytes)
 	}
-	*e = hansard.Event{}
-	e.Dialect = FlatName
-	d := flatDecoder{raw: raw, event: e, arena: a}
-	if err := d.collect(&limits); err != nil {
+	d.event, d.raw = e, raw
+	if d.later = d.Arena == nil; !d.later {
+		d.raw = d.padded(raw)
+	}
+	d.begin()
+	err := d.collect(&limits)
+	if err == errTwice {
+		d.later = true
+		d.begin()
+		err = d.collect(&limits)
+	}
+	if err != nil {
 		return err
 	}
 	if err := d.apply(); err != nil {
@@ -64,158 +105,31 @@ func (f *Flat) decode(e *hansard.Event, raw []byte, a *arena.Arena) error {
 	if len(d.attributes) > 0 || len(d.extras) > 0 {
 		e.Attributes = addAttributes(d.attributes, d.extras)
 	}
-	if d.over && !f.Unbounded {
+	if d.over && !d.Flat.Unbounded {
 		Bound(e)
 	}
 	return nil
+}
+
+// padded returns a copy of raw in the arena, with zeros behind it. Copied once, it
+// has the event's texts.
+func (d *Decoder) padded(raw []byte) []byte {
+	own := d.Arena.Take(len(raw) + padding)
+	clear(own[copy(own, raw):])
+	return own[:len(raw)]
+}
+
+// begin forgets what was read.
+func (d *Decoder) begin() {
+	*d.event = hansard.Event{Dialect: FlatName}
+	clear(d.extras)
+	d.n, d.seen, d.extras = 0, fieldSet{}, d.extras[:0]
+	d.order.last, d.order.context = noField, 0
+	d.attributes, d.version, d.errorType, d.over = nil, "", "", false
 }
 
 func tooLong(limit int) error {
 	return hansard.WithHint(
 		hansard.Errorf(hansard.KindTooLarge, "event is longer than %d bytes", limit),
 		"shorten its content, or raise the limit on the length of an event")
-}
-
-// span is a value's place in the raw event; the zero span is no value, because
-// offset 0 holds the opening brace.
-type span struct{ start, end int }
-
-// flatDecoder decodes one event: collect finds the values of known fields,
-// apply converts them, derive fills in what follows from others.
-type flatDecoder struct {
-	raw   []byte
-	event *hansard.Event
-
-	spans  [len(fields)]span // by field; the last value sent
-	seen   [len(fields)]uint8
-	nSeen  int
-	extras []member // what goes to the attributes beside what was sent there
-
-	arena      *arena.Arena // what the short values of the event point into; nil: into own
-	own        []byte       // the free part of it
-	attributes []byte       // the attributes object as sent, in raw
-	version    string       // the field "version"
-	errorType  string       // the type that an error object gave
-	over       bool         // something is longer than its bound
-}
-
-// collect checks the whole of raw and notes where each field's value is.
-func (d *flatDecoder) collect(limits *Limits) error {
-	b := d.raw
-	i := rawjson.SkipSpace(b, 0)
-	if i >= len(b) || b[i] != '{' {
-		return hansard.Errorf(hansard.KindInvalid, "event is not a JSON object")
-	}
-	i = rawjson.SkipSpace(b, i+1)
-	for n := 0; i >= len(b) || b[i] != '}' || n > 0; n++ {
-		if n == limits.MaxFields {
-			return hansard.Errorf(hansard.KindTooLarge, "event has more than %d fields", limits.MaxFields)
-		}
-		name, value, end, err := scanMember(b, i, limits.MaxDepth-1)
-		if err != nil {
-			return hansard.Errorf(hansard.KindInvalid, "event is not valid JSON: %w", err)
-		}
-		d.note(name, value)
-		if i = end; b[i] == '}' {
-			break
-		}
-		i = rawjson.SkipSpace(b, i+1) // past the comma
-	}
-	if i = rawjson.SkipSpace(b, i+1); i != len(b) {
-		return hansard.Errorf(hansard.KindInvalid, "event is not valid JSON: more after the object at byte %d", i)
-	}
-	return nil
-}
-
-// scanMember checks the object member at b[i]. name is the key without its
-// quotes, as written; end is the offset of the comma or brace after the value.
-func scanMember(b []byte, i, maxDepth int) (name []byte, value span, end int, err error) {
-	if i >= len(b) || b[i] != '"' {
-		return nil, value, i, &rawjson.SyntaxError{Offset: i, Msg: "expected a key in quotes"}
-	}
-	if end, err = scanValue(b, i, maxDepth); err != nil {
-		return nil, value, end, err
-	}
-	name = b[i+1 : end-1]
-	if i = rawjson.SkipSpace(b, end); i >= len(b) || b[i] != ':' {
-		return nil, value, i, &rawjson.SyntaxError{Offset: i, Msg: "expected ':' after a key"}
-	}
-	i = rawjson.SkipSpace(b, i+1)
-	if end, err = scanValue(b, i, maxDepth); err != nil {
-		return nil, value, end, err
-	}
-	value = span{i, end}
-	if i = rawjson.SkipSpace(b, end); i >= len(b) || b[i] != ',' && b[i] != '}' {
-		return nil, value, i, &rawjson.SyntaxError{Offset: i, Msg: "expected ',' or '}'"}
-	}
-	return name, value, i, nil
-}
-
-// scanValue is rawjson.Scan with a short cut for what most of an event
-// consists of: strings of printable ASCII without escapes, eight bytes at a
-// time.
-func scanValue(b []byte, i, maxDepth int) (int, error) {
-	if i >= len(b) || b[i] != '"' {
-		return rawjson.Scan(b, i, maxDepth)
-	}
-	for j := i + 1; ; j += 8 {
-		if j+8 > len(b) {
-			return rawjson.Scan(b, i, maxDepth)
-		}
-		if m := notPlain(binary.LittleEndian.Uint64(b[j:])); m != 0 {
-			if j += bits.TrailingZeros64(m) / 8; b[j] == '"' {
-				return j + 1, nil
-			}
-			return rawjson.Scan(b, i, maxDepth)
-		}
-	}
-}
-
-// note records one member of the event.
-func (d *flatDecoder) note(name []byte, value span) {
-	i := findField(name)
-	if i < 0 {
-		// Rare: an unknown name, or a known one spelt with escapes.
-		name = unescape(name)
-		if i = findField(name); i < 0 {
-			d.unknown(string(name), d.raw[value.start:value.end])
-			return
-		}
-	}
-	if earlier := d.spans[i]; earlier.start != 0 {
-		d.keep(fields[i].name, d.raw[earlier.start:earlier.end])
-	} else {
-		d.seen[d.nSeen] = uint8(i)
-		d.nSeen++
-	}
-	d.spans[i] = value
-}
-
-// unescape returns the text of a valid string that is written without its
-// quotes.
-func unescape(name []byte) []byte {
-	if bytes.IndexByte(name, '\\') < 0 {
-		return name
-	}
-	return rawjson.Unquote(nil, append(append([]byte{'"'}, name...), '"'))
-}
-
-// unknown handles a member that is no field of the flat form. The fields that
-// are ours are among them: a sender cannot set them.
-func (d *flatDecoder) unknown(name string, v []byte) {
-	if name == "tier" && v[0] == '"' {
-		// The one that may have an effect: an event may ask for a longer life.
-		for _, t := range hansard.Tiers {
-			if string(v[1:len(v)-1]) == string(t) {
-				d.event.RaiseTier = d.event.RaiseTier.Raise(t)
-			}
-		}
-	}
-	d.keep(name, v)
-}
-
-// keep puts a value into the attributes, as it was sent. A null or an empty
-// string of an unknown field is kept too: we cannot know that it means nothing.
-func (d *flatDecoder) keep(name string, v []byte) {
-	d.extras = append(d.extras, member{name, v})
 }

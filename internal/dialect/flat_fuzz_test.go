@@ -3,7 +3,9 @@ package dialect_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,13 +14,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
+	"github.com/hansardhq/hansard/internal/bench"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // FuzzDecode decodes any bytes. What decodes is valid JSON by the judgement of
 // encoding/json too, keeps the promises of an Event, does not share memory
-// with its source, and survives being written and read again.
+// with its source, and survives being written and read again. A Decoder says the same.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		flatSample, `{}`, `{"event_type":"x.a","timestamp":"2025-11-23T14:23:01.5+01:00","tier":"info"}`,
@@ -39,6 +43,7 @@ func checkBytes(t *testing.T, raw []byte) {
 	flat := dialect.Flat{Limits: dialect.Limits{MaxDepth: 20}}
 	source := bytes.Clone(raw)
 	e, err := flat.Decode(source)
+	checkDecoder(t, flat, raw, e, err)
 	if err != nil {
 		if kind := hansard.KindOf(err); kind != hansard.KindInvalid && kind != hansard.KindTooLarge {
 			t.Fatalf("%v: %v", kind, err)
@@ -63,6 +68,108 @@ func checkBytes(t *testing.T, raw []byte) {
 	second.Truncated = e.Truncated // the one thing that the flat form does not say
 	if diff := cmp.Diff(e, second); diff != "" {
 		t.Fatalf("%s, again from %s (-first +second):\n%s", raw, text, diff)
+	}
+}
+
+// checkDecoder checks that a Decoder with an arena makes the same of raw: want, or an
+// error like werr. Between tabs it finds nothing as it expects it, and the second
+// time everything where it was.
+func checkDecoder(t *testing.T, flat dialect.Flat, raw []byte, want *hansard.Event, werr error) {
+	t.Helper()
+	var memory arena.Arena
+	d := dialect.Decoder{Flat: flat, Arena: &memory}
+	for _, in := range [][]byte{raw, tabbed(raw), raw} {
+		var e hansard.Event
+		source := bytes.Clone(in)
+		err := d.Decode(&e, source)
+		clear(source)
+		if bytes.Equal(in, raw) && fmt.Sprint(err) != fmt.Sprint(werr) || hansard.KindOf(err) != hansard.KindOf(werr) {
+			t.Fatalf("Decoder: %q: %v, want %v", in, err, werr)
+		}
+		if err == nil && !reflect.DeepEqual(want, &e) {
+			t.Fatalf("Decoder: %q (-want +got):\n%s", in, cmp.Diff(want, &e))
+		}
+	}
+}
+
+// tabbed returns JSON with tabs before and behind each token, as far as it is JSON.
+func tabbed(raw []byte) (out []byte) {
+	for i := 0; i < len(raw); {
+		switch c := raw[i]; c {
+		case '"':
+			end := i + 1
+			for end < len(raw) && raw[end] != '"' {
+				if raw[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(raw))
+			out = append(append(append(out, '\t'), raw[i:end]...), '\t')
+			i = end
+			continue
+		case '{', '}', '[', ']', ':', ',':
+			out = append(out, '\t', c, '\t')
+		default:
+			out = append(out, c)
+		}
+		i++
+	}
+	return out
+}
+
+// TestDecoderKeepsToItsEvent decodes events of many shapes with one Decoder, so that it
+// expects of each what the ones before had.
+func TestDecoderKeepsToItsEvent(t *testing.T) {
+	var block bench.Block
+	bench.NewWorkload(1, 100_000).Fill(&block, 3)
+	lines := bytes.Split(bytes.TrimSpace(block.Body), []byte("\n"))
+	rng := rand.New(rand.NewPCG(5, 5))
+	var memory arena.Arena
+	flat := dialect.Flat{Unbounded: true}
+	d := dialect.Decoder{Flat: flat, Arena: &memory}
+	for _, line := range lines[:2000] {
+		switch rng.IntN(8) {
+		case 0:
+			line = tabbed(line)
+		case 1: // the way of json.dumps
+			line = bytes.ReplaceAll(bytes.ReplaceAll(line, []byte(`":`), []byte(`": `)), []byte(`,"`), []byte(`, "`))
+		case 2: // twice the same fields
+			line = append(append(line[:len(line)-1:len(line)-1], ','), line[1:]...)
+		case 3: // broken
+			line = line[:rng.IntN(len(line))]
+		}
+		want, werr := flat.Decode(line)
+		var e hansard.Event
+		if err := d.Decode(&e, line); fmt.Sprint(err) != fmt.Sprint(werr) {
+			t.Fatalf("%s: %v, want %v", line, err, werr)
+		}
+		if werr == nil && !reflect.DeepEqual(want, &e) {
+			t.Fatalf("%s (-want +got):\n%s", line, cmp.Diff(want, &e))
+		}
+	}
+}
+
+// TestDecoderComparesKeys sends, where a Decoder expects a key, one that differs in a
+// byte.
+func TestDecoderComparesKeys(t *testing.T) {
+	var flat dialect.Flat
+	var memory arena.Arena
+	d := dialect.Decoder{Arena: &memory}
+	for _, name := range append(slices.Clone(fieldNames), "event_id", "event_type", "timestamp") {
+		right := []byte(`{"` + name + `":"x","status":"ok"}`)
+		for i := range len(`{"` + name + `":`) {
+			wrong := bytes.Clone(right)
+			wrong[i] ^= 4
+			for _, in := range [][]byte{right, wrong} {
+				var e hansard.Event
+				err := d.Decode(&e, in)
+				want, werr := flat.Decode(in)
+				if fmt.Sprint(err) != fmt.Sprint(werr) || err == nil && !reflect.DeepEqual(want, &e) {
+					t.Fatalf("%s: %v, want %v (-want +got):\n%s", in, err, werr, cmp.Diff(want, &e))
+				}
+			}
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
-func (d *flatDecoder) setSpecial(f *field, v []byte) error {
+func (d *Decoder) setSpecial(f *field, v []byte) error {
 	switch f.special {
 	case specialEventID:
 		return d.setEventID(v)
@@ -18,10 +18,7 @@ func (d *flatDecoder) setSpecial(f *field, v []byte) error {
 		if err != nil {
 			return err
 		}
-		if ns != 0 { // 0 is absent, in an Event as in what is sent
-			d.event.Timestamp = ns
-			d.event.TimeSource = hansard.TimeFromSender
-		}
+		d.setTimestamp(ns)
 	case specialVersion:
 		d.version = d.textOf(v)
 	case specialActor:
@@ -40,7 +37,14 @@ func (d *flatDecoder) setSpecial(f *field, v []byte) error {
 	return nil
 }
 
-func (d *flatDecoder) setEventID(v []byte) error {
+func (d *Decoder) setTimestamp(ns int64) {
+	if ns != 0 { // 0 is absent, in an Event as in what is sent
+		d.event.Timestamp = ns
+		d.event.TimeSource = hansard.TimeFromSender
+	}
+}
+
+func (d *Decoder) setEventID(v []byte) error {
 	if v[0] != '"' && !isNumber(v) {
 		return hansard.Errorf(hansard.KindInvalid, "event_id is not a string")
 	}
@@ -51,7 +55,7 @@ func (d *flatDecoder) setEventID(v []byte) error {
 
 // setEventType accepts our types with and without "agent.", and custom ones.
 // derive makes the event generic when none is set.
-func (d *flatDecoder) setEventType(v []byte) error {
+func (d *Decoder) setEventType(v []byte) error {
 	if v[0] != '"' {
 		return hansard.Errorf(hansard.KindInvalid, "event_type is not a string")
 	}
@@ -76,7 +80,7 @@ const manyMembers = 16
 
 // setActor reads {"type", "id", "role"}; anything but an object or a list is
 // the id.
-func (d *flatDecoder) setActor(v []byte) {
+func (d *Decoder) setActor(v []byte) {
 	e := d.event
 	switch v[0] {
 	case '[':
@@ -106,13 +110,13 @@ var actorType = field{
 }
 
 // setActorMember reads one member of an actor; false if it is unknown.
-func (d *flatDecoder) setActorMember(key string, v []byte) bool {
+func (d *Decoder) setActorMember(key string, v []byte) bool {
 	switch {
 	case key != "type" && key != "id" && key != "role":
 		return false
 	case absent(v):
 	case key == "type":
-		d.setEnum(&actorType, v)
+		d.setEnum(&actorType, &d.event.ActorType, v)
 	case key == "id":
 		d.event.ActorID = d.textOf(v)
 	default:
@@ -124,7 +128,7 @@ func (d *flatDecoder) setActorMember(key string, v []byte) bool {
 // setError reads the text of an error. Of an object it takes the message and
 // keeps the whole; false, 0 and empty lists and objects say that there was
 // none, and are kept as sent.
-func (d *flatDecoder) setError(v []byte) {
+func (d *Decoder) setError(v []byte) {
 	switch v[0] {
 	case 'f':
 		d.keep("error", v)
@@ -155,7 +159,7 @@ func (d *flatDecoder) setError(v []byte) {
 }
 
 // derive fills in the fields that follow from others.
-func (d *flatDecoder) derive() {
+func (d *Decoder) derive() {
 	e := d.event
 	if e.EventType == "" {
 		e.EventType = hansard.TypeGeneric

@@ -16,17 +16,17 @@ import (
 const longText = 512
 
 // apply converts the values that collect found.
-func (d *flatDecoder) apply() error {
-	if d.arena == nil {
+func (d *Decoder) apply() error {
+	if d.Arena == nil {
 		d.own = make([]byte, d.shortLen())
 	}
-	for _, i := range d.seen[:d.nSeen] {
-		s := d.spans[i]
-		v := d.raw[s.start:s.end]
+	for i := range d.members[:d.n] {
+		m := &d.members[i]
+		v := d.raw[m.start:m.end:m.end]
 		if absent(v) {
 			continue
 		}
-		if err := d.set(&fields[i], v); err != nil {
+		if err := d.set(m.field, v); err != nil {
 			return err
 		}
 	}
@@ -34,12 +34,13 @@ func (d *flatDecoder) apply() error {
 }
 
 // shortLen returns how many bytes the short values of the event take.
-func (d *flatDecoder) shortLen() int {
+func (d *Decoder) shortLen() int {
 	n := 0
-	for _, i := range d.seen[:d.nSeen] {
-		f := &fields[i]
-		if s := d.spans[i]; (f.text != nil || f.any != nil || f.special != specialNone) && s.end-s.start < longText {
-			n += s.end - s.start
+	for i := range d.members[:d.n] {
+		m := &d.members[i]
+		f := &fields[m.field]
+		if size := m.end - m.start; (f.text != nil || f.any != nil || f.special != specialNone) && size < longText {
+			n += size
 		}
 	}
 	return n
@@ -51,58 +52,59 @@ func absent(v []byte) bool {
 	return v[0] == 'n' || len(v) == 2 && v[0] == '"'
 }
 
-func (d *flatDecoder) set(f *field, v []byte) error {
-	switch {
-	case f.special != specialNone:
-		return d.setSpecial(f, v)
-	case f.values != nil:
-		d.setEnum(f, v)
-	case f.text != nil:
+// set sets a field of the event to a value.
+func (d *Decoder) set(i uint8, v []byte) error {
+	f := &fields[i]
+	to := unsafe.Add(unsafe.Pointer(d.event), places[i].offset)
+	switch places[i].kind {
+	case kindText:
 		s := d.textOf(v)
 		d.over = d.over || f.limit > 0 && len(s) > f.limit
-		*f.text(d.event) = s
-	case f.any != nil:
-		*f.any(d.event) = d.compact(v)
-	case f.number != nil:
-		d.setNumber(f, v)
-	case f.float != nil:
-		d.setFloat(f, v)
+		*(*string)(to) = s
+	case kindEnum:
+		d.setEnum(f, (*string)(to), v)
+	case kindAny:
+		*(*json.RawMessage)(to) = d.compact(v)
+	case kindNumber:
+		d.setNumber(f, (*hansard.Opt[int64])(to), v)
+	case kindFloat:
+		d.setFloat(f, (*hansard.Opt[float64])(to), v)
+	case kindList:
+		d.setList(f, (*[]string)(to), v)
 	default:
-		d.setList(f, v)
+		return d.setSpecial(f, v)
 	}
 	return nil
 }
 
 // textOf returns the text of a value in a text field: a string's text, and
 // the compact JSON text of anything else.
-func (d *flatDecoder) textOf(v []byte) string {
-	if v[0] != '"' {
+func (d *Decoder) textOf(v []byte) string {
+	switch {
+	case v[0] != '"':
 		return string(rawjson.Compact(nil, v))
+	case bytes.IndexByte(v, '\\') < 0:
+		return d.short(v[1 : len(v)-1])
 	}
-	if len(v) >= longText {
-		return string(rawjson.Unquote(make([]byte, 0, len(v)), v))
-	}
-	inner := v[1 : len(v)-1]
-	if bytes.IndexByte(inner, '\\') >= 0 {
-		inner = rawjson.Unquote(nil, v)
-	}
-	return d.short(inner)
+	p := rawjson.Unquote(d.take(len(v))[:0], v)
+	return unsafe.String(unsafe.SliceData(p), len(p)) // nothing writes to it any more
 }
 
-// short returns p as a string that shares memory with the event's other short
-// texts.
-func (d *flatDecoder) short(p []byte) string {
-	b := d.take(len(p))
-	copy(b, p)
-	return unsafe.String(unsafe.SliceData(b), len(b)) // nothing writes to it any more
+// short returns a part of raw as a string: of an arena's copy of it, or one that
+// shares memory with the event's other short texts.
+func (d *Decoder) short(p []byte) string {
+	if d.Arena == nil {
+		p = append(d.take(len(p))[:0], p...)
+	}
+	return unsafe.String(unsafe.SliceData(p), len(p)) // nothing writes to it any more
 }
 
 // take returns memory for n bytes of the event.
-func (d *flatDecoder) take(n int) []byte {
-	if d.arena != nil {
-		return d.arena.Take(n)
+func (d *Decoder) take(n int) []byte {
+	if d.Arena != nil {
+		return d.Arena.Take(n)
 	}
-	if n > len(d.own) {
+	if n >= longText || n > len(d.own) {
 		return make([]byte, n)
 	}
 	b := d.own[:n:n]
@@ -111,23 +113,16 @@ func (d *flatDecoder) take(n int) []byte {
 }
 
 // compact returns a JSON value without the white space around its tokens.
-func (d *flatDecoder) compact(v []byte) json.RawMessage {
-	if len(v) >= longText {
-		return compact(v)
-	}
+func (d *Decoder) compact(v []byte) json.RawMessage {
 	return rawjson.Compact(d.take(len(v))[:0], v)
 }
 
-func compact(v []byte) json.RawMessage {
-	return rawjson.Compact(make([]byte, 0, len(v)), v)
-}
-
 // setEnum accepts the values of an enumeration as they are spelt there.
-func (d *flatDecoder) setEnum(f *field, v []byte) {
+func (d *Decoder) setEnum(f *field, to *string, v []byte) {
 	if v[0] == '"' {
 		for _, known := range f.values {
 			if string(v[1:len(v)-1]) == known {
-				*f.text(d.event) = known
+				*to = known
 				return
 			}
 		}
@@ -137,7 +132,7 @@ func (d *flatDecoder) setEnum(f *field, v []byte) {
 
 func isNumber(v []byte) bool { return v[0] == '-' || '0' <= v[0] && v[0] <= '9' }
 
-func (d *flatDecoder) setNumber(f *field, v []byte) {
+func (d *Decoder) setNumber(f *field, to *hansard.Opt[int64], v []byte) {
 	if !isNumber(v) {
 		d.keep(f.name, v)
 		return
@@ -151,11 +146,11 @@ func (d *flatDecoder) setNumber(f *field, v []byte) {
 	case !ok:
 		d.keep(f.name, v)
 	case n != 0 || !f.noZero:
-		*f.number(d.event) = hansard.Some(n)
+		*to = hansard.Some(n)
 	}
 }
 
-func (d *flatDecoder) setFloat(f *field, v []byte) {
+func (d *Decoder) setFloat(f *field, to *hansard.Opt[float64], v []byte) {
 	if !isNumber(v) {
 		d.keep(f.name, v)
 		return
@@ -165,14 +160,13 @@ func (d *flatDecoder) setFloat(f *field, v []byte) {
 	case err != nil || math.IsInf(x, 0) || f.max > 0 && (x < 0 || x > f.max):
 		d.keep(f.name, v)
 	case x != 0 || !f.noZero:
-		*f.float(d.event) = hansard.Some(x + 0) // + 0 makes -0 a 0
+		*to = hansard.Some(x + 0) // + 0 makes -0 a 0
 	}
 }
 
 // setList reads a list of texts; a single text or number is a list of one.
 // Nulls and empty strings in it are dropped.
-func (d *flatDecoder) setList(f *field, v []byte) {
-	list := f.list(d.event)
+func (d *Decoder) setList(f *field, list *[]string, v []byte) {
 	switch v[0] {
 	case '[':
 		_ = rawjson.Array(v, func(item []byte) error {

@@ -1,8 +1,11 @@
 package dialect_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
@@ -47,4 +50,41 @@ func TestDecodeTimestamp(t *testing.T) {
 	bad(`"1763907781"`, "timestamp is not RFC 3339")
 	bad(`"`+strings.Repeat("2", 200)+`"`, "timestamp is not RFC 3339")
 	bad(`true`, "timestamp is neither a string nor a number")
+}
+
+// TestTimestampsByTime holds RFC 3339, read by its places, against package time: days
+// around the ends of months, zones, fractions, and texts with a wrong byte.
+func TestTimestampsByTime(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for n := range 20_000 {
+		at := time.Unix(rng.Int64N(9_223_372_036), rng.Int64N(1e9)).UTC()
+		if n%2 == 0 {
+			at = time.Date(1969+rng.IntN(295), time.Month(rng.IntN(13)), 29+rng.IntN(4), 23, 59, 59, rng.IntN(1e9), time.UTC)
+		}
+		zone := time.FixedZone("", (rng.IntN(2879)-1439)*60)
+		in := at.Truncate([]time.Duration{1, 1000, 1e6, 1e9}[rng.IntN(4)]).In([]*time.Location{time.UTC, zone}[rng.IntN(2)]).Format(time.RFC3339Nano)
+		if rng.IntN(4) == 0 {
+			i := rng.IntN(len(in))
+			in = in[:i] + string("0123456789-+:.TZ"[rng.IntN(16)]) + in[i+1:]
+		}
+		checkTimestamp(t, in)
+	}
+	for month := 0; month <= 13; month++ {
+		for day := 0; day <= 32; day++ {
+			for _, year := range []int{1972, 1999, 2000, 2023, 2024, 2100, 2200} {
+				checkTimestamp(t, fmt.Sprintf("%d-%02d-%02dT00:00:00Z", year, month, day))
+			}
+		}
+	}
+}
+
+func checkTimestamp(t *testing.T, in string) {
+	t.Helper()
+	var want time.Time
+	err := want.UnmarshalText([]byte(in))
+	ok := err == nil && want.Unix() >= 0 && want.Unix() < 9_223_372_036
+	e, err := new(dialect.Flat).Decode([]byte(`{"timestamp":"` + in + `"}`))
+	if (err == nil) != ok || ok && e.Timestamp != want.UnixNano() {
+		t.Fatalf("%s: %+v, %v, want %v", in, e, err, want)
+	}
 }

@@ -8,7 +8,7 @@ import (
 // setResources reads a list of resources; a single one is a list of one, and a
 // plain string is a resource's id. When something in it does not fit, the
 // whole is kept in the attributes beside what did.
-func (d *flatDecoder) setResources(v []byte) {
+func (d *Decoder) setResources(v []byte) {
 	fits := true
 	add := func(item []byte) error {
 		if absent(item) {
@@ -33,7 +33,7 @@ func (d *flatDecoder) setResources(v []byte) {
 }
 
 // resource reads one resource; it is not ok when something was left out.
-func (d *flatDecoder) resource(item []byte) (r hansard.Resource, ok bool) {
+func (d *Decoder) resource(item []byte) (r hansard.Resource, ok bool) {
 	switch item[0] {
 	case '"':
 		return hansard.Resource{ID: d.textOf(item)}, true

@@ -42,7 +42,7 @@ func (in *Intake) Body(ctx context.Context, src Source, form dialect.Form, r io.
 
 // line takes one line. The error is about the request as a whole.
 func (s *session) line(line int, raw []byte) error {
-	err := s.in.flat.DecodeIn(&s.batch.arena, &s.decoded, raw)
+	err := s.batch.decoder.Decode(&s.decoded, raw)
 	if err == nil {
 		err = s.take(line, &s.decoded)
 	}

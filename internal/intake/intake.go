@@ -137,7 +137,8 @@ type batch struct {
 	bytes   int
 	counted int // of bytes: in Intake.held
 	// arena holds the events, ids and records, until release.
-	arena arena.Arena
+	arena   arena.Arena
+	decoder dialect.Decoder // of the events, into the arena
 }
 
 // A batch is appended when it has this many events or bytes: large enough to
@@ -149,6 +150,13 @@ const (
 
 // batches are those that were appended, for use again: a full one is 100 KB.
 var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// batch returns an empty batch.
+func (in *Intake) batch() *batch {
+	b := batches.Get().(*batch)
+	b.decoder.Flat, b.decoder.Arena = in.flat, &b.arena
+	return b
+}
 
 // release gives the batch back. Nobody else may have its records any more.
 func (b *batch) release() {
@@ -204,7 +212,7 @@ func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
 	if !ledger.TenantPattern.MatchString(src.Tenant) {
 		return nil, hansard.Errorf(hansard.KindInvalid, "tenant: want 1 to 63 of a-z, 0-9 and -")
 	}
-	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: batches.Get().(*batch)}, nil
+	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: in.batch()}, nil
 }
 
 // take redacts and classifies one event and adds it to the batch. An error is
@@ -263,7 +271,7 @@ func (s *session) flush() error {
 		return err
 	}
 	b := s.batch
-	s.batch = batches.Get().(*batch)
+	s.batch = s.in.batch()
 	s.flying = make(chan error, 1)
 	go func(done chan<- error) {
 		results, err := s.in.append(s.ctx, s.src.Tenant, b.records)

@@ -8,7 +8,9 @@
 package rawjson
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -129,6 +131,17 @@ func scanObject(b []byte, i, maxDepth int) (int, error) {
 
 func scanString(b []byte, i int) (int, error) {
 	for i++; i < len(b); {
+		for i+8 <= len(b) {
+			m := notPlain(binary.LittleEndian.Uint64(b[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				break
+			}
+			i += 8
+		}
+		if i == len(b) {
+			break
+		}
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1, nil

@@ -184,12 +184,17 @@ func word[T string | []byte](s T) uint64 {
 }
 
 // plainWord is plain for eight bytes.
-func plainWord(w uint64) bool {
+func plainWord(w uint64) bool { return notPlain(w) == 0 }
+
+// notPlain returns the mask of the bytes of w that are a quote, a backslash, a control
+// character or not ASCII, by their high bits. Above the first such byte (the least
+// significant) bits may be set wrongly.
+func notPlain(w uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
 	// A byte of x-ones borrows into its highest bit where x's is zero; one of
 	// w-ones*0x20 where w's is a control character.
-	return (w|(w-ones*0x20)|(quote-ones)|(slash-ones))&highs == 0
+	return (w | (w - ones*0x20) | (quote - ones) | (slash - ones)) & highs
 }
 
 func decodeRune[T string | []byte](s T) (rune, int) {
