@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/bench"
+	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/rawjson"
 	"github.com/hansardhq/hansard/internal/redact"
 )
@@ -89,6 +91,47 @@ func BenchmarkRedact(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkEvents redacts the events of the invented team of hansard bench as
+// they come, one after the other through one engine: ids that are new each time,
+// names that recur, JSON, prose, now and then what is looked for.
+func BenchmarkEvents(b *testing.B) {
+	events := workload(b, 2)
+	e, k := engine(b, redact.Config{}), keys()
+	var ev hansard.Event
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		ev = *events[n]
+		if _, err := e.Redact(k, &ev); err != nil {
+			b.Fatal(err)
+		}
+		if n++; n == len(events) {
+			n = 0
+		}
+	}
+}
+
+// workload returns the events of so many blocks of hansard bench. What redaction
+// writes to are their fields only: a copy of one can be redacted.
+func workload(tb testing.TB, blocks int) []*hansard.Event {
+	tb.Helper()
+	w := bench.NewWorkload(1, 1_000_000)
+	var flat dialect.Flat
+	var block bench.Block
+	var events []*hansard.Event
+	for n := range blocks {
+		w.Fill(&block, n)
+		for i := range block.Ends {
+			ev, err := flat.Decode(bytes.TrimSpace(bytes.Clone(block.Lines(i, i+1))))
+			if err != nil {
+				tb.Fatal(err)
+			}
+			events = append(events, ev)
+		}
+	}
+	return events
 }
 
 // BenchmarkStrings runs over the texts of recorded agents at work, taken out of
