@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"sort"
 	"strings"
 	"sync"
 
@@ -107,7 +106,7 @@ func New(cfg Config) (*Engine, error) {
 		used = nil
 	}
 	e.triggers = newTriggers(e.on, used, e.names)
-	e.passes.New = func() any { return &pass{e: e} }
+	e.passes.New = func() any { return &pass{e: e, clean: newCleanTexts()} }
 	return e, nil
 }
 
@@ -219,12 +218,15 @@ func withoutScheme(v []byte) []byte {
 
 // pass returns a pass under the current key, to be given back with release.
 func (e *Engine) pass(keys Keys) (*pass, error) {
-	if err := keys.Current.check(); err != nil {
-		return nil, err
-	}
 	p := e.passes.Get().(*pass)
+	if !p.mac.has(keys.Current) {
+		if err := keys.Current.check(); err != nil {
+			e.passes.Put(p)
+			return nil, err
+		}
+		p.mac.use(keys.Current)
+	}
 	p.counts = [numKinds]int64{}
-	p.mac.use(keys.Current)
 	return p, nil
 }
 
@@ -243,12 +245,14 @@ func (p *pass) release() {
 
 // countList returns what was replaced, sorted by kind.
 func (p *pass) countList() []hansard.RedactionCount {
-	var list []hansard.RedactionCount
-	for k, n := range p.counts {
-		if n > 0 {
-			list = append(list, hansard.RedactionCount{Kind: kind(k).String(), N: n})
+	if p.counts == [numKinds]int64{} {
+		return nil
+	}
+	list := make([]hansard.RedactionCount, 0, 4)
+	for _, k := range [...]kind{card, birth, email, iban, ip, person, phone, secret, ssn} { // by name
+		if n := p.counts[k]; n > 0 {
+			list = append(list, hansard.RedactionCount{Kind: k.String(), N: n})
 		}
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].Kind < list[j].Kind })
 	return list
 }

@@ -93,88 +93,154 @@ func (p *pass) event(ev *hansard.Event) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range [...]*json.RawMessage{&ev.Params, &ev.Result, &ev.Alternatives, &ev.Messages, &ev.Response, &ev.Attributes} {
-		if len(*f) == 0 {
-			continue
-		}
-		out, changed, err := p.json(*f, 0)
-		if err != nil {
-			return nil, err
-		}
-		if changed {
-			*f = out
-		}
+	if err := p.content(ev); err != nil {
+		return nil, err
 	}
-	for _, f := range [...]*string{&ev.Reasoning, &ev.ContextSummary, &ev.Error, &ev.StackTrace, &ev.Correction, &ev.Comment, &ev.FollowUp} {
-		if len(*f) < 4 {
-			continue
-		}
-		out, changed, err := p.string(bytesOf(*f), 0)
-		if err != nil {
-			return nil, err
-		}
-		if changed {
-			*f = string(out)
-		}
-	}
-	for _, f := range [...]*string{&ev.EventID, &ev.SpanID, &ev.ParentEventID, &ev.ToolCallID, &ev.ArgumentsHash} { // each is another
-		p.envelope(f)
-	}
-	for _, f := range [...]*string{
-		&ev.AgentName, &ev.AgentID, &ev.AgentVersion, &ev.TaskID, &ev.SessionID,
-		&ev.TraceID, &ev.Service, &ev.Environment,
-		&ev.Action, &ev.ToolName, &ev.Decision, &ev.ActorRole,
-		&ev.ApprovalID, &ev.PolicyID, &ev.PolicyVersion,
-		&ev.HandoffFrom, &ev.HandoffTo, &ev.Model, &ev.Provider, &ev.ErrorType,
-		// A dialect has checked these, apart from custom event types; they are
-		// short, and nothing shall depend on it.
-		&ev.EventType, &ev.SideEffect, &ev.Status, &ev.Source, &ev.ActorType, &ev.Provenance,
-		&ev.Intervention, &ev.CostSource, &ev.RecoveryAction,
-	} {
-		p.name(f)
-	}
+	p.envelope(ev)
 	for i := range ev.Tags {
-		p.envelope(&ev.Tags[i])
+		p.id(&ev.Tags[i])
 	}
 	for i := range ev.Labels {
-		p.envelope(&ev.Labels[i])
+		p.id(&ev.Labels[i])
 	}
 	for i := range ev.Resources {
 		r := &ev.Resources[i]
-		p.envelope(&r.Kind)
-		p.envelope(&r.Operation)
-		p.envelope(&r.DataClass)
+		p.id(&r.Kind)
+		p.id(&r.Operation)
+		p.id(&r.DataClass)
 	}
 	return persons, nil
 }
 
-// envelope redacts a string of the envelope. The pseudonym of a value does not
+// content redacts the JSON and the texts of ev.
+func (p *pass) content(ev *hansard.Event) error {
+	p.failed = nil
+	p.value(&ev.Params)
+	p.value(&ev.Result)
+	p.value(&ev.Alternatives)
+	p.value(&ev.Messages)
+	p.value(&ev.Response)
+	p.value(&ev.Attributes)
+
+	p.prose(&ev.Reasoning)
+	p.prose(&ev.ContextSummary)
+	p.prose(&ev.Error)
+	p.prose(&ev.StackTrace)
+	p.prose(&ev.Correction)
+	p.prose(&ev.Comment)
+	p.prose(&ev.FollowUp)
+	return p.failed
+}
+
+// value redacts a JSON value, if there is one and more in it than an empty object.
+func (p *pass) value(f *json.RawMessage) {
+	if len(*f) > len("{}") || len(*f) > 0 && string(*f) != "{}" {
+		p.fullValue(f)
+	}
+}
+
+func (p *pass) fullValue(f *json.RawMessage) {
+	out, changed, err := p.json(*f, 0)
+	switch {
+	case err != nil:
+		p.failed = err
+	case changed:
+		*f = out
+	}
+}
+
+// prose redacts a text that may be JSON.
+func (p *pass) prose(f *string) {
+	if len(*f) >= 4 {
+		p.longProse(f)
+	}
+}
+
+func (p *pass) longProse(f *string) {
+	out, changed, err := p.string(bytesOf(*f), 0)
+	switch {
+	case err != nil:
+		p.failed = err
+	case changed:
+		*f = string(out)
+	}
+}
+
+// envelope redacts the strings of the envelope. The pseudonym of a value does not
 // depend on where it stands, so ids that hold one can still be joined.
-func (p *pass) envelope(s *string) {
-	if len(*s) < 4 {
+func (p *pass) envelope(ev *hansard.Event) {
+	p.id(&ev.EventID)
+	p.id(&ev.SpanID)
+	p.id(&ev.ParentEventID)
+	p.id(&ev.ToolCallID)
+	p.id(&ev.ArgumentsHash)
+
+	p.name(&ev.AgentName)
+	p.name(&ev.AgentID)
+	p.name(&ev.AgentVersion)
+	p.name(&ev.TaskID)
+	p.name(&ev.SessionID)
+	p.name(&ev.TraceID)
+	p.name(&ev.Service)
+	p.name(&ev.Environment)
+	p.name(&ev.Action)
+	p.name(&ev.ToolName)
+	p.name(&ev.Decision)
+	p.name(&ev.ActorRole)
+	p.name(&ev.ApprovalID)
+	p.name(&ev.PolicyID)
+	p.name(&ev.PolicyVersion)
+	p.name(&ev.HandoffFrom)
+	p.name(&ev.HandoffTo)
+	p.name(&ev.Model)
+	p.name(&ev.Provider)
+	p.name(&ev.ErrorType)
+	// A dialect has checked these, apart from custom event types; they are
+	// short, and nothing shall depend on it.
+	p.name(&ev.EventType)
+	p.name(&ev.SideEffect)
+	p.name(&ev.Status)
+	p.name(&ev.Source)
+	p.name(&ev.ActorType)
+	p.name(&ev.Provenance)
+	p.name(&ev.Intervention)
+	p.name(&ev.CostSource)
+	p.name(&ev.RecoveryAction)
+}
+
+// id redacts a string that is another one in each event.
+func (p *pass) id(s *string) {
+	b := bytesOf(*s)
+	if len(b) < 4 || p.idle(b) {
 		return
 	}
-	if out, changed := p.text(bytesOf(*s)); changed {
+	if out, changed := p.text(b); changed {
 		*s = string(out)
 	}
 }
 
-// name is envelope for what many events say alike: a look at what was clean of
-// late takes a fifth of the time.
+// name redacts a string that many events say alike.
 func (p *pass) name(s *string) {
-	if len(*s) < 4 {
+	if len(*s) >= 4 {
+		p.known(s)
+	}
+}
+
+// known is id with a look at what was clean of late before, which takes a fifth of
+// the time.
+func (p *pass) known(s *string) {
+	b := bytesOf(*s)
+	hash := p.clean.hash(b)
+	if p.clean.has(hash, b) {
 		return
 	}
-	at := p.clean.at(*s)
-	if at.is(*s) {
-		return
+	if !p.idle(b) {
+		if out, changed := p.text(b); changed {
+			*s = string(out)
+			return
+		}
 	}
-	out, changed := p.text(bytesOf(*s))
-	if changed {
-		*s = string(out)
-		return
-	}
-	at.set(*s)
+	p.clean.add(hash, b)
 }
 
 // persons moves the clear values of the fields that name persons into a JSON
@@ -258,7 +324,7 @@ func (p *pass) personList(dst []byte, name string, ids []*string) ([]byte, error
 // person appends the redacted clear value of a person as a JSON string and puts
 // the pseudonym in its place. A value that is a pseudonym already stays.
 func (p *pass) person(dst []byte, f *string) ([]byte, error) {
-	clear := []byte(*f)
+	clear := bytesOf(*f)
 	if pseudonymLen(clear) == len(clear) {
 		return rawjson.AppendQuote(dst, clear), nil
 	}

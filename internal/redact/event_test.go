@@ -319,3 +319,24 @@ func TestNamesSeenBefore(t *testing.T) {
 		}
 	}
 }
+
+// TestStable puts values side by side, and redacts what comes out again: nothing
+// may be left that hid the first time.
+func TestStable(t *testing.T) {
+	k := keys()
+	k.Current.ID = "0123456789abcdef0123456789abcdef"[:32] // looks like something itself
+	e := engine(t, redact.Config{})
+	texts := hardTexts()[:80]
+	for _, s := range texts {
+		for _, next := range texts {
+			in := s + next
+			out, _, err := e.Text(k, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, counts, err := e.Text(k, out); err != nil || again != out || counts != nil {
+				t.Fatalf("%q gave %q, and that %q, %v, %v", in, out, again, counts, err)
+			}
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package redact
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hansardhq/hansard"
+)
 
 // RuleIDs returns the ids of the engine's rules.
 func RuleIDs(e *Engine) []string {
@@ -41,7 +45,7 @@ func FindEverywhere(e *Engine, s string) (everywhere []Span, same bool) {
 	b := []byte(s)
 	for i := 0; i+3 < len(b); {
 		of := ^ofNumber
-		if isDigit(b[i]) && isDigit(b[i+1]) {
+		if isDigit(b[i]) && isDigit(b[i+1]) && e.triggers.longRun(b, i) {
 			of |= ofNumber
 		}
 		i = max(i+1, p.wake(b, i, of)-3)
@@ -58,7 +62,54 @@ func FindEverywhere(e *Engine, s string) (everywhere []Span, same bool) {
 func Quiet(e *Engine, json string) (quiet, changed bool, err error) {
 	p := &pass{e: e}
 	p.mac.use(Key{ID: "k", Secret: make([]byte, MinKeySize)})
-	quiet = p.quiet([]byte(json)) && wellFormed([]byte(json))
+	quiet = wellFormed([]byte(json)) && p.quiet([]byte(json))
 	_, changed, err = p.walk([]byte(json), 0)
 	return quiet, changed, err
 }
+
+// Idle reports whether a text is passed over as an id, and what is hit in it.
+func Idle(e *Engine, s string) (bool, []Span) {
+	return (&pass{e: e}).idle([]byte(s)), Find(e, s)
+}
+
+// Next returns each place that the table has for a text, and what it may be a
+// part of.
+func Next(e *Engine, s string, wanted uint16) (places []int, of []uint16) {
+	b := []byte(s)
+	for i, k := e.triggers.next(b, 0, buckets(wanted)); k != 0; i, k = e.triggers.next(b, i+1, buckets(wanted)) {
+		places, of = append(places, i), append(of, uint16(k))
+	}
+	return places, of
+}
+
+// NextByOne is Next one place at a time.
+func NextByOne(e *Engine, s string, wanted uint16) (places []int, of []uint16) {
+	t, b := e.triggers, []byte(s)
+	for i := range b {
+		k := t.first(b[i], byteAt(b, i+1)) & buckets(t.pairs[pair(byteAt(b, i+2), byteAt(b, i+3))]>>16) & buckets(wanted)
+		if k = t.confirm(b, i, k); k != 0 {
+			places, of = append(places, i), append(of, uint16(k))
+		}
+	}
+	return places, of
+}
+
+// RedactAnew is Redact with a pass of its own, which remembers nothing.
+func RedactAnew(e *Engine, keys Keys, ev *hansard.Event) (Redacted, error) {
+	p := &pass{e: e, clean: newCleanTexts()}
+	p.mac.use(keys.Current)
+	persons, err := p.event(ev)
+	return Redacted{event: ev, persons: persons, counts: p.countList()}, err
+}
+
+// Clean are texts that are remembered.
+type Clean struct{ c *cleanTexts }
+
+// NewClean returns none.
+func NewClean() Clean { return Clean{newCleanTexts()} }
+
+// Has reports whether a text is remembered.
+func (c Clean) Has(s string) bool { return c.c.has(c.c.hash([]byte(s)), []byte(s)) }
+
+// Add remembers a text.
+func (c Clean) Add(s string) { c.c.add(c.c.hash([]byte(s)), []byte(s)) }

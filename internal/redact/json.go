@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -49,7 +50,9 @@ type frame struct {
 // json returns the JSON value b without what is found in it, and whether that
 // changed anything. Outside of what is replaced it keeps every byte.
 func (p *pass) json(b []byte, nesting int) ([]byte, bool, error) {
-	if p.quiet(b) && (nesting > 0 || wellFormed(b)) { // JSON in a string is known to be well-formed
+	// JSON in a string is known to be well-formed. Where there is an escape,
+	// wellFormed does not say so.
+	if plain := nesting == 0 && wellFormed(b) || nesting > 0 && bytes.IndexByte(b, '\\') < 0; plain && p.quiet(b) {
 		return b, false, nil
 	}
 	return p.walk(b, nesting)

@@ -61,11 +61,13 @@ type mac struct {
 	sum  [sha256.Size]byte
 }
 
+// has reports whether k is the key of m.
+func (m *mac) has(k Key) bool {
+	return m.hash != nil && m.key.ID == k.ID && bytes.Equal(m.key.Secret, k.Secret)
+}
+
 // use makes k the key of m.
 func (m *mac) use(k Key) {
-	if m.hash != nil && m.key.ID == k.ID && bytes.Equal(m.key.Secret, k.Secret) {
-		return
-	}
 	m.key = Key{ID: k.ID, Secret: bytes.Clone(k.Secret)}
 	m.hash = hmac.New(sha256.New, m.key.Secret)
 }

@@ -37,11 +37,6 @@ const (
 
 // number judges the number run around b[i] and returns its end.
 func (p *pass) number(b []byte, i int) int {
-	// The trigger has seen four bytes of a run. Seven end most in vain: years,
-	// prices, the hexadecimal digits of an id.
-	if part := &p.e.triggers.part; i+minDigits > len(b) || !part[b[i+4]] || !part[b[i+5]] || !part[b[i+6]] {
-		return 0
-	}
 	if p.e.on(ip) && i < p.numberTo {
 		return 0 // there may be an address in the run
 	}

@@ -1,26 +1,21 @@
 package redact
 
 import (
-	"bytes"
-
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // Most JSON has nothing in it that is looked for, and it is known from its text
 // as it stands, without taking it apart.
 
-// quiet reports whether walking the JSON value b would find nothing. It goes
-// over the text once, with everything that find looks for. What is found in a
-// string, or by the name of a key, is found here as well, because a quote ends
-// what the end of a text ends; what is found here may be nothing. An escape
-// hides what it stands for, so with one the answer is no.
+// quiet reports whether walking the JSON value b, in which there must be no
+// escape, would find nothing. It goes over the text once, with everything that
+// find looks for. What is found in a string, or by the name of a key, is found
+// here as well, because a quote ends what the end of a text ends; what is found
+// here may be nothing. An escape would hide what it stands for.
 func (p *pass) quiet(b []byte) bool {
-	if bytes.IndexByte(b, '\\') >= 0 {
-		return false
-	}
 	p.reset()
 	t := p.e.triggers
-	for i, of := t.next(b, 0); of != 0; i, of = t.next(b, i) {
+	for i, of := t.next(b, 0, anything); of != 0; i, of = t.next(b, i, anything) {
 		to, quiet := p.quietAt(b, i, of)
 		if !quiet || len(p.hits) > 0 {
 			return false
@@ -33,7 +28,7 @@ func (p *pass) quiet(b []byte) bool {
 
 // quietAt is wake for quiet: it may also note a hit.
 func (p *pass) quietAt(b []byte, i int, of buckets) (to int, quiet bool) {
-	if of&ofAt != 0 || of&ofForm != 0 && p.e.on(ip) { // a version before an address may be another string's
+	if of&ofAt != 0 || of&anyForm != 0 && p.e.on(ip) { // a version before an address may be another string's
 		return 0, false
 	}
 	if of&ofName != 0 {
@@ -41,10 +36,10 @@ func (p *pass) quietAt(b []byte, i int, of buckets) (to int, quiet bool) {
 			return 0, false
 		}
 	}
-	if of >= ofWord && !p.quietWords(b, i) {
+	if of&anyWord != 0 && !p.quietWords(b, i) {
 		return 0, false
 	}
-	if of&ofForm != 0 {
+	if of&anyForm != 0 {
 		to = p.ibanAt(b, i)
 	}
 	if of&ofNumber != 0 {

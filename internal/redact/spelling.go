@@ -50,23 +50,28 @@ func fullwidth(b []byte, i int) byte {
 // normaliseEmail appends the address in lower case, with its encoded bytes
 // decoded, in plain width and without characters that are not seen.
 func normaliseEmail(dst, v []byte) []byte {
+	ascii := true
 scan:
 	for i := 0; i < len(v); {
-		if isDigit(v[i]) || isLetter(v[i]) {
-			dst = append(dst, v[i])
+		c := v[i]
+		switch {
+		case isDigit(c) || isLetter(c):
+			dst = append(dst, lower(c))
 			i++
 			continue
-		}
-		if v[i] == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]) {
-			dst = append(dst, unhex(v[i+1])<<4|unhex(v[i+2]))
+		case c == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]):
+			c = unhex(v[i+1])<<4 | unhex(v[i+2])
+			dst = append(dst, lower(c))
+			ascii = ascii && c < utf8.RuneSelf
 			i += 3
 			continue
-		}
-		for _, at := range wideAts() {
-			if hasFold(v, i, at) {
-				dst = append(dst, '@')
-				i += len(at)
-				continue scan
+		case c == '%' || c == '\\' || c == '&' || c >= utf8.RuneSelf: // what wideAts begin with
+			for _, at := range wideAts() {
+				if hasFold(v, i, at) {
+					dst = append(dst, '@')
+					i += len(at)
+					continue scan
+				}
 			}
 		}
 		if n := zeroWidth(v, i); n > 0 {
@@ -74,12 +79,16 @@ scan:
 			continue
 		}
 		if c := fullwidth(v, i); c != 0 {
-			dst = append(dst, c)
+			dst = append(dst, lower(c))
 			i += 3
 			continue
 		}
-		dst = append(dst, v[i])
+		dst = append(dst, c)
+		ascii = ascii && c < utf8.RuneSelf
 		i++
+	}
+	if ascii {
+		return dst
 	}
 	return bytes.ToLower(dst)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// FuzzTable does the same for any text.
+// TestTableByOne holds the look at eight places at a time against one at a time,
+// at every distance from the end of a text.
+func TestTableByOne(t *testing.T) {
+	e := engine(t, redact.Config{Detectors: map[string]redact.Detector{"ip": {Action: redact.ActionHash}}})
+	for _, s := range append(hardTexts(), prose, "\x00\x00\x00", "a\x00b\x00c\x00") {
+		for from := range min(len(s), 20) {
+			for _, wanted := range []uint16{^uint16(0), 1, 0xfff0} {
+				places, of := redact.Next(e, s[from:], wanted)
+				wantPlaces, wantOf := redact.NextByOne(e, s[from:], wanted)
+				if !slices.Equal(places, wantPlaces) || !slices.Equal(of, wantOf) {
+					t.Fatalf("%q, of which is wanted %x: at %v there is %x, want %v and %x", s[from:], wanted, places, of, wantPlaces, wantOf)
+				}
+			}
+		}
+	}
+}
+
+// FuzzTable does the same as both for any text.
 func FuzzTable(f *testing.F) {
 	for _, s := range hardTexts()[:64] {
 		f.Add(s, 3)
@@ -45,6 +63,10 @@ func FuzzTable(f *testing.F) {
 	pieces := hardTexts()
 	f.Fuzz(func(t *testing.T, s string, n int) {
 		s += pieces[uint(n)%uint(len(pieces))] + s
+		places, _ := redact.Next(e, s, ^uint16(0))
+		if want, _ := redact.NextByOne(e, s, ^uint16(0)); !slices.Equal(places, want) {
+			t.Fatalf("%q: there is something at %v, want %v", s, places, want)
+		}
 		if all, same := redact.FindEverywhere(e, s); !same {
 			t.Fatalf("%q: everywhere there is %v, found were %v", s, all, redact.Find(e, s))
 		}

@@ -19,6 +19,7 @@ type pass struct {
 	e      *Engine
 	mac    mac
 	counts [numKinds]int64
+	failed error // what is wrong with a value of the event
 
 	// Of the text being scanned.
 	hits     []hit
@@ -35,7 +36,7 @@ type pass struct {
 	inner             *pass  // looks through that
 	depth             int    // of decoding
 
-	clean   cleanTexts
+	clean   *cleanTexts
 	norm    []byte    // a normalised value
 	stacks  [][]frame // open containers, by depth of JSON within strings
 	decoded [][]byte  // decoded strings, by depth of JSON within strings
@@ -54,6 +55,9 @@ func (p *pass) text(b []byte) ([]byte, bool) {
 	if len(hits) == 0 {
 		return b, false
 	}
+	if h := hits[0]; h.end-h.start == len(b) && p.e.detectors[h.kind].action == ActionHash {
+		return p.replace(b, hits), true // a pseudonym and no more, in which nothing is found
+	}
 	for range maxRounds {
 		b = p.replace(b, hits)
 		if hits = p.find(b); len(hits) == 0 {
@@ -71,12 +75,12 @@ func (p *pass) find(b []byte) []hit {
 		return nil
 	}
 	t := p.e.triggers
-	i, of := t.next(b, 0)
+	i, of := t.next(b, 0, anything)
 	if of == 0 && len(b) < minEncoded {
 		return nil
 	}
 	p.reset()
-	for ; of != 0; i, of = t.next(b, i) {
+	for ; of != 0; i, of = t.next(b, i, anything) {
 		i = max(i+1, p.wake(b, i, of)-3) // what follows may begin with its last bytes
 	}
 	p.decode(b)
@@ -109,10 +113,10 @@ func (p *pass) decode(b []byte) {
 // scanning goes on, or a smaller one to go on behind b[i].
 func (p *pass) wake(b []byte, i int, of buckets) int {
 	to := 0
-	if of >= ofWord {
+	if of&anyWord != 0 {
 		to = p.wordsAt(b, i)
 	}
-	if of&ofForm != 0 {
+	if of&anyForm != 0 {
 		to = max(to, p.formAt(b, i))
 	}
 	if of&ofNumber != 0 {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // word is a keyword: a text that something begins with or stands behind.
@@ -61,7 +60,6 @@ type triggers struct {
 	table
 	index [1 << 16]uint16 // of the list of words with this pair; 0: none
 	words [][]word
-	part  [256]bool // what stands in a number run
 	alnum [256]bool // ASCII letters and digits
 }
 
@@ -72,15 +70,15 @@ func (t *triggers) wordsAt(b []byte, i int) []word {
 
 // wake enters four bytes in a row into the table.
 func (t *triggers) wake(k buckets, a, b, c, d byteSet) {
-	enter := func(to *[1 << 16]buckets, x, y byteSet) {
+	enter := func(x, y byteSet, bit uint32) {
 		for i := range x {
 			for j := range y {
-				to[pair(x[i], y[j])] |= k
+				t.pairs[pair(x[i], y[j])] |= bit
 			}
 		}
 	}
-	enter(&t.first, a, b)
-	enter(&t.second, c, d)
+	enter(a, b, uint32(k))
+	enter(c, d, uint32(k)<<16)
 }
 
 // newTriggers lays out the tables for the detectors that are on, the rules and
@@ -100,12 +98,12 @@ func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
 	}
 	if on(iban) {
 		for i := 0; i+2 < len(ibanLengths); i += 5 {
-			t.wake(ofForm, bothCases(ibanLengths[i+1]), bothCases(ibanLengths[i+2]), digit, digit)
+			t.wake(ofIBAN, bothCases(ibanLengths[i+1]), bothCases(ibanLengths[i+2]), digit, digit)
 		}
 	}
 	if on(ip) {
-		t.wake(ofForm, digit, byteSet("."), digit, all)
-		t.wake(ofForm, setOf(isHex).or(byteSet(":")), byteSet(":"), all, all)
+		t.wake(ofIP, digit, byteSet("."), digit, all)
+		t.wake(ofIP, setOf(isHex).or(byteSet(":")), byteSet(":"), all, all)
 	}
 	if on(email) {
 		t.wakeAt(all)
@@ -133,7 +131,7 @@ func (t *triggers) wakeAt(all byteSet) {
 func (t *triggers) wakeEncoded(all byteSet) {
 	hex, some := setOf(isHex), setOf(func(c byte) bool { return c != nulByte })
 	t.wake(ofAt, byteSet("%"), hex, hex, all)
-	t.wake(ofForm, some, byteSet{nulByte}, some, byteSet{nulByte})
+	t.wake(ofWide, some, byteSet{nulByte}, some, byteSet{nulByte})
 	for c := range t.alnum {
 		t.alnum[c] = isLetter(byte(c)) || isDigit(byte(c))
 	}
@@ -182,31 +180,32 @@ func (t *triggers) addWords(on func(kind) bool, rules []rule) {
 			list = append(list, w)
 		}
 	}
+	common := newCommonPairs()
 	for i := range list {
-		list[i].anchor()
+		list[i].anchor(common)
 	}
 	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.common, a.common) })
-	var sums [longBuckets]struct{ first, second int }
+	var sums [shortBuckets + longBuckets]struct{ first, second int }
 	for i := range list {
 		w := &list[i]
 		t.list(w)
-		if len(w.text) < 4 {
-			t.wake(ofWord, w.set(0), w.set(1), w.set(2), w.set(3))
-			continue
+		from, to := 0, shortBuckets
+		if len(w.text) >= 4 {
+			from, to = shortBuckets, len(sums)
+			t.addGrams(w)
 		}
 		best, least := 0, 1<<62
-		for k := range longBuckets {
+		for k := from; k < to; k++ {
 			s := &sums[k]
-			a := t.rarity(&t.first, ofLong<<k, w, 0)
-			b := t.rarity(&t.second, ofLong<<k, w, 2)
+			a := t.rarity(common, uint32(ofShort<<k), w, 0)
+			b := t.rarity(common, uint32(ofShort<<k)<<16, w, 2)
 			if more := (s.first+a)*(s.second+b) - s.first*s.second; more < least {
 				best, least = k, more
 			}
 		}
-		sums[best].first += t.rarity(&t.first, ofLong<<best, w, 0)
-		sums[best].second += t.rarity(&t.second, ofLong<<best, w, 2)
-		t.wake(ofLong<<best, w.set(0), w.set(1), w.set(2), w.set(3))
-		t.addGrams(w)
+		sums[best].first += t.rarity(common, uint32(ofShort<<best), w, 0)
+		sums[best].second += t.rarity(common, uint32(ofShort<<best)<<16, w, 2)
+		t.wake(ofShort<<best, w.set(0), w.set(1), w.set(2), w.set(3))
 	}
 }
 
@@ -226,12 +225,12 @@ func (t *triggers) addGrams(w *word) {
 
 // rarity returns the commonness of those pairs, n bytes behind the word's, that
 // are not in the bucket yet.
-func (t *triggers) rarity(in *[1 << 16]buckets, k buckets, w *word, n int) int {
-	sum := 0
+func (t *triggers) rarity(common *commonPairs, bit uint32, w *word, n int) int {
+	sum, next := 0, w.set(n+1)
 	for _, x := range w.set(n) {
-		for _, y := range w.set(n + 1) {
-			if in[pair(x, y)]&k == 0 {
-				sum += pairCommonness(x, y)
+		for _, y := range next {
+			if p := pair(x, y); t.pairs[p]&bit == 0 {
+				sum += int(common[p])
 			}
 		}
 	}
@@ -265,10 +264,10 @@ func (w *word) set(n int) byteSet {
 }
 
 // anchor chooses the rarest four bytes of the word.
-func (w *word) anchor() {
+func (w *word) anchor(common *commonPairs) {
 	best, at := 1<<62, 0
 	for w.off = 0; w.off == 0 || w.off+4 <= len(w.text); w.off++ {
-		if c := w.commonness(0) * w.commonness(2); c < best {
+		if c := w.commonness(common, 0) * w.commonness(common, 2); c < best {
 			best, at = c, w.off
 		}
 	}
@@ -277,45 +276,12 @@ func (w *word) anchor() {
 
 // commonness says roughly how often the two bytes from the n-th on stand in
 // ordinary text, in millionths.
-func (w *word) commonness(n int) int {
-	sum := 0
+func (w *word) commonness(common *commonPairs, n int) int {
+	sum, next := 0, w.set(n+1)
 	for _, x := range w.set(n) {
-		for _, y := range w.set(n + 1) {
-			sum += pairCommonness(x, y)
+		for _, y := range next {
+			sum += int(common[pair(x, y)])
 		}
 	}
 	return sum
-}
-
-// pairCommonness says roughly how often two bytes stand in a row, in millionths.
-func pairCommonness(a, b byte) int {
-	const common = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur gh ho ss"
-	n := commonness(a) * commonness(b)
-	if isLower(a) && isLower(b) && strings.Contains(common, string([]byte{a, b})) {
-		return 4 * n
-	}
-	return n
-}
-
-// commonness says roughly how often a byte occurs in ordinary text, of 1000.
-func commonness(c byte) int {
-	switch {
-	case c == 'e' || c == 't' || c == 'a' || c == 'o' || c == 'i' || c == 'n' || c == ' ':
-		return 80
-	case c == '_':
-		return 25
-	case c == 's' || c == 'r' || c == 'h' || c == 'l' || c == 'd':
-		return 45
-	case c == 'z' || c == 'q' || c == 'x' || c == 'j':
-		return 2
-	case isLower(c):
-		return 18
-	case isDigit(c) || c == '.' || c == ',' || c == '"' || c == '-':
-		return 8
-	case isUpper(c):
-		return 4
-	case c < ' ' || c >= 0x7f:
-		return 1
-	}
-	return 5
 }

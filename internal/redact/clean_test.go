@@ -1,0 +1,101 @@
+package redact_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/redact"
+)
+
+// TestCleanTextsAreExact changes a byte of a text that is remembered, wherever it
+// stands: also where the hash does not look.
+func TestCleanTextsAreExact(t *testing.T) {
+	for n := 4; n <= 64; n++ {
+		c := redact.NewClean()
+		s := strings.Repeat("abcdefg", 10)[:n]
+		if c.Has(s) {
+			t.Errorf("%d bytes are known before they came", n)
+		}
+		c.Add(s)
+		if c.Has(s) != (n <= 63) {
+			t.Errorf("%d bytes: known is %t", n, c.Has(s))
+		}
+		for i := range n {
+			if other := s[:i] + "\x00" + s[i+1:]; c.Has(other) {
+				t.Errorf("%q is taken for %q", other, s)
+			}
+		}
+		if c.Has(s+"\x00") || c.Has(s+"a") || n > 4 && c.Has(s[:n-1]) {
+			t.Errorf("a text of another length is taken for %q", s)
+		}
+	}
+}
+
+// TestCleanTextsGiveWay adds more than there is room for, all of which hash alike
+// or not: what came last is known, and nothing that did not come.
+func TestCleanTextsGiveWay(t *testing.T) {
+	for _, form := range []string{"%06d", "sixteen bytes---%06d---sixteen bytes"} {
+		c := redact.NewClean()
+		for i := range 20_000 {
+			s := fmt.Sprintf(form, i)
+			if c.Has(s) {
+				t.Fatalf("%q is known before it came", s)
+			}
+			if c.Add(s); !c.Has(s) {
+				t.Fatalf("%q is not known after it came", s)
+			}
+		}
+		known := 0
+		for i := range 20_000 {
+			if c.Has(fmt.Sprintf(form, i)) {
+				known++
+			}
+		}
+		if known > 2048 {
+			t.Errorf("%d texts are known", known)
+		}
+	}
+}
+
+// TestRemembered redacts the same names and ids over and over, clean ones and
+// others between them, through one engine, and through one that remembers
+// nothing. What is found does not depend on what came before.
+func TestRemembered(t *testing.T) {
+	e := engine(t, redact.Config{})
+	texts := append(hardTexts(), values()...)
+	events := workload(t, 1)[:500]
+	replaced := 0
+	for i := range 1500 {
+		ev := *events[i%len(events)]
+		if i%3 > 0 {
+			ev.AgentName, ev.TaskID, ev.EventID = texts[i*7%len(texts)], texts[i*5%len(texts)], texts[i*3%len(texts)]
+			ev.Tags = []string{texts[i%len(texts)]}
+		}
+		anew := ev
+		anew.Tags = append([]string(nil), ev.Tags...)
+		got, err := e.Redact(keys(), &ev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := redact.RedactAnew(e, keys(), &anew)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.Event(), got.Event(), cmp.AllowUnexported(hansard.Opt[int64]{}, hansard.Opt[float64]{})); diff != "" {
+			t.Fatalf("event %d depends on what came before: %s", i, diff)
+		}
+		if diff := cmp.Diff(want.Counts(), got.Counts()); diff != "" || string(want.Persons()) != string(got.Persons()) {
+			t.Fatalf("event %d: counts or persons depend on what came before: %s", i, diff)
+		}
+		if len(got.Counts()) > 0 {
+			replaced++
+		}
+	}
+	if replaced < 300 {
+		t.Errorf("something was replaced in %d events: that says little", replaced)
+	}
+}

@@ -1,0 +1,161 @@
+package redact
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Most strings of an envelope are ids and names of letters, digits, hyphens and
+// underscores. Few of the detectors can find something in one, and each of these
+// is ruled out by what its bytes are, eight at a time.
+
+// The sizes of an id in bytes: what the bits of a word can tell apart.
+const (
+	minID = 8
+	maxID = 63
+)
+
+// idBytes says which bytes of an id are digits and hyphens. The others are letters
+// and underscores.
+type idBytes struct {
+	digits, hyphens uint64
+	len             int
+	x               bool // there is an x, in any case
+}
+
+// bytesOfID returns what the bytes of b are; false if it is no id.
+func bytesOfID(b []byte) (id idBytes, ok bool) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	id.len = len(b)
+	if id.len < minID || id.len > maxID {
+		return id, false
+	}
+	good, xs := uint64(highs), uint64(0)
+	for i := 0; ; i += 8 {
+		i = min(i, id.len-8) // the last eight may have been looked at before
+		x := binary.LittleEndian.Uint64(b[i:])
+		lower := x | ' '*ones
+		digit := (x + (0x80-'0')*ones) &^ (x + (0x7f-'9')*ones)
+		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x7f-'z')*ones)
+		hyphen := ^((x ^ '-'*ones) + 0x7f*ones)
+		underscore := ^((x ^ '_'*ones) + 0x7f*ones)
+		xs |= ^((lower ^ 'x'*ones) + 0x7f*ones)
+		good &= (digit | letter | hyphen | underscore) &^ x // no byte of x has its highest bit
+		id.digits |= gather(digit&highs) << i
+		id.hyphens |= gather(hyphen&highs) << i
+		if i+8 >= id.len {
+			id.x = xs&highs != 0
+			return id, good == highs
+		}
+	}
+}
+
+// gather returns the highest bits of eight bytes beside each other.
+func gather(x uint64) uint64 { return x >> 7 * 0x0102040810204080 >> 56 }
+
+// idle reports whether nothing would be found in b, because it is an id. It may
+// report false although nothing would be.
+//
+// Names of keys, addresses and most else of what detectors look for have bytes
+// that an id has not.
+func (p *pass) idle(b []byte) bool {
+	id, ok := bytesOfID(b)
+	t := p.e.triggers
+	if !ok || t.hasIBAN(b, id) || id.mayHaveNumber(b) && p.hasNumber(b) {
+		return false
+	}
+	for i, of := t.next(b, 0, anyWord); of != 0; i, of = t.next(b, i+1, anyWord) {
+		if t.hasWord(b, i) {
+			return false
+		}
+	}
+	if !id.mayBeEncoded() {
+		return true
+	}
+	p.reset()
+	p.decode(b)
+	return len(p.hits) == 0
+}
+
+// mayHaveNumber reports whether there may be a number in the id that is judged.
+// Digits that are glued to a letter are none, nor are those that hyphens glue to
+// them; what is left has hyphens or nothing on both sides, or an extension behind
+// an x.
+func (id idBytes) mayHaveNumber(b []byte) bool {
+	if id.x && hasExtension(b) {
+		return true
+	}
+	starts := id.digits &^ (id.digits << 1) & (id.hyphens<<1 | 1)
+	ends := (id.digits + starts) &^ id.digits // a carry runs through each group
+	n, last := 0, -maxSep
+	for ; ends != 0; ends &= ends - 1 {
+		end := bits.TrailingZeros64(ends)
+		if end < id.len && b[end] != '-' {
+			continue
+		}
+		start := bits.Len64(starts&(1<<end-1)) - 1
+		if start > last+maxSep {
+			n = 0
+		}
+		if n += end - start; n >= minDigits {
+			return true
+		}
+		last = end
+	}
+	return false
+}
+
+// hasExtension reports whether there is an x between two digits.
+func hasExtension(b []byte) bool {
+	for i := 1; i+1 < len(b); i++ {
+		if b[i]|0x20 == 'x' && isDigit(b[i-1]) && isDigit(b[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasNumber reports whether there is a number in an id.
+func (p *pass) hasNumber(b []byte) bool {
+	p.reset()
+	t := p.e.triggers
+	for i, of := t.next(b, 0, ofNumber); of != 0; i, of = t.next(b, i, ofNumber) {
+		i = max(i+1, p.number(b, i)-3)
+	}
+	return len(p.hits) > 0
+}
+
+// hasIBAN reports whether there is an account number in an id: a country and two
+// digits at the beginning of a word.
+func (t *triggers) hasIBAN(b []byte, id idBytes) bool {
+	others := ^(id.digits | id.hyphens)
+	at := others & (others >> 1) & (id.digits >> 2) & (id.digits >> 3) & (id.hyphens<<1 | 1)
+	for ; at != 0; at &= at - 1 {
+		i := bits.TrailingZeros64(at)
+		if t.first(b[i], b[i+1])&ofIBAN != 0 && ibanEnd(b, i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBeEncoded reports whether the id has a stretch that is decoded.
+func (id idBytes) mayBeEncoded() bool {
+	x := ^id.hyphens & (1<<id.len - 1)
+	x &= x >> 1
+	x &= x >> 2
+	x &= x >> 4
+	x &= x >> 8
+	return x&(x>>(minEncoded-16)) != 0
+}
+
+// hasWord reports whether a keyword stands around b[i].
+func (t *triggers) hasWord(b []byte, i int) bool {
+	words := t.wordsAt(b, i)
+	for j := range words {
+		if words[j].at(b, i) {
+			return true
+		}
+	}
+	return false
+}
