@@ -121,7 +121,8 @@ func (d *Decoder) padded(raw []byte) []byte {
 
 // begin forgets what was read.
 func (d *Decoder) begin() {
-	*d.event = hansard.Event{Dialect: FlatName}
+	*d.event = hansard.Event{}
+	d.event.Dialect = FlatName
 	clear(d.extras)
 	d.n, d.seen, d.extras = 0, fieldSet{}, d.extras[:0]
 	d.order.last, d.order.context = noField, 0

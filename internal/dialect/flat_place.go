@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"encoding/binary"
 	"math"
 	"unsafe"
 
@@ -25,16 +26,15 @@ const unlimited = math.MaxInt32
 
 // place is what reading needs of a field again and again, in one place: where it is
 // in an Event, and its key as most senders spell it, `"name":`, for comparison by
-// words, at its begin, in its midst and at its end.
+// words.
 type place struct {
-	head, middle, tail uint64
-	mask               uint64 // of what counts of each: all of it, but for a key of 7 bytes
-	middleAt, tailAt   uint8
-	length             uint8 // of the key: 7 to keyRoom
-	kind               kind
-	special            special
-	offset             uint16 // of the field in an Event; of a special one 0
-	limit              int32  // bytes of a text that is not too long
+	key     [keyRoom / 8]uint64
+	mask    [keyRoom / 8]uint64 // of what counts of each
+	length  uint8               // of the key
+	kind    kind
+	special special
+	offset  uint16 // of the field in an Event; of a special one 0
+	limit   int32  // bytes of a text that is not too long
 
 	// As in field.
 	values []string
@@ -43,14 +43,15 @@ type place struct {
 	max    float64
 }
 
-// keyRoom is how many bytes stands looks at.
+// keyRoom is how many bytes stands looks at, and how long keys may be.
 const keyRoom = 24
 
-// stands reports whether the key stands at b[i]. There must be keyRoom bytes.
-func (p *place) stands(b []byte, i int) bool {
-	w := b[i : i+keyRoom : i+keyRoom]
-	differs := (word(w, 0) ^ p.head) | (word(w, int(p.middleAt&15)) ^ p.middle) | (word(w, int(p.tailAt&15)) ^ p.tail)
-	return differs&p.mask == 0
+// stands reports whether the key stands at the start of b.
+func (p *place) stands(b *[keyRoom]byte) bool {
+	differs := (binary.LittleEndian.Uint64(b[:])^p.key[0])&p.mask[0] |
+		(binary.LittleEndian.Uint64(b[8:])^p.key[1])&p.mask[1] |
+		(binary.LittleEndian.Uint64(b[16:])^p.key[2])&p.mask[2]
+	return differs == 0
 }
 
 var places = findPlaces()
@@ -85,16 +86,11 @@ func findPlaces() (all [len(fields)]place) {
 // spell sets the key.
 func (p *place) spell(name string) {
 	key := `"` + name + `":`
-	n := len(key)
-	p.length = uint8(n)
-	p.tailAt = uint8(max(n-8, 0))
-	p.middleAt = min(8, p.tailAt)
-	p.mask = ^uint64(0)
-	if n < 8 {
-		p.mask >>= 8 * (8 - n)
+	p.length = uint8(len(key))
+	for i := range len(key) {
+		p.key[i/8] |= uint64(key[i]) << (i % 8 * 8)
+		p.mask[i/8] |= 0xff << (i % 8 * 8)
 	}
-	text := append([]byte(key), 0)
-	p.head, p.middle, p.tail = word(text, 0), word(text, int(p.middleAt)), word(text, int(p.tailAt))
 }
 
 // offsetOf returns where in an Event the field is that f returns.

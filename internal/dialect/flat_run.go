@@ -22,16 +22,18 @@ func (d *Decoder) run(n, i, maxFields, maxDepth int) (members, at int, closed bo
 	o := &d.order
 	for ; n < maxFields && i+keyRoom <= len(b); n++ {
 		f := o.next[o.context%contexts][o.last]
-		at := i + int(places[f].length)
-		if !places[f].stands(b, i) {
+		p := &places[f]
+		at := i + int(p.length)
+		if !p.stands((*[keyRoom]byte)(b[i:])) {
 			if f, at = findKey(b, i); f == noField {
 				return n, i, false
 			}
+			p = &places[f]
 		}
 		if at < len(b) && b[at] == ' ' {
 			at++
 		}
-		end, set := d.value(&places[f], b, at, maxDepth)
+		end, set := d.value(p, b, at, maxDepth)
 		if uint(end) >= uint(len(b)) || b[end] != ',' && b[end] != '}' || !d.seen.add(f) {
 			return n, i, false
 		}

@@ -127,10 +127,8 @@ func PlainEnd(b []byte, i int) int {
 		if m|n == 0 {
 			continue
 		}
-		k := bits.TrailingZeros64(m) / 8
-		if m == 0 {
-			k = 8 + bits.TrailingZeros64(n)/8
-		}
+		k := bits.TrailingZeros64(m) >> 3
+		k += bits.TrailingZeros64(n) >> 3 & -(k >> 3) // m is 0: k is 8
 		if w[k&15] != '"' {
 			return 0
 		}
