@@ -303,7 +303,7 @@ func (st *stage) forget() {
 	for _, s := range st.order {
 		d := st.tenants[s.log.id.Tenant].tenant.dedup
 		for _, it := range s.items {
-			delete(d.fresh, it.id.Event)
+			d.fresh.remove(it.id.Event)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // beside the parts, all behind a filter that answers most look-ups.
 type dedup struct {
 	fs      durable.FS
-	fresh   map[[10]byte][6]byte
+	fresh   idTable
 	sealed  []idFile
 	filter  idFilter
 	entries int // ids in the filter
@@ -29,7 +29,7 @@ type idFile struct {
 }
 
 func newDedup(fsys durable.FS) *dedup {
-	return &dedup{fs: fsys, fresh: map[[10]byte][6]byte{}, filter: newIDFilter(1 << 16)}
+	return &dedup{fs: fsys, filter: newIDFilter(1 << 16)}
 }
 
 // find returns the fingerprint under which the id is remembered. Most ids are new,
@@ -38,7 +38,7 @@ func (d *dedup) find(event [10]byte, now int64, window int64) (fp [6]byte, ok bo
 	if !d.filter.may(event) {
 		return fp, false, nil
 	}
-	if fp, ok := d.fresh[event]; ok {
+	if fp, ok := d.fresh.find(event); ok {
 		return fp, true, nil
 	}
 	for i := len(d.sealed) - 1; i >= 0; i-- {
@@ -55,7 +55,7 @@ func (d *dedup) find(event [10]byte, now int64, window int64) (fp [6]byte, ok bo
 
 // add remembers an id.
 func (d *dedup) add(id part.ID) {
-	d.fresh[id.Event] = id.Fingerprint
+	d.fresh.add(id)
 	d.filter.add(id.Event)
 	d.entries++
 }
@@ -64,7 +64,7 @@ func (d *dedup) add(id part.ID) {
 func (d *dedup) forget(records []classify.Record, results []Result) {
 	for i, rec := range records {
 		if results[i].Outcome == Accepted {
-			delete(d.fresh, rec.ID().Event)
+			d.fresh.remove(rec.ID().Event)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 
 // rebuild makes the filter anew from all ids, with room for as many again.
 func (d *dedup) rebuild() error {
-	f, n, err := d.filterOf(d.sealed, len(d.fresh))
+	f, n, err := d.filterOf(d.sealed, d.fresh.len())
 	if err != nil {
 		return err
 	}
@@ -119,9 +119,7 @@ func (d *dedup) filterOf(files []idFile, more int) (idFilter, int, error) {
 
 // use takes a filter over all sealed ids into use.
 func (d *dedup) use(f idFilter, ids int) {
-	for id := range d.fresh {
-		f.add(id)
-	}
+	d.fresh.each(f.add)
 	d.filter, d.entries = f, ids
 }
 
@@ -143,7 +141,7 @@ func (l *Ledger) growFilters() error {
 func (l *Ledger) makeFilters(all []*dedup) error {
 	for _, d := range all {
 		l.mu.Lock()
-		files, more := slices.Clone(d.sealed), len(d.fresh)
+		files, more := slices.Clone(d.sealed), d.fresh.len()
 		l.mu.Unlock()
 		f, n, err := d.filterOf(files, more)
 		if err != nil {

@@ -339,7 +339,7 @@ func (l *Ledger) forgetSealed(d *dedup, fresh []*sealable) {
 	for some := range slices.Chunk(fresh, forgetAtOnce) {
 		l.mu.Lock()
 		for _, it := range some {
-			delete(d.fresh, it.id.Event)
+			d.fresh.remove(it.id.Event)
 			l.unsealed -= it.size()
 		}
 		l.mu.Unlock()

@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/hansardhq/hansard/internal/part"
+)
+
+// TestIDTable holds the table against a map while ids come and go, from few slots to
+// many and back. Few different homes make long runs of taken slots, which wrap round.
+func TestIDTable(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, homes := range []uint64{4, 1 << 9, 1 << 40} {
+		var table idTable
+		want := map[[10]byte][6]byte{{}: {1}}
+		table.add(part.ID{Fingerprint: [6]byte{1}}) // the id that free slots have
+		var ids [][10]byte
+		for step := range 60_000 {
+			switch grow := step/15_000%2 == 0; {
+			case len(ids) == 0 || grow && r.IntN(10) < 9 || !grow && r.IntN(10) < 1:
+				if homes < 100 && len(ids) > 700 {
+					continue
+				}
+				id := part.ID{Event: randomEvent(r, homes), Fingerprint: [6]byte{byte(step), byte(step >> 8)}}
+				table.add(id)
+				want[id.Event] = id.Fingerprint
+				ids = append(ids, id.Event)
+			default:
+				i := r.IntN(len(ids))
+				table.remove(ids[i])
+				delete(want, ids[i])
+				ids[i] = ids[len(ids)-1]
+				ids = ids[:len(ids)-1]
+				table.remove(randomEvent(r, 1<<40)) // none that is there
+			}
+			if step%1000 == 0 || step < 50 {
+				checkIDs(t, &table, want)
+			}
+		}
+		for event := range want {
+			table.remove(event)
+		}
+		if table.len() != 0 || table.slots != nil {
+			t.Errorf("%d ids left in %d slots", table.len(), len(table.slots))
+		}
+	}
+}
+
+func randomEvent(r *rand.Rand, homes uint64) (event [10]byte) {
+	home := r.Uint64N(homes) - homes/2 // at both ends of the table
+	for i := range 5 {
+		event[i] = byte(home >> (8 * i))
+	}
+	event[7], event[8] = byte(r.Uint32()), byte(r.Uint32())
+	return event
+}
+
+func checkIDs(t *testing.T, table *idTable, want map[[10]byte][6]byte) {
+	t.Helper()
+	if table.len() != len(want) || len(table.slots) > max(minSlots, 16*len(want)) {
+		t.Fatalf("%d ids in %d slots, want %d", table.len(), len(table.slots), len(want))
+	}
+	for event, print := range want {
+		if got, ok := table.find(event); !ok || got != print {
+			t.Fatalf("%x is %x, %v, want %x", event, got, ok, print)
+		}
+	}
+	seen := 0
+	table.each(func(event [10]byte) {
+		if _, ok := want[event]; ok || event == stored([10]byte{}) {
+			seen++
+		}
+	})
+	if _, ok := table.find([10]byte{9, 9, 9, 9, 9, 9, 9, 9, 9, 9}); ok || seen != len(want) {
+		t.Fatalf("a strange id is there: %v; %d of %d are told", ok, seen, len(want))
+	}
+}
+
+// BenchmarkIDTable adds and removes ids as commits and seals do, with 100,000 there,
+// beside a map that does the same.
+func BenchmarkIDTable(b *testing.B) {
+	const there = 100_000
+	ids := make([]part.ID, 1<<20)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range ids {
+		ids[i].Event = randomEvent(r, 1<<40)
+	}
+	b.Run("table", func(b *testing.B) {
+		var t idTable
+		for i := 0; b.Loop(); i++ {
+			t.add(ids[i%len(ids)])
+			if t.len() > there {
+				t.remove(ids[(i-there)%len(ids)].Event)
+			}
+		}
+	})
+	b.Run("map", func(b *testing.B) {
+		m := map[[10]byte][6]byte{}
+		for i := 0; b.Loop(); i++ {
+			m[ids[i%len(ids)].Event] = ids[i%len(ids)].Fingerprint
+			if len(m) > there {
+				delete(m, ids[(i-there)%len(ids)].Event)
+			}
+		}
+	})
+}
