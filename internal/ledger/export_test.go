@@ -178,6 +178,7 @@ type Frame struct {
 	Commit uint64
 	Body   []byte
 	Sig    []byte
+	Signed uint64
 }
 
 // Frames returns the commits of a journal file.
@@ -185,7 +186,7 @@ func Frames(b []byte, seq uint64) ([]Frame, error) {
 	var frames []Frame
 	at := int64(journalHeader)
 	_, err := scanJournal(b, seq, nil, func(f frame) error {
-		frames = append(frames, Frame{at, f.commit, f.body, f.sig})
+		frames = append(frames, Frame{at, f.commit, f.body, f.sig, f.signed})
 		at += f.size
 		return nil
 	})
@@ -197,7 +198,7 @@ func Frames(b []byte, seq uint64) ([]Frame, error) {
 func PutFrames(b []byte, seq uint64, frames []Frame) []byte {
 	out := append([]byte(nil), b[:journalHeader]...)
 	for _, f := range frames {
-		out = appendFrame(out, seq, int64(len(out)), f.Commit, 1, f.Body, f.Sig)
+		out = appendFrame(out, seq, int64(len(out)), frame{commit: f.Commit, entries: 1, signed: f.Signed, body: f.Body, sig: f.Sig})
 	}
 	for len(out) < len(b) {
 		out = append(out, 0)
@@ -222,11 +223,11 @@ func JournalFile(seq, commit uint64, signer note.Signer, id hansard.LogID, row [
 	sig := make([]byte, frameSig)
 	if signer != nil {
 		var err error
-		if sig, err = signFrame(signer, commit, body); err != nil {
+		if sig, err = signer.Sign(bodyText(commit, body)); err != nil {
 			return nil, err
 		}
 	}
-	return appendFrame(journalHead(seq, false), seq, journalHeader, commit, 1, body, sig), nil
+	return appendFrame(journalHead(seq, false), seq, journalHeader, frame{commit: commit, entries: 1, body: body, sig: sig}), nil
 }
 
 // CommitsIn returns where the commits of a journal file begin.

@@ -6,10 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"slices"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
@@ -25,28 +25,34 @@ import (
 //	16  uint32  CRC-32C, seeded with the file's sequence number and the frame's
 //	            offset, of the header without this field, the body and the signature
 //	20  uint32  number of entries
-//	24  uint64  zero
+//	24  uint64  what the signature is over: 1, or 0 in frames of former versions
 //	32  body, signature (64 bytes), padding
 //
 // The seed makes a frame valid in its own place only: an old frame that a file
 // still holds, or one copied elsewhere, is none. The signature is over the
-// commit number and the body's SHA-256, so that entries that no checkpoint
-// covers yet cannot be edited unseen either.
+// commit number and what the body holds, so that entries that no checkpoint covers
+// yet cannot be edited unseen either: with 1 over a SHA-256 of the sections with
+// their leaf hashes in place of the rows, which say all that those do (checkRow) and
+// are computed anyway; with 0 over that of the body.
 const (
 	frameMagic  = 0x4d524648
 	frameHeader = 32
 	frameSig    = 64
 	frameAlign  = 8
 	maxBody     = 48 << 20
+
+	signedBody   = 0
+	signedLeaves = 1
 )
 
 // section is what one commit adds to one log, as it is read back.
 type section struct {
-	log   hansard.LogID
-	first uint64
-	rows  []*hansard.Entry
-	raw   [][]byte  // the same, as rows; they alias the journal's bytes
-	root  tlog.Hash // of the log after the commit
+	log    hansard.LogID
+	first  uint64
+	rows   []*hansard.Entry
+	raw    [][]byte    // the same, as rows; they alias the journal's bytes
+	leaves []tlog.Hash // their leaf hashes; nil with a signature over the body
+	root   tlog.Hash   // of the log after the commit
 }
 
 // row returns the i-th entry as a row of its own memory.
@@ -65,6 +71,7 @@ type commitFrame struct {
 	buf     []byte
 	entries int
 	logs    []*stagedLog
+	signed  hash.Hash // what the signature is over
 }
 
 // newCommitFrame encodes the body of a commit. The rows of the items become those
@@ -81,7 +88,7 @@ func newCommitFrame(logs []*stagedLog) *commitFrame {
 		}
 		size += sizes[i]
 	}
-	f := &commitFrame{buf: make([]byte, frameHeader, size), logs: logs}
+	f := &commitFrame{buf: make([]byte, frameHeader, size), logs: logs, signed: sha256.New()}
 	f.buf = binary.AppendUvarint(f.buf, uint64(len(logs)))
 	most := slices.Max(append(sizes, 0))
 	for i, s := range logs {
@@ -95,10 +102,9 @@ func newCommitFrame(logs []*stagedLog) *commitFrame {
 
 // add encodes the section of one log.
 func (f *commitFrame) add(s *stagedLog) {
-	f.buf = appendString(f.buf, s.log.id.Tenant)
-	f.buf = appendString(f.buf, string(s.log.id.Tier))
-	f.buf = binary.AppendUvarint(f.buf, s.first)
-	f.buf = binary.AppendUvarint(f.buf, uint64(len(s.items)))
+	from := len(f.buf)
+	f.buf = appendSectionHead(f.buf, s.log.id, s.first, len(s.items))
+	f.signed.Write(f.buf[from:])
 	var place [4 * binary.MaxVarintLen64]byte
 	for _, it := range s.items {
 		p := part.AppendPlace(place[:0], it.Place)
@@ -106,8 +112,10 @@ func (f *commitFrame) add(s *stagedLog) {
 		from := len(f.buf)
 		f.buf = append(append(f.buf, p...), it.Bytes...)
 		it.Bytes = f.buf[from:len(f.buf):len(f.buf)]
+		f.signed.Write(it.LeafHash[:])
 	}
 	root := s.tree.root()
+	f.signed.Write(root[:])
 	f.buf = append(f.buf, root[:]...)
 	f.entries += len(s.items)
 }
@@ -136,6 +144,14 @@ func appendString(dst []byte, s string) []byte {
 }
 
 var errBody = errors.New("journal: malformed commit")
+
+// appendSectionHead appends what stands in front of a section's rows.
+func appendSectionHead(dst []byte, log hansard.LogID, first uint64, entries int) []byte {
+	dst = appendString(dst, log.Tenant)
+	dst = appendString(dst, string(log.Tier))
+	dst = binary.AppendUvarint(dst, first)
+	return binary.AppendUvarint(dst, uint64(entries))
+}
 
 // parseBody reads the body of a frame. Leaf hashes are not set.
 func parseBody(enc *part.Encoder, b []byte) ([]*section, error) {
@@ -203,22 +219,23 @@ func (r *bodyReader) bytes() []byte {
 	return s
 }
 
-// appendFrame appends the frame of a body for its place in the journal.
-func appendFrame(dst []byte, seq uint64, offset int64, commit uint64, entries int, body, sig []byte) []byte {
+// appendFrame appends a frame for its place in the journal.
+func appendFrame(dst []byte, seq uint64, offset int64, f frame) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, frameHeader)...)
-	return closeFrame(append(dst, body...), start, seq, offset, commit, entries, sig)
+	return closeFrame(append(dst, f.body...), start, seq, offset, f)
 }
 
 // closeFrame makes a frame of what stands at the end of b, from start on: room
-// for the header, and the body.
-func closeFrame(b []byte, start int, seq uint64, offset int64, commit uint64, entries int, sig []byte) []byte {
+// for the header, and the body of f.
+func closeFrame(b []byte, start int, seq uint64, offset int64, f frame) []byte {
 	head, size := b[start:], len(b)-start-frameHeader
 	binary.LittleEndian.PutUint32(head, frameMagic)
 	binary.LittleEndian.PutUint32(head[4:], uint32(size))
-	binary.LittleEndian.PutUint64(head[8:], commit)
-	binary.LittleEndian.PutUint32(head[20:], uint32(entries))
-	b = append(b, sig...)
+	binary.LittleEndian.PutUint64(head[8:], f.commit)
+	binary.LittleEndian.PutUint32(head[20:], f.entries)
+	binary.LittleEndian.PutUint64(head[24:], f.signed)
+	b = append(b, f.sig...)
 	binary.LittleEndian.PutUint32(b[start+16:], frameCRC(seq, offset, b[start:]))
 	for int64(len(b)-start) < frameSize(size) {
 		b = append(b, 0)
@@ -235,10 +252,11 @@ func frameCRC(seq uint64, offset int64, frame []byte) uint32 {
 	return crc32.Update(crc, castagnoli, frame[20:])
 }
 
-// frame is one commit as read from the journal.
+// frame is one commit in the journal.
 type frame struct {
 	commit  uint64
 	entries uint32
+	signed  uint64 // signedLeaves or signedBody
 	body    []byte
 	sig     []byte
 	size    int64 // with header, signature and padding
@@ -258,36 +276,14 @@ func parseFrame(b []byte, seq uint64, offset int64) (frame, error) {
 	}
 	end := frameHeader + int(n) + frameSig
 	f := frame{
-		commit: binary.LittleEndian.Uint64(b[8:]), entries: binary.LittleEndian.Uint32(b[20:]),
+		commit: binary.LittleEndian.Uint64(b[8:]), entries: binary.LittleEndian.Uint32(b[20:]), signed: binary.LittleEndian.Uint64(b[24:]),
 		body: b[frameHeader : frameHeader+n], sig: b[frameHeader+n : end], size: frameSize(int(n)),
 	}
 	if frameCRC(seq, offset, b[:end]) != binary.LittleEndian.Uint32(b[16:]) {
 		return frame{}, errFrame
 	}
-	for _, c := range b[end:f.size] {
-		if c != 0 {
-			return frame{}, errFrame
-		}
+	if f.signed > signedLeaves || !blank(b[end:f.size]) {
+		return frame{}, errFrame
 	}
 	return f, nil
-}
-
-// signedText is what the journal key signs for a commit.
-func signedText(commit uint64, body []byte) []byte {
-	sum := sha256.Sum256(body)
-	dst := append([]byte("hansard journal commit\n"), make([]byte, 8)...)
-	binary.LittleEndian.PutUint64(dst[len(dst)-8:], commit)
-	return append(dst, sum[:]...)
-}
-
-// signFrame returns the journal key's signature of a commit.
-func signFrame(s note.Signer, commit uint64, body []byte) ([]byte, error) {
-	sig, err := s.Sign(signedText(commit, body))
-	if err != nil {
-		return nil, fmt.Errorf("sign commit: %w", err)
-	}
-	if len(sig) != frameSig {
-		return nil, fmt.Errorf("sign commit: signature of %d bytes", len(sig))
-	}
-	return sig, nil
 }

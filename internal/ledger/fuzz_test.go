@@ -19,19 +19,19 @@ func FuzzJournal(f *testing.F) {
 	id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	e := &hansard.Entry{Encoder: 1, Tier: id.Tier, Log: id, Event: hansard.Event{EventID: "e", EventType: "x.y", Timestamp: 1}}
 	body := newCommitFrame([]*stagedLog{{log: &log{id: id}, items: []*sealable{{Row: part.Row{Bytes: part.AppendBody(nil, e)}}}}}).body()
-	file := appendFrame(journalHead(1, true), 1, journalHeader, 1, 1, body, make([]byte, frameSig))
+	file := appendFrame(journalHead(1, true), 1, journalHeader, frame{commit: 1, entries: 1, body: body, sig: make([]byte, frameSig)})
 	f.Add(file)
 	f.Add(append(file, make([]byte, 64)...))
 	f.Add(file[:len(file)-9])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		at := int64(journalHeader)
 		tail, err := scanJournal(b, 1, nil, func(fr frame) error {
-			again := appendFrame(nil, 1, at, fr.commit, int(fr.entries), fr.body, fr.sig)
+			again := appendFrame(nil, 1, at, fr)
 			if !bytes.Equal(again, b[at:at+fr.size]) {
 				t.Fatalf("commit at %d does not write back", at)
 			}
 			at += fr.size
-			_, _ = parseBody(enc, fr.body)
+			_, _ = sectionsOf(enc, fr, nil)
 			return nil
 		})
 		if err == nil && (tail.end < journalHeader || tail.end > int64(len(b))) {

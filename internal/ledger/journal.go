@@ -233,11 +233,11 @@ func anew(b []byte) bool { return binary.LittleEndian.Uint32(b[40:]) == 1 }
 // reached the disk.
 func (j *journal) append(c *commitFrame) error {
 	f := j.cur
-	sig, err := signFrame(j.signer, j.commit+1, c.body())
+	sig, err := c.sign(j.signer, j.commit+1)
 	if err != nil {
 		return err
 	}
-	c.buf = closeFrame(c.buf, 0, f.seq, f.at, j.commit+1, c.entries, sig)
+	c.buf = closeFrame(c.buf, 0, f.seq, f.at, frame{commit: j.commit + 1, entries: uint32(c.entries), signed: signedLeaves, sig: sig})
 	if err := j.write(c.buf); err != nil {
 		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
@@ -365,9 +365,9 @@ type journalTail struct {
 }
 
 // scanJournal calls f for each whole frame of the journal file in b, in order.
-// With the journal's key it tells a frame behind damage from a sender's text that
-// looks like one.
-func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (journalTail, error) {
+// By its signature it tells a frame behind damage from a sender's text that looks like
+// one.
+func scanJournal(b []byte, seq uint64, signed signedBy, f func(frame) error) (journalTail, error) {
 	if err := checkJournalHead(b, seq); err != nil {
 		return journalTail{}, err
 	}
@@ -384,7 +384,7 @@ func scanJournal(b []byte, seq uint64, key note.Verifier, f func(frame) error) (
 	}
 	tail := journalTail{end: at}
 	if rest := b[min(at, int64(len(b))):]; !blank(rest) {
-		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, key), frameBegun(rest) || sectorsLeft(rest, at)
+		tail.torn, tail.more, tail.begun = true, frameAfter(b, seq, at, last, signed), frameBegun(rest) || sectorsLeft(rest, at)
 	}
 	return tail, nil
 }
@@ -422,14 +422,14 @@ func sectorsLeft(b []byte, at int64) bool {
 
 // frameAfter reports whether a whole frame begins anywhere after at, of one of
 // the commits that may follow the last one.
-func frameAfter(b []byte, seq uint64, at int64, last uint64, key note.Verifier) bool {
+func frameAfter(b []byte, seq uint64, at int64, last uint64, signed signedBy) bool {
 	for at += frameAlign; at+frameHeader <= int64(len(b)); at += frameAlign {
 		commit := binary.LittleEndian.Uint64(b[at+8:])
-		if binary.LittleEndian.Uint32(b[at:]) != frameMagic || commit <= last || commit > last+maxCommits || binary.LittleEndian.Uint64(b[at+24:]) != 0 {
+		if binary.LittleEndian.Uint32(b[at:]) != frameMagic || commit <= last || commit > last+maxCommits || binary.LittleEndian.Uint64(b[at+24:]) > signedLeaves {
 			continue // told apart without reading the body
 		}
 		f, err := parseFrame(b[at:], seq, at)
-		if err == nil && (key == nil || key.Verify(signedText(f.commit, f.body), f.sig)) {
+		if err == nil && signed(f) {
 			return true
 		}
 	}

@@ -158,7 +158,7 @@ func (r *Reader) loadJournal() error {
 		}
 	}
 	if unborn != nil {
-		return r.layout.checkUnborn(*unborn, key)
+		return r.layout.checkUnborn(*unborn, signedWith(r.enc, key))
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func (j *readJournal) file(seq uint64, last bool) error {
 	if err != nil {
 		return err
 	}
-	tail, err := scanJournal(b, seq, j.key, j.frame)
+	tail, err := scanJournal(b, seq, signedWith(j.r.enc, j.key), j.frame)
 	if err == nil && tail.torn && (tail.more || !last) {
 		err = fmt.Errorf("damaged at byte %d, before commits that were acknowledged", tail.end)
 	}
@@ -221,12 +221,9 @@ func (j *readJournal) frame(f frame) error {
 		return fmt.Errorf("commit %d follows commit %d", f.commit, j.commit)
 	}
 	j.commit = f.commit
-	if !j.key.Verify(signedText(f.commit, f.body), f.sig) {
-		return fmt.Errorf("commit %d: its signature is not the journal key's", f.commit)
-	}
-	sections, err := parseBody(j.r.enc, f.body)
+	sections, err := sectionsOf(j.r.enc, f, j.key)
 	if err != nil {
-		return err
+		return fmt.Errorf("commit %d: %w", f.commit, err)
 	}
 	for _, s := range sections {
 		if err := j.r.add(s); err != nil {

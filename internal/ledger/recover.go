@@ -53,7 +53,7 @@ func (l *Ledger) openJournal() (*replay, error) {
 		}
 	}
 	if unborn != nil {
-		if err := l.layout.checkUnborn(*unborn, r.verifier); err != nil {
+		if err := l.layout.checkUnborn(*unborn, signedWith(l.enc, r.verifier)); err != nil {
 			return nil, err
 		}
 	}
@@ -152,8 +152,8 @@ func (l layout) liveJournal(seqs []uint64) (live []uint64, unborn *uint64, err e
 
 // checkUnborn refuses a file without a header that holds commits: its header was
 // there before them, and is gone.
-func (l layout) checkUnborn(seq uint64, key note.Verifier) error {
-	last, err := l.lastCommit(seq, key)
+func (l layout) checkUnborn(seq uint64, signed signedBy) error {
+	last, err := l.lastCommit(seq, signed)
 	if err != nil || last == 0 {
 		return err
 	}
@@ -163,7 +163,7 @@ func (l layout) checkUnborn(seq uint64, key note.Verifier) error {
 
 // lastCommit returns the highest number of a commit that is anywhere in a journal
 // file, whatever else is damaged in it; 0 if there is none.
-func (l layout) lastCommit(seq uint64, key note.Verifier) (uint64, error) {
+func (l layout) lastCommit(seq uint64, signed signedBy) (uint64, error) {
 	b, err := l.readJournal(seq)
 	if err != nil {
 		return 0, err
@@ -171,7 +171,7 @@ func (l layout) lastCommit(seq uint64, key note.Verifier) (uint64, error) {
 	last := uint64(0)
 	for at := int64(journalHeader); at+frameHeader <= int64(len(b)); {
 		f, err := parseFrame(b[at:], seq, at)
-		if err != nil || key != nil && !key.Verify(signedText(f.commit, f.body), f.sig) {
+		if err != nil || !signed(f) {
 			at += frameAlign
 			continue
 		}
@@ -202,7 +202,7 @@ func (r *replay) file(seq uint64, last bool) error {
 	if err != nil {
 		return err
 	}
-	tail, err := scanJournal(b, seq, r.verifier, r.frame)
+	tail, err := scanJournal(b, seq, signedWith(r.l.enc, r.verifier), r.frame)
 	if err != nil {
 		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
 	}
@@ -232,10 +232,7 @@ func (r *replay) frame(f frame) error {
 		return fmt.Errorf("commit %d follows commit %d", f.commit, r.commit)
 	}
 	r.commit = f.commit
-	if !r.verifier.Verify(signedText(f.commit, f.body), f.sig) {
-		return fmt.Errorf("commit %d: its signature is not the journal key's", f.commit)
-	}
-	sections, err := parseBody(r.l.enc, f.body)
+	sections, err := sectionsOf(r.l.enc, f, r.verifier)
 	if err != nil {
 		return fmt.Errorf("commit %d: %w", f.commit, err)
 	}
@@ -270,13 +267,11 @@ func (r *replay) section(s *section) (bool, error) {
 		return false, fmt.Errorf("entries %d to %d are missing", lg.tree.size, s.first-1)
 	}
 	applied := false
-	var leaf []byte
 	for i, e := range s.rows {
 		if e.Index < lg.tree.size {
 			continue // sealed
 		}
-		leaf = r.l.enc.AppendLeaf(leaf[:0], e)
-		it := &sealable{Row: s.row(i, part.HashLeaf(leaf)), id: idOf(t, e), at: time.Now()}
+		it := &sealable{Row: s.row(i, s.leaf(r.l.enc, i)), id: idOf(t, e), at: time.Now()}
 		lg.tree.append(tlog.Hash(it.LeafHash))
 		lg.fresh = append(lg.fresh, it)
 		r.l.unsealed += it.size()
@@ -300,7 +295,7 @@ func (r *replay) rewrite() error {
 	if len(r.kept) > 0 {
 		seq, frames := j.seq+1, []byte(nil)
 		for _, k := range r.kept {
-			frames = appendFrame(frames, seq, journalHeader+int64(len(frames)), k.commit, int(k.entries), k.body, k.sig)
+			frames = appendFrame(frames, seq, journalHeader+int64(len(frames)), k.frame)
 		}
 		f, err := newJournalFile(j.fs, j.dir, seq, max(j.size, journalHeader+int64(len(frames))), frames)
 		if err != nil {

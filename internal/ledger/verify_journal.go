@@ -47,7 +47,7 @@ func (v *verifier) unborn(seq uint64, key note.Verifier) bool {
 		return false
 	}
 	path := journalPath(v.layout.journal(), seq)
-	if last, err := v.layout.lastCommit(seq, key); err != nil || last > 0 {
+	if last, err := v.layout.lastCommit(seq, signedWith(v.enc, key)); err != nil || last > 0 {
 		v.find(hansard.LogID{}, -1, path, "the file's header is gone, but it holds commits")
 	} else if !blank(v.readFile(hansard.LogID{}, path, maxJournal)) {
 		v.find(hansard.LogID{}, -1, path, "bytes that belong to no commit, in a file for commits to come")
@@ -68,7 +68,7 @@ func (j *journalCheck) file(seq uint64, last bool) {
 	if b == nil {
 		return
 	}
-	tail, err := scanJournal(b, seq, j.key, func(f frame) error {
+	tail, err := scanJournal(b, seq, signedWith(j.v.enc, j.key), func(f frame) error {
 		j.frame(path, f)
 		return nil
 	})
@@ -92,16 +92,13 @@ func (j *journalCheck) frame(path string, f frame) {
 		j.v.find(none, -1, path, "commit %d follows commit %d", f.commit, j.commit)
 	}
 	j.commit = f.commit
-	if j.key != nil && !j.key.Verify(signedText(f.commit, f.body), f.sig) {
-		j.v.find(none, -1, path, "commit %d: its signature is not the journal key's", f.commit)
+	sections, err := sectionsOf(j.v.enc, f, j.key)
+	if err != nil {
+		j.v.find(none, -1, path, "commit %d: %v", f.commit, err)
 		return // whoever wrote it may have written anything
 	}
 	if j.void {
 		return
-	}
-	sections, err := parseBody(j.v.enc, f.body)
-	if err != nil {
-		j.v.find(none, -1, path, "commit %d: %v", f.commit, err)
 	}
 	for _, s := range sections {
 		j.v.fresh[s.log] = append(j.v.fresh[s.log], s)
