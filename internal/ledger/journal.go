@@ -23,16 +23,17 @@ import (
 // the preallocated size, is zero.
 //
 //	 0  16 bytes  magic "hansard journal\n"
-//	16  uint64    version, 1
+//	16  uint64    version, 2; 1 where all frames are of former versions
 //	24  uint64    sequence number, as in the file's name
 //	32  int64     made at, Unix nanoseconds
 //	40  uint32    1: this file begins the journal anew, earlier ones are void; else 0
 //	44  16 bytes  zero
 //	60  uint32    CRC-32C of the 60 bytes before
 const (
-	journalMagic  = "hansard journal\n"
-	journalHeader = 64
-	journalSuffix = ".journal"
+	journalMagic   = "hansard journal\n"
+	journalVersion = 2
+	journalHeader  = 64
+	journalSuffix  = ".journal"
 )
 
 // journalFile is one file of the journal.
@@ -214,7 +215,7 @@ func createAnew(fsys durable.FS, path string) (durable.File, error) {
 func journalHead(seq uint64, anew bool) []byte {
 	b := make([]byte, 0, journalHeader)
 	b = append(b, journalMagic...)
-	b = binary.LittleEndian.AppendUint64(b, Version)
+	b = binary.LittleEndian.AppendUint64(b, journalVersion)
 	b = binary.LittleEndian.AppendUint64(b, seq)
 	b = binary.LittleEndian.AppendUint64(b, uint64(time.Now().UnixNano()))
 	if anew {
@@ -448,8 +449,8 @@ func checkJournalHead(b []byte, seq uint64) error {
 	if crc32.Checksum(b[:60], castagnoli) != binary.LittleEndian.Uint32(b[60:]) || binary.LittleEndian.Uint64(b[24:]) != seq {
 		return errJournalHead
 	}
-	if v := binary.LittleEndian.Uint64(b[16:]); v != Version {
-		return fmt.Errorf("journal: version %d, this program knows %d", v, Version)
+	if v := binary.LittleEndian.Uint64(b[16:]); v < 1 || v > journalVersion {
+		return fmt.Errorf("journal: version %d, this program knows %d", v, journalVersion)
 	}
 	return nil
 }
