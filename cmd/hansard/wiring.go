@@ -92,7 +92,7 @@ func openStore(cfg storeConfig) (*store, error) {
 		s.alerts = packs
 	}
 	s.lake, err = lake.New(lake.Config{
-		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker},
+		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker}, WorkersAhead: true,
 	})
 	if err != nil {
 		return nil, err

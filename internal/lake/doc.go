@@ -21,5 +21,6 @@
 // keeps them: the receipt time and the event id where the sender gave none.
 //
 // Statements that users write run in a child process with an engine of its own
-// (SQL, Worker), which sees one tenant and can open no other file.
+// (SQL, Worker), which sees one tenant and can open no other file. Some children are
+// started ahead and wait; each runs one statement and ends.
 package lake

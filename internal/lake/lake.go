@@ -26,6 +26,9 @@ type Config struct {
 	// WorkerCommand is the command line, without the program, that makes
 	// this program run Worker. Empty: SQL is refused.
 	WorkerCommand []string
+	// WorkersAhead keeps workers waiting for the next statements, once there was
+	// one: for a process that lives on. Otherwise one is started for each.
+	WorkersAhead bool
 }
 
 // Lake is the query side of a data folder. It is safe for concurrent use.
@@ -48,8 +51,8 @@ type Lake struct {
 	markSums *fold[Kept]
 	// scratches holds what passes read columns with.
 	scratches sync.Pool
-	// workers has room for the children of SQL that may run at once.
-	workers chan struct{}
+	// workers are the children of SQL.
+	workers *workers
 
 	mu sync.Mutex // guards tenants and what hangs on it; held briefly, never over I/O
 	// tenants holds what is known of each tenant.
@@ -73,7 +76,7 @@ func New(config Config) (*Lake, error) {
 	}
 	l := &Lake{
 		dir: dir, config: config, logger: config.Logger,
-		enc: part.NewEncoder(), keyer: part.NewKeyer(), tenants: map[string]*tenantState{}, workers: make(chan struct{}, maxWorkers),
+		enc: part.NewEncoder(), keyer: part.NewKeyer(), tenants: map[string]*tenantState{},
 	}
 	l.lookups = newLookups(l.enc)
 	l.toolSums, l.tokenSums = newFold(maxFolded, (*toolSum).size), newFold(maxFolded, (*tokenSum).size)
@@ -83,12 +86,14 @@ func New(config Config) (*Lake, error) {
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}
+	l.workers = newWorkers(config, l.engine)
 	return l, nil
 }
 
 // Close ends the engine. Reads must have ended.
 func (l *Lake) Close() error {
 	l.lookups.close()
+	l.workers.close()
 	return l.engine.close()
 }
 

@@ -29,7 +29,7 @@ func newWorld(t testing.TB, all []*hansard.Entry, perPart int) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), enc: part.NewEncoder(), all: all}
 	var err error
-	if w.Lake, err = lake.New(lake.Config{Dir: w.dir, WorkerCommand: []string{workerVerb}}); err != nil {
+	if w.Lake, err = lake.New(lake.Config{Dir: w.dir, WorkerCommand: []string{workerVerb}, WorkersAhead: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -16,8 +17,16 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// job is what the parent asks of a worker, one JSON object on its standard
-// input. The worker can open the files it names and no other.
+// setup is what a worker needs to get ready for a statement, the first JSON object on
+// its standard input. It says nothing of any tenant.
+type setup struct {
+	Memory    int64    `json:"memory"` // bytes
+	Threads   int      `json:"threads"`
+	Functions []string `json:"functions"` // of the engine, those that every row may have
+}
+
+// job is what the parent then asks of a worker, one JSON object. The worker can open
+// the files it names and no other.
 type job struct {
 	Tenant     string   `json:"tenant"`
 	Query      string   `json:"query"`
@@ -26,7 +35,6 @@ type job struct {
 	Memory     int64    `json:"memory"`     // bytes
 	Threads    int      `json:"threads"`
 	CPUSeconds uint64   `json:"cpu_seconds"`
-	Functions  []string `json:"functions"` // of the engine, those that every row may have
 	MaxRows    int      `json:"max_rows"`
 	MaxBytes   int      `json:"max_bytes"`
 }
@@ -50,25 +58,43 @@ type failure struct {
 	Hint    string       `json:"hint,omitempty"`
 }
 
-// maxJob bounds a job in bytes: a million files.
+// maxJob bounds what is asked of a worker in bytes: a million files.
 const maxJob = 256 << 20
 
-// Worker runs one user's statement: it reads a job from stdin and writes lines
-// of JSON to stdout. It is the whole life of the child process that SQL starts;
-// it limits its own process, so nothing else may run there. What is wrong with
-// the statement is in the answer; the error says that there is no answer.
+// Worker runs one user's statement. It reads a setup from stdin and gets ready, reads
+// a job, which may come much later or never, and writes lines of JSON to stdout. It
+// is the whole life of a child process that a Lake starts: it limits its own process
+// and ends it when stdin ends, because then nobody waits for an answer, so nothing
+// else may run there. What is wrong with the statement is in the answer; the error
+// says that there is no answer.
 func Worker(stdin io.Reader, stdout io.Writer) error {
+	requests := json.NewDecoder(io.LimitReader(stdin, maxJob))
+	var s setup
+	if err := requests.Decode(&s); err != nil {
+		return fmt.Errorf("read the setup: %w", err)
+	}
+	d, err := newDesk(context.Background(), &s)
+	if err != nil {
+		return fmt.Errorf("get ready: %w", err)
+	}
+	defer d.close()
 	var j job
-	if err := json.NewDecoder(io.LimitReader(stdin, maxJob)).Decode(&j); err != nil {
+	if err := requests.Decode(&j); errors.Is(err, io.EOF) {
+		return nil // nobody had a statement
+	} else if err != nil {
 		return fmt.Errorf("read the job: %w", err)
 	}
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin)
+		os.Exit(1) // at once, whatever the engine is at
+	}()
 	if err := limitProcess(&j); err != nil {
 		return fmt.Errorf("limit the process: %w", err)
 	}
 	w := bufio.NewWriter(stdout)
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	if err := j.run(out); err != nil {
+	if err := d.run(context.Background(), &j, out); err != nil {
 		f := &failure{Kind: hansard.KindOf(err), Message: err.Error(), Hint: hansard.HintOf(err)}
 		if err := out.Encode(line{Error: f}); err != nil {
 			return err
@@ -77,94 +103,208 @@ func Worker(stdin io.Reader, stdout io.Writer) error {
 	return w.Flush()
 }
 
-// run answers the job; an error goes to whoever wrote the statement.
-func (j *job) run(out *json.Encoder) error {
-	ctx := context.Background()
-	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", initConnection)
-	if err != nil {
-		return userError(err)
-	}
-	db := sql.OpenDB(connector)
-	defer db.Close()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return userError(err)
-	}
-	defer conn.Close()
-	if err := j.prepare(ctx, conn); err != nil {
-		return userError(err)
-	}
-	statement, err := j.checked(ctx, conn)
-	if err != nil {
-		return err
-	}
-	columns, err := describe(ctx, conn, statement)
-	if err != nil {
-		return userError(err)
-	}
-	if err := out.Encode(line{Columns: columns}); err != nil {
-		return err
-	}
-	return j.rows(ctx, conn, statement, columns, out)
+// desk is an engine with one connection at which one statement is run.
+type desk struct {
+	db      *sql.DB
+	conn    *sql.Conn
+	checker *checker
+	memory  int64 // that the engine may use, in bytes
+	threads int
 }
 
-// prepare makes the views and then locks the engine: no other file, no
-// extension, no setting.
-func (j *job) prepare(ctx context.Context, conn *sql.Conn) error {
-	columns := part.Columns()
-	var allowed []string
-	for _, f := range append(append([]string{}, j.Events...), j.Statements...) {
-		// The pattern that stands for the file is looked up first.
-		allowed = append(allowed, quote(f), quotePath(f))
+// newDesk opens the engine and has it do once what every statement has it do, over
+// views without rows: what is loaded and built at its first use is there when a
+// statement comes.
+func newDesk(ctx context.Context, s *setup) (*desk, error) {
+	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", initConnection)
+	if err != nil {
+		return nil, err
 	}
-	for _, s := range []string{
-		fmt.Sprintf("SET memory_limit = '%dB'", j.Memory),
-		fmt.Sprintf("SET threads = %d", j.Threads),
+	d := &desk{db: sql.OpenDB(connector), checker: newChecker(s.Functions), memory: s.Memory, threads: s.Threads}
+	if d.conn, err = d.db.Conn(ctx); err != nil {
+		return nil, errors.Join(err, d.db.Close())
+	}
+	err = d.exec(ctx,
+		setMemory(s.Memory),
+		setThreads(s.Threads),
 		"SET temp_directory = ''",
 		"SET secret_directory = ''",
 		"SET enable_progress_bar = false",
 		"SET allow_persistent_secrets = false",
 		"SET allow_community_extensions = false",
-		eventsView(j.Tenant, columns, j.Events),
-		statementsView(columns, j.Statements),
-		"SET allowed_paths = [" + strings.Join(allowed, ", ") + "]",
-		"SET enable_external_access = false",
-		"SET lock_configuration = true",
-	} {
-		if _, err := conn.ExecContext(ctx, s); err != nil {
+		eventsView("", part.Columns(), nil),
+	)
+	if err == nil {
+		err = d.rehearse(ctx)
+	}
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// rehearse answers a statement like those that users write.
+func (d *desk) rehearse(ctx context.Context) error {
+	a, err := d.ask(ctx, rehearsal)
+	if err != nil {
+		return err
+	}
+	if err := d.answer(ctx, &job{MaxRows: 1, MaxBytes: 1}, a, json.NewEncoder(io.Discard)); err != nil {
+		return err
+	}
+	return d.exec(ctx, "DROP VIEW events")
+}
+
+const rehearsal = "SELECT tool_name, date_trunc('hour', timestamp), count(*), sum(cost_usd), quantile_cont(duration_ms, 0.5) FROM events WHERE status <> 'ok' GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
+
+// close ends the engine.
+func (d *desk) close() { _ = errors.Join(d.conn.Close(), d.db.Close()) }
+
+func (d *desk) exec(ctx context.Context, statements ...string) error {
+	for _, s := range statements {
+		if _, err := d.conn.ExecContext(ctx, s); err != nil {
 			return fmt.Errorf("prepare: %w", err)
 		}
 	}
 	return nil
 }
 
-// checked returns the statement as DuckDB's parser spells it, without comments
-// and semicolon, if it is allowed.
-func (j *job) checked(ctx context.Context, conn *sql.Conn) (string, error) {
-	if strings.ContainsRune(j.Query, 0) {
-		return "", refuse("a NUL byte")
-	}
-	c := newChecker(j.Functions)
-	tree, err := parseChecked(ctx, conn, c, j.Query)
+// run answers the job; an error goes to whoever wrote the statement.
+func (d *desk) run(ctx context.Context, j *job, out *json.Encoder) error {
+	a, err := d.ask(ctx, j.Query)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var statement string
-	if err := conn.QueryRowContext(ctx, "SELECT json_deserialize_sql(?::JSON)", tree).Scan(&statement); err != nil {
-		return "", userError(err)
+	if err := d.prepare(ctx, j, a); err != nil {
+		return userError(err)
 	}
-	// What runs is what was checked, however DuckDB spelled it.
-	_, err = parseChecked(ctx, conn, c, statement)
-	return statement, err
+	return d.answer(ctx, j, a, out)
 }
 
-// parseChecked returns the syntax tree of a statement if it is allowed.
-func parseChecked(ctx context.Context, conn *sql.Conn, c *checker, statement string) (string, error) {
+// asked is a statement that may be run.
+type asked struct {
+	tree string // its syntax tree, as JSON
+	text string // as DuckDB's parser spells it, without comments and semicolon
+}
+
+// reads reports whether the statement may read a view.
+func (a *asked) reads(view string) bool {
+	return strings.Contains(strings.ToLower(a.tree), `"`+view+`"`)
+}
+
+// prepare makes the views that the statement reads and then locks the engine: no
+// other file, no extension, no setting.
+func (d *desk) prepare(ctx context.Context, j *job, a *asked) error {
+	var views []string
+	if a.reads("events") {
+		views = append(views, eventsView(j.Tenant, part.Columns(), j.Events))
+	}
+	if a.reads("statements") {
+		views = append(views, statementsView(part.Columns(), j.Statements))
+	}
+	var allowed []string
+	for _, f := range append(append([]string{}, j.Events...), j.Statements...) {
+		allowed = append(allowed, quote(f))
+		if pattern := quotePath(f); pattern != quote(f) { // it is looked up first
+			allowed = append(allowed, pattern)
+		}
+	}
+	statements := append(views,
+		"SET allowed_paths = ["+strings.Join(allowed, ", ")+"]",
+		"SET enable_external_access = false",
+		"SET lock_configuration = true",
+	)
+	if j.Memory != d.memory || j.Threads != d.threads {
+		statements = append([]string{setMemory(j.Memory), setThreads(j.Threads)}, statements...)
+	}
+	return d.exec(ctx, statements...)
+}
+
+func setMemory(bytes int64) string { return fmt.Sprintf("SET memory_limit = '%dB'", bytes) }
+func setThreads(n int) string      { return fmt.Sprintf("SET threads = %d", n) }
+
+// answer writes what the statement selects.
+func (d *desk) answer(ctx context.Context, j *job, a *asked, out *json.Encoder) error {
+	columns, err := describe(ctx, d.conn, a.text)
+	if err != nil {
+		return userError(err)
+	}
+	if err := out.Encode(line{Columns: columns}); err != nil {
+		return err
+	}
+	rows, err := d.rows(ctx, j, a, columns)
+	if err != nil {
+		return userError(err)
+	}
+	defer rows.Close()
+	return j.write(rows, columns, out)
+}
+
+// rows runs the statement, or one that is quicker. Where the engine refuses that, the
+// user's own is what counts.
+func (d *desk) rows(ctx context.Context, j *job, a *asked, columns []Column) (*sql.Rows, error) {
+	if quicker := d.quicker(ctx, a); quicker != "" {
+		rows, err := d.conn.QueryContext(ctx, j.selection(quicker, columns))
+		var derr *duckdb.Error
+		if !errors.As(err, &derr) || derr.Type != duckdb.ErrorTypeBinder && derr.Type != duckdb.ErrorTypeCatalog {
+			return rows, err
+		}
+	}
+	return d.conn.QueryContext(ctx, j.selection(a.text, columns))
+}
+
+// ask returns a statement for running it if it is allowed.
+func (d *desk) ask(ctx context.Context, text string) (*asked, error) {
+	if strings.ContainsRune(text, 0) {
+		return nil, refuse("a NUL byte")
+	}
+	a := &asked{}
+	var err error
+	if a.tree, err = d.parse(ctx, text); err != nil {
+		return nil, err
+	}
+	if a.text, err = d.deserialized(ctx, a.tree); err != nil {
+		return nil, err
+	}
+	// What runs is what was checked, however DuckDB spelled it.
+	_, err = d.parse(ctx, a.text)
+	return a, err
+}
+
+// quicker returns a statement that selects the same with less work, its columns under
+// any names; empty: none is known. It is checked like every other.
+func (d *desk) quicker(ctx context.Context, a *asked) string {
+	shared, err := sharePercentiles([]byte(a.tree), func(e any) (string, error) { return d.spelled(ctx, e) })
+	if err != nil || shared == nil {
+		return ""
+	}
+	statement, err := d.deserialized(ctx, string(shared))
+	if err != nil {
+		return ""
+	}
+	if _, err := d.parse(ctx, statement); err != nil {
+		return ""
+	}
+	return statement
+}
+
+// parse returns the syntax tree of a statement if it is allowed.
+func (d *desk) parse(ctx context.Context, statement string) (string, error) {
 	var tree string
-	if err := conn.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", statement).Scan(&tree); err != nil {
+	if err := d.conn.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", statement).Scan(&tree); err != nil {
 		return "", userError(err)
 	}
-	return tree, c.check([]byte(tree))
+	return tree, d.checker.check([]byte(tree))
+}
+
+// deserialized returns the statement of a syntax tree as DuckDB spells it.
+func (d *desk) deserialized(ctx context.Context, tree string) (string, error) {
+	var statement string
+	if err := d.conn.QueryRowContext(ctx, "SELECT json_deserialize_sql(?::JSON)", tree).Scan(&statement); err != nil {
+		return "", userError(err)
+	}
+	return statement, nil
 }
 
 // describe returns the columns of a statement without running it.
@@ -185,8 +325,9 @@ func describe(ctx context.Context, conn *sql.Conn, statement string) ([]Column, 
 	return columns, rows.Err()
 }
 
-// rows runs the statement and writes its rows, as many as fit the limits.
-func (j *job) rows(ctx context.Context, conn *sql.Conn, statement string, columns []Column, out *json.Encoder) error {
+// selection returns the statement with columns that the driver reads as they are, and
+// no more rows than show that there are too many.
+func (j *job) selection(statement string, columns []Column) string {
 	exprs := make([]string, len(columns))
 	for i, c := range columns {
 		exprs[i] = fmt.Sprintf("#%d", i+1)
@@ -197,11 +338,11 @@ func (j *job) rows(ctx context.Context, conn *sql.Conn, statement string, column
 			exprs[i] += "::VARCHAR"
 		}
 	}
-	rows, err := conn.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM (%s) LIMIT %d", strings.Join(exprs, ", "), statement, j.MaxRows+1))
-	if err != nil {
-		return userError(err)
-	}
-	defer rows.Close()
+	return fmt.Sprintf("SELECT %s FROM (%s) LIMIT %d", strings.Join(exprs, ", "), statement, j.MaxRows+1)
+}
+
+// write writes rows, as many as fit the limits.
+func (j *job) write(rows *sql.Rows, columns []Column, out *json.Encoder) error {
 	values := make([]any, len(columns))
 	targets := make([]any, len(columns))
 	for i := range values {
