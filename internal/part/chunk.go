@@ -9,6 +9,13 @@ import (
 // chunk collects one column of a row group, in the order in which rows come. A
 // column without a value costs nothing.
 type chunk struct {
+	// Of col, here because they are looked at for every value.
+	texts      bool // values are texts or bytes
+	dictionary bool
+	required   bool
+	placed     bool // no body has a value
+	kind       Kind
+
 	// The slot of each row: 0, null; else the number of its value, from 1: of its
 	// text, of its list, of its integer or float. A required column has none: row
 	// and value are the same.
@@ -16,19 +23,14 @@ type chunk struct {
 
 	// Texts and bytes, one after the other, text i from ends[i] to ends[i+1]. With
 	// a dictionary, those that are distinct.
-	text  []byte
 	ends  []uint32
+	text  []byte
 	known terms
 
 	ints   []int64
 	floats []byte
 	items  []int32  // slots of the items of lists, one list after the other
 	lists  []uint32 // list i from lists[i] to lists[i+1]
-
-	// Of col, here because they are looked at for every value.
-	kind       Kind
-	required   bool
-	dictionary bool
 
 	filter bool     // make a Bloom filter of the values
 	hashes []uint64 // for it
@@ -37,7 +39,7 @@ type chunk struct {
 
 func newChunk(c *Column) *chunk {
 	return &chunk{
-		col: c, kind: c.Kind, required: c.Required, dictionary: c.Dictionary,
+		col: c, kind: c.Kind, texts: c.Kind.text(), dictionary: c.Dictionary, required: c.Required, placed: c.Placed(),
 		filter: c.Name == "trace_id" || c.Name == "event_id",
 		ends:   []uint32{0}, lists: []uint32{0},
 	}
@@ -51,17 +53,41 @@ func (c *chunk) reset() {
 	c.known.reset()
 }
 
-// begin makes room for the slots of rows, at the column's first value.
-func (c *chunk) begin(rows int) {
+// begin makes room for the slots of rows, at the first value that a body has of the
+// column. It reports whether a body may.
+func (c *chunk) begin(rows int) bool {
+	if c.placed {
+		return false
+	}
 	c.slots = grow(c.slots, rows)
 	clear(c.slots)
+	return true
 }
 
-// texts returns how many texts there are.
-func (c *chunk) texts() int { return len(c.ends) - 1 }
+// len returns how many texts there are.
+func (c *chunk) len() int { return len(c.ends) - 1 }
 
 // textAt returns the i-th text.
 func (c *chunk) textAt(i int32) []byte { return c.text[c.ends[i]:c.ends[i+1]] }
+
+// add adds the row's value, in the form that a body has it.
+func (c *chunk) add(row, prev int, value []byte) {
+	switch c.kind {
+	case Int, Time:
+		v, _ := binary.Varint(value)
+		c.ints = append(c.ints, v)
+		c.slots[row] = int32(len(c.ints))
+	case Float:
+		c.floats = append(c.floats, value...)
+		c.slots[row] = int32(len(c.floats) / 8)
+	case Bool:
+		c.slots[row] = 1
+	case List:
+		c.addList(row, value)
+	default:
+		c.addText(row, prev, value)
+	}
+}
 
 // addText adds the row's text. Most texts of a dictionary are those of the row
 // before it, or of the trace's: prev.
@@ -94,18 +120,6 @@ func (c *chunk) append(value []byte) int32 {
 		c.hashes = append(c.hashes, xxhash.Sum64(value))
 	}
 	return int32(len(c.ends) - 1)
-}
-
-// addInt adds the row's integer.
-func (c *chunk) addInt(row int, v int64) {
-	c.ints = append(c.ints, v)
-	c.slots[row] = int32(len(c.ints))
-}
-
-// addFloat adds the row's float, as its bytes.
-func (c *chunk) addFloat(row int, value []byte) {
-	c.floats = append(c.floats, value...)
-	c.slots[row] = int32(len(c.floats) / 8)
 }
 
 // addList adds the row's list, in the form that a body has it. An empty one is

@@ -50,7 +50,7 @@ func (o *orderer) order(g *rowGroup) []int32 {
 func (o *orderer) sortTraces(traces *chunk) {
 	o.keys = o.keys[:0]
 	same := traces.sharedPrefix()
-	for i := range int32(traces.texts()) {
+	for i := range int32(traces.len()) {
 		o.keys = append(o.keys, traceKey{firstEight(traces.textAt(i)[same:]), i + 1})
 	}
 	slices.SortFunc(o.keys, func(a, b traceKey) int {
@@ -82,11 +82,11 @@ func (o *orderer) gather(slots []int32) {
 // sharedPrefix returns how many bytes all texts begin with alike: names and the time
 // in ids do.
 func (c *chunk) sharedPrefix() int {
-	if c.texts() == 0 {
+	if c.len() == 0 {
 		return 0
 	}
 	shared := c.textAt(0)
-	for i := range int32(c.texts()) {
+	for i := range int32(c.len()) {
 		t := c.textAt(i)
 		if bytes.HasPrefix(t, shared) {
 			continue

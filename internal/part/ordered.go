@@ -1,9 +1,6 @@
 package part
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // A page of texts holds at most this many bytes, unless one text has more, and
 // any page at most this many rows: reading a few rows of many columns reads a page
@@ -123,7 +120,7 @@ func (o *ordered) nulls() int {
 // many columns that have few values in one record have one for each row in
 // another.
 func (o *ordered) worthDictionary() bool {
-	return o.c.dictionary && o.c.texts() <= o.count/2
+	return o.c.dictionary && o.c.len() <= o.count/2
 }
 
 // rename numbers the texts of the dictionary as they come first: what is written
@@ -131,7 +128,7 @@ func (o *ordered) worthDictionary() bool {
 // well.
 func (o *ordered) rename() {
 	o.dictionary, o.names = true, o.names[:0]
-	o.renamed = grow(o.renamed, o.c.texts())
+	o.renamed = grow(o.renamed, o.c.len())
 	clear(o.renamed)
 	for i, n := range o.index {
 		if o.renamed[n] == 0 {
@@ -153,42 +150,64 @@ func (o *ordered) value(i int) []byte {
 
 // cut returns where the page that begins at a row and its value ends.
 func (o *ordered) cut(row, value int, texts bool) (endRow, endValue int) {
-	endRow, size := min(row+pageRows, o.rows), 0
-	if o.c.required {
-		return endRow, value + endRow - row
+	endRow = min(row+pageRows, o.rows)
+	if len(o.levels) == o.count || o.c.required { // no nulls
+		endValue = value + endRow - row
+	} else {
+		endValue = value
+		for _, level := range o.levels[row:endRow] {
+			endValue += int(level)
+		}
 	}
-	for i, level := range o.levels[row:endRow] {
-		if level == 0 {
+	if texts && endValue > value+1 && o.size(value, endValue) > pageBytes {
+		return o.cutTexts(row, value)
+	}
+	return endRow, endValue
+}
+
+// size returns how many bytes the texts from value to end have.
+func (o *ordered) size(value, end int) int {
+	size, ends := 0, o.c.ends
+	for _, n := range o.index[value:end] { // not those of a dictionary
+		size += int(ends[n+1] - ends[n])
+	}
+	return size
+}
+
+// cutTexts is cut where a page has all the texts that it may have.
+func (o *ordered) cutTexts(row, value int) (endRow, endValue int) {
+	size := 0
+	for first := value; row < o.rows; row++ {
+		if o.levels[row] == 0 {
 			continue
 		}
-		if texts {
-			n := len(o.value(value))
-			if size > 0 && size+n > pageBytes {
-				return row + i, value
-			}
-			size += n
+		if size += len(o.value(value)); size > pageBytes && value > first {
+			break
 		}
 		value++
 	}
-	return endRow, value
+	return row, value
 }
 
-// textBounds returns the bounds of the texts from value to end.
+// textBounds returns the bounds of the texts from value to end. Most are told apart
+// by their first bytes.
 func (o *ordered) textBounds(value, end int) (least, greatest []byte) {
-	last := int32(-1)
-	for i := value; i < end; i++ {
+	least, greatest = o.value(value), o.value(value)
+	low, high := firstEight(least), firstEight(greatest)
+	last := o.index[value]
+	for i := value + 1; i < end; i++ {
 		if o.index[i] == last {
 			continue
 		}
 		last = o.index[i]
-		switch v := o.value(i); {
-		case i == value:
-			least, greatest = v, v
-		case bytes.Compare(v, least) < 0:
-			least = v
-		case bytes.Compare(v, greatest) > 0:
-			greatest = v
+		v := o.value(i)
+		first := firstEight(v)
+		if first <= low && bytes.Compare(v, least) < 0 {
+			least, low = v, first
+		}
+		if first >= high && bytes.Compare(v, greatest) > 0 {
+			greatest, high = v, first
 		}
 	}
-	return slices.Clone(least), slices.Clone(greatest)
+	return bytes.Clone(least), bytes.Clone(greatest)
 }

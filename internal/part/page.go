@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -239,16 +240,19 @@ func (p *pager) appendValues(o *ordered, encoding format.Encoding, value, end in
 // appendTexts appends texts in DELTA_LENGTH_BYTE_ARRAY: all lengths, then all
 // bytes, which compress better apart.
 func (p *pager) appendTexts(o *ordered, value, end int) (err error) {
-	p.ints = p.ints[:0]
-	for i := value; i < end; i++ {
-		p.ints = append(p.ints, int32(len(o.value(i))))
+	texts, ends := o.index[value:end], o.c.ends
+	p.ints = grow(p.ints, len(texts))
+	size := 0
+	for i, n := range texts {
+		p.ints[i] = int32(ends[n+1] - ends[n])
+		size += int(p.ints[i])
 	}
 	if p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt32(p.encoded, p.ints); err != nil {
 		return err
 	}
-	p.page = append(p.page, p.encoded...)
-	for i := value; i < end; i++ {
-		p.page = append(p.page, o.value(i)...)
+	p.page = slices.Grow(append(p.page, p.encoded...), size)
+	for _, n := range texts {
+		p.page = append(p.page, o.c.text[ends[n]:ends[n+1]]...)
 	}
 	return nil
 }

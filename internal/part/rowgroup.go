@@ -1,7 +1,5 @@
 package part
 
-import "encoding/binary"
-
 // rowGroup collects rows, column by column. They are taken as they come, one after
 // the other in memory, and brought into their order at the end, when a column is
 // small and near: the rows themselves lie all over the memory in that order.
@@ -94,32 +92,28 @@ func (g *rowGroup) addBody(body []byte, prev int) error {
 	row, last := g.rows, byte(0)
 	for at := 0; at < len(body); {
 		id := body[at]
-		if id <= last {
+		if id <= last || id > MaxID {
 			return errColumn(id, last)
 		}
 		last = id
 		at++
+		c := g.chunks[id]
+		if row >= len(c.slots) && !c.begin(g.room) {
+			return errColumn(id, last)
+		}
+		if c.texts && at < len(body) && body[at] < 0x80 { // most are short texts
+			from := at + 1
+			if at = from + int(body[at]); at > len(body) {
+				return errShortRow
+			}
+			c.addText(row, prev, body[from:at])
+			continue
+		}
 		n, k := g.enc.valueLen(id, body[at:])
 		if n < 0 {
 			return errShortRow
 		}
-		c := g.chunks[id]
-		if row >= len(c.slots) {
-			c.begin(g.room)
-		}
-		switch value := body[at+k : at+n]; c.kind {
-		case String, JSON, Bytes:
-			c.addText(row, prev, value)
-		case Int, Time:
-			v, _ := binary.Varint(value)
-			c.addInt(row, v)
-		case Float:
-			c.addFloat(row, value)
-		case List:
-			c.addList(row, value)
-		case Bool:
-			c.slots[row] = 1
-		}
+		c.add(row, prev, body[at+k:at+n])
 		at += n
 	}
 	return nil

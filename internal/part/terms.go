@@ -31,7 +31,7 @@ func (t *terms) find(value []byte, c *chunk) (slot int32, known bool) {
 	for at := h & mask; ; at = (at + 1) & mask {
 		s := t.slots[at]
 		if s == 0 {
-			slot = int32(c.texts() + 1)
+			slot = int32(c.len() + 1)
 			t.slots[at] = h<<32 | uint64(slot)
 			t.used++
 			return slot, false
