@@ -327,7 +327,7 @@ func (st *stage) place(t *stagedTenant, tier hansard.Tier, body []byte, timestam
 	if it.LeafHash, st.leaf, err = st.l.enc.HashRowLeaf(st.leaf, it.Place, body); err != nil {
 		panic(err) // it was encoded by package classify, or here
 	}
-	s.tree.append(tlog.Hash(it.LeafHash))
+	it.tile = s.tree.append(tlog.Hash(it.LeafHash))
 	s.items = append(s.items, it)
 	t.rows = append(t.rows, &it.Row)
 	return Result{Outcome: Accepted, Log: it.Log, Index: it.Place.Index, Position: it.Place.Position, LeafHash: it.LeafHash}

@@ -108,7 +108,7 @@ func ForgeTiles(fsys durable.FS, dir string, id hansard.LogID, leaves []tlog.Has
 	if err := store.trim(0); err != nil {
 		return err
 	}
-	return store.append(0, leaves)
+	return store.append(0, leaves, nil)
 }
 
 // LivePart is a part that counts, of the log's parts in the order of indexes.

@@ -194,8 +194,9 @@ type proofPoint struct {
 // sealable is an entry on its way into a part.
 type sealable struct {
 	part.Row
-	id part.ID
-	at time.Time // when it was committed
+	id   part.ID
+	at   time.Time  // when it was committed
+	tile *tlog.Hash // the root of the tile that it completes, if it does
 }
 
 // size returns about how many bytes it takes in memory.

@@ -176,10 +176,7 @@ func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack,
 	for i, it := range items {
 		ids[i] = it.id
 	}
-	x, err := l.enc.NewRowIndex(name, rowsOf(items), ids)
-	if err != nil {
-		return nil, err
-	}
+	x := part.NewRowIndex(name, rowsOf(items), ids)
 	if texts {
 		if err := x.AddRowTexts(l.enc, rowsOf(items)); err != nil {
 			return nil, err
@@ -258,7 +255,7 @@ func (l *Ledger) writeChecked(tmp string, x *part.Index, items []*sealable, much
 	}
 	written := sha256.New()
 	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error {
-		return l.enc.WriteRows(io.MultiWriter(w, written), x.Log, rows)
+		return l.enc.WriteIndexed(io.MultiWriter(w, written), x, rows)
 	})
 	if err != nil {
 		return err
@@ -348,7 +345,7 @@ func (l *Ledger) rebuildTiles(lg *log) error {
 		if err != nil {
 			return fmt.Errorf("part %s: %w", p.Name, err)
 		}
-		if err := lg.tiles.append(p.Name.First, leafHashes(entries)); err != nil {
+		if err := lg.tiles.append(p.Name.First, leafHashes(entries), nil); err != nil {
 			return err
 		}
 	}
@@ -361,6 +358,18 @@ func itemHashes(items []*sealable) []tlog.Hash {
 		hashes[i] = tlog.Hash(it.LeafHash)
 	}
 	return hashes
+}
+
+// tileRoots returns the roots of the tiles that items complete, as the tree had them
+// when it grew.
+func tileRoots(items []*sealable) []tlog.Hash {
+	var roots []tlog.Hash
+	for _, it := range items {
+		if it.tile != nil {
+			roots = append(roots, *it.tile)
+		}
+	}
+	return roots
 }
 
 func leafHashes(entries []*hansard.Entry) []tlog.Hash {

@@ -272,7 +272,7 @@ func (r *replay) section(s *section) (bool, error) {
 			continue // sealed
 		}
 		it := &sealable{Row: s.row(i, s.leaf(r.l.enc, i)), id: idOf(t, e), at: time.Now()}
-		lg.tree.append(tlog.Hash(it.LeafHash))
+		it.tile = lg.tree.append(tlog.Hash(it.LeafHash))
 		lg.fresh = append(lg.fresh, it)
 		r.l.unsealed += it.size()
 		t.dedup.add(it.id)

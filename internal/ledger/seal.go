@@ -249,7 +249,7 @@ func (l *Ledger) sealLog(lg *log, all, loaded bool) error {
 	}
 	// A crash here leaves hashes beyond the sealed entries. They are those of
 	// entries in the journal and are written again.
-	if err := lg.tiles.append(first, itemHashes(fresh)); err != nil {
+	if err := lg.tiles.append(first, itemHashes(fresh), tileRoots(fresh)); err != nil {
 		return err
 	}
 	added, err := l.writeSegments(items, much)

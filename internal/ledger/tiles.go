@@ -100,14 +100,19 @@ func (s tileStore) writeFile(path string, b []byte, at int64) error {
 
 // append stores leaf hashes from index first on, and the hashes of the levels
 // above that they complete. It is idempotent: a crash in the middle leaves
-// hashes beyond the sealed size, which the next seal writes again, the same.
-func (s tileStore) append(first uint64, leaves []tlog.Hash) error {
+// hashes beyond the sealed size, which the next seal writes again, the same. roots
+// are those of the tiles that the leaves complete; nil: they are made of the leaves.
+func (s tileStore) append(first uint64, leaves, roots []tlog.Hash) error {
 	for row := 0; len(leaves) > 0; row++ {
 		if err := s.write(row, first, leaves); err != nil {
 			return err
 		}
-		// The parents of the tiles that this completes.
 		from, to := first/tileWidth, (first+uint64(len(leaves)))/tileWidth
+		if row == 0 && uint64(len(roots)) == to-from {
+			first, leaves = from, roots
+			continue
+		}
+		// The parents of the tiles that this completes.
 		var parents []tlog.Hash
 		for t := from; t < to; t++ {
 			tile, err := s.read(row, t*tileWidth, tileWidth)

@@ -18,16 +18,22 @@ type tree struct {
 
 func (t *tree) clone() tree { return tree{t.size, slices.Clone(t.peaks)} }
 
-// append adds a leaf hash: one node hash an entry on average.
-func (t *tree) append(leaf tlog.Hash) {
-	h := leaf
+// append adds a leaf hash: one node hash an entry on average. It returns the root of
+// the tile that the leaf completes, nil if it completes none.
+func (t *tree) append(leaf tlog.Hash) (tile *tlog.Hash) {
+	h, width := leaf, 1
 	for n := t.size; n&1 == 1; n >>= 1 {
 		last := len(t.peaks) - 1
 		h = nodeHash(t.peaks[last], h)
 		t.peaks = t.peaks[:last]
+		if width *= 2; width == tileWidth {
+			root := h
+			tile = &root
+		}
 	}
 	t.peaks = append(t.peaks, h)
 	t.size++
+	return tile
 }
 
 // nodeHash is tlog.NodeHash, the hash of a node with two children (RFC 6962, 2.1),

@@ -82,22 +82,15 @@ func NewIndex(name Name, entries []*hansard.Entry, ids []ID) *Index {
 	return b.Index()
 }
 
-// NewRowIndex is NewIndex for rows.
-func (enc *Encoder) NewRowIndex(name Name, rows []*Row, ids []ID) (*Index, error) {
+// NewRowIndex is NewIndex for rows, but for the traces, which WriteIndexed finds in
+// passing.
+func NewRowIndex(name Name, rows []*Row, ids []ID) *Index {
 	b := NewIndexBuilder(rows[0].Log, name, 0)
 	for _, r := range rows {
-		_, body, err := SplitRow(r.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		trace, err := enc.textOf(body, idTraceID)
-		if err != nil {
-			return nil, err
-		}
-		b.add(r.Place, trace)
+		b.place(r.Place)
 	}
 	b.x.IDs = ids
-	return b.Index(), nil
+	return b.Index()
 }
 
 // Find returns the fingerprint under which the event id is in the index.

@@ -30,6 +30,17 @@ func (b *IndexBuilder) Add(p Place, trace []byte, id ID) {
 }
 
 func (b *IndexBuilder) add(p Place, trace []byte) {
+	b.place(p)
+	if b.last == string(trace) && b.x.Rows > 1 {
+		return // rows that are sorted by trace
+	}
+	if _, ok := b.traces[string(trace)]; !ok {
+		b.last = string(trace)
+		b.traces[b.last] = struct{}{}
+	}
+}
+
+func (b *IndexBuilder) place(p Place) {
 	x := &b.x
 	if x.Rows == 0 {
 		x.MinTime, x.MaxTime = p.Timestamp, p.Timestamp
@@ -40,26 +51,24 @@ func (b *IndexBuilder) add(p Place, trace []byte) {
 	x.MinTime, x.MaxTime = min(x.MinTime, p.Timestamp), max(x.MaxTime, p.Timestamp)
 	x.FirstPosition, x.LastPosition = min(x.FirstPosition, p.Position), max(x.LastPosition, p.Position)
 	x.FirstReceived, x.LastReceived = min(x.FirstReceived, p.ReceivedAt), max(x.LastReceived, p.ReceivedAt)
-	if b.last == string(trace) && x.Rows > 1 {
-		return // rows that are sorted by trace
-	}
-	if _, ok := b.traces[string(trace)]; !ok {
-		b.last = string(trace)
-		b.traces[b.last] = struct{}{}
-	}
 }
 
 // Index returns the index, without the file's size and hash. The builder is not
 // used again.
 func (b *IndexBuilder) Index() *Index {
-	b.x.Traces = newFilter(len(b.traces))
-	for t := range b.traces {
-		b.x.Traces.add(t)
-	}
+	b.x.setTraces(b.traces)
 	b.x.Date = Date(b.x.LastReceived)
 	SortIDs(b.x.IDs)
 	b.x.Info.IDs = len(b.x.IDs)
 	return &b.x
+}
+
+// setTraces makes the filter of the traces.
+func (x *Index) setTraces(traces map[string]struct{}) {
+	x.Traces = newFilter(len(traces))
+	for t := range traces {
+		x.Traces.add(t)
+	}
 }
 
 // SortIDs sorts ids by event, then by fingerprint. Events are hashes, evenly

@@ -1,5 +1,7 @@
 package part
 
+import "slices"
+
 // rowGroup collects rows, column by column. They are taken as they come, one after
 // the other in memory, and brought into their order at the end, when a column is
 // small and near: the rows themselves lie all over the memory in that order.
@@ -84,6 +86,17 @@ func (g *rowGroup) follow(trace []byte) int {
 	}
 	prev, g.latest[slot] = int(g.latest[slot]), int32(g.rows)
 	return prev
+}
+
+// traces adds the traces of the rows to a set; "" for those without one.
+func (g *rowGroup) traces(set map[string]struct{}) {
+	c := g.chunks[idTraceID]
+	for i := range int32(c.len()) {
+		set[string(c.textAt(i))] = struct{}{}
+	}
+	if len(c.slots) == 0 || slices.Contains(c.slots[:g.rows], 0) {
+		set[""] = struct{}{}
+	}
 }
 
 // addBody adds the values of a row's body. prev is a row that has many in common

@@ -41,6 +41,22 @@ func (enc *Encoder) Write(w io.Writer, entries []*hansard.Entry) error {
 // a trace compresses well and is read from few places. The slice's order is
 // kept. The bytes depend on the rows alone.
 func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) error {
+	return enc.writeRows(w, log, rows, func(*rowGroup) {})
+}
+
+// WriteIndexed is WriteRows for the part of an index that NewRowIndex has made, and
+// notes the rows' traces in that.
+func (enc *Encoder) WriteIndexed(w io.Writer, x *Index, rows [][]byte) error {
+	traces := map[string]struct{}{}
+	if err := enc.writeRows(w, x.Log, rows, func(g *rowGroup) { g.traces(traces) }); err != nil {
+		return err
+	}
+	x.setTraces(traces)
+	return nil
+}
+
+// writeRows is WriteRows. look is shown each row group before it is written.
+func (enc *Encoder) writeRows(w io.Writer, log hansard.LogID, rows [][]byte, look func(*rowGroup)) error {
 	if len(rows) == 0 {
 		return fmt.Errorf("write part: no entries")
 	}
@@ -58,6 +74,7 @@ func (enc *Encoder) WriteRows(w io.Writer, log hansard.LogID, rows [][]byte) err
 			}
 		}
 		rows = rows[n:]
+		look(f.group)
 		if err := f.writeGroup(f.order.order(f.group)); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
