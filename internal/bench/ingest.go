@@ -19,6 +19,7 @@ import (
 // took. It returns the server that runs then: another one when the first was
 // stopped instead of waited for.
 func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
+	before := yardstick()
 	start, err := s.usage()
 	if err != nil {
 		return s, err
@@ -33,6 +34,7 @@ func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
 	if err != nil {
 		return s, err
 	}
+	after := yardstick()
 	b.stored = b.cfg.Events
 	b.report.Steps = load.steps
 	s, settled, err := b.settle(ctx, s)
@@ -42,6 +44,7 @@ func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
 	n, cpu := float64(b.cfg.Events), settled.CPU-start.CPU
 	b.add(MeasureIngest, "events per CPU-second of the server", n/cpu.Seconds(), "events/s", atLeast(90_000, 160_000),
 		"%.2f us an event: %.2f until the last ack, %.2f after it", micros(cpu)/n, micros(acked.CPU-start.CPU)/n, micros(settled.CPU-acked.CPU)/n)
+	b.addYardstick(before, after, n/cpu.Seconds())
 	b.add(MeasureIngest, "events per second by the clock", n/took.Seconds(), "events/s", target{},
 		"%d connections, batches of %d, the client on the same machine; busy answers: %d", b.cfg.Connections, b.cfg.Batch, load.busy.Load())
 	first, last := load.steps[0], load.steps[len(load.steps)-1]
