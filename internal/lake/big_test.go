@@ -207,7 +207,7 @@ func (w *bigWorld) build(b *testing.B, dir string) {
 	write := func(tier hansard.Tier, entries []*hansard.Entry) { writePart(b, c.enc, dir, entries) }
 	for i := range w.events {
 		e := c.next1()
-		if l := logs[e.Tier]; len(l) > 0 && (len(l) == lake.MaxMergedRows || part.Date(l[0].ReceivedAt) != part.Date(e.ReceivedAt) || i == w.events-fresh) {
+		if l := logs[e.Tier]; len(l) > 0 && (len(l) == part.MaxRows || part.Date(l[0].ReceivedAt) != part.Date(e.ReceivedAt) || i == w.events-fresh) {
 			write(e.Tier, l)
 			logs[e.Tier] = nil
 		}

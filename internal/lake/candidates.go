@@ -7,12 +7,10 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
-// Bounds of a merge.
+// When a merge is worth it.
 const (
-	MaxMergedRows  = 262_144          // rows of the part that a merge makes, at most
-	MaxMergedBytes = 12 << 20         // bytes of the parts that it reads, at most: a merge holds their entries in memory
-	MinMerge       = 8                // parts that are merged at once, at least,
-	MergeAge       = 10 * time.Minute // unless the last of them is this old
+	MinMerge = 8                // parts that are merged at once, at least,
+	MergeAge = 10 * time.Minute // unless the last of them is this old
 	// alignment is what a part's end is a multiple of, but for the last of a
 	// log, which the ledger still writes anew.
 	alignment = 256
@@ -61,10 +59,10 @@ func runs(parts []*livePart) [][]part.Info {
 	}
 	for i, p := range parts {
 		if p.Rows >= part.RowGroup {
-			rows = MaxMergedRows // large enough: to write it anew would gain nothing
+			rows = part.MaxRows // large enough: to write it anew would gain nothing
 			continue
 		}
-		if len(all) == 0 || rows >= MaxMergedRows || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > MaxMergedRows || bytes+p.Bytes > MaxMergedBytes {
+		if len(all) == 0 || rows >= part.MaxRows || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > part.MaxRows || bytes+p.Bytes > part.MaxMergeBytes {
 			all, rows, bytes = append(all, nil), 0, 0
 		}
 		all[len(all)-1] = append(all[len(all)-1], p.Info)

@@ -60,10 +60,6 @@ func (l *Ledger) isClosed() bool {
 	return l.closed
 }
 
-// maxMergeBytes bounds the parts that one merge reads, compressed: they become up to
-// ten times as much in memory. A day of one event a second is less.
-const maxMergeBytes = 12 << 20
-
 // mergeable returns the named parts if they are there and fit together.
 func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 	l.mu.Lock()
@@ -83,12 +79,12 @@ func (l *Ledger) mergeable(lg *log, names []part.Name) ([]part.Info, error) {
 	}
 	bytes := int64(0)
 	for i, p := range infos {
-		if bytes += p.Bytes; bytes > maxMergeBytes {
+		if bytes += p.Bytes; bytes > part.MaxMergeBytes {
 			return infos[:i], nil // the rest waits: a merge holds its entries in memory
 		}
 	}
-	if n := len(infos); n > 0 && infos[n-1].Name.End-infos[0].Name.First > maxPartRows {
-		return nil, hansard.Errorf(hansard.KindInvalid, "merge parts of %s: more than %d entries", lg.id, maxPartRows)
+	if n := len(infos); n > 0 && infos[n-1].Name.End-infos[0].Name.First > part.MaxRows {
+		return nil, hansard.Errorf(hansard.KindInvalid, "merge parts of %s: more than %d entries", lg.id, part.MaxRows)
 	}
 	return infos, nil
 }

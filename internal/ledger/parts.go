@@ -125,7 +125,7 @@ func openPart(fsys durable.FS, enc *part.Encoder, path string, p part.Info) (f d
 		pf, err = enc.Open(f, size, p.Log)
 	}
 	if err == nil {
-		if n := pf.Rows(); n < 0 || uint64(n) != p.Name.End-p.Name.First || n > maxPartRows {
+		if n := pf.Rows(); n < 0 || uint64(n) != p.Name.End-p.Name.First || n > part.MaxRows {
 			err = hansard.Errorf(hansard.KindCorrupt, "%d rows for the entries %d to %d", n, p.Name.First, p.Name.End-1)
 		}
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/hansardhq/hansard/proof"
 )
 
-// maxPartRows is how many entries a part holds at most.
-const maxPartRows = 1 << 18
-
 // textRows is from how many entries on a part has text filters, which take a
 // microsecond an entry: a search of smaller ones is quick without. What is sealed
 // under load gets its filters when it is merged, or by AddTexts.
@@ -305,7 +302,7 @@ func segments(items []*sealable) [][]*sealable {
 	for len(items) >= tileWidth {
 		n := tileWidth
 		date := part.Date(items[n-1].Place.ReceivedAt)
-		for n+tileWidth <= min(len(items), maxPartRows) && part.Date(items[n+tileWidth-1].Place.ReceivedAt) == date {
+		for n+tileWidth <= min(len(items), part.MaxRows) && part.Date(items[n+tileWidth-1].Place.ReceivedAt) == date {
 			n += tileWidth
 		}
 		segs, items = append(segs, items[:n]), items[n:]

@@ -15,6 +15,15 @@ import (
 // row groups in parallel and skips those that cannot match.
 const RowGroup = 32768
 
+// Bounds of a part, and of the parts that are merged into one.
+const (
+	// MaxRows is how many rows a part holds at most, one that a merge makes too.
+	MaxRows = 8 * RowGroup
+	// MaxMergeBytes bounds the parts that one merge reads, compressed: they become
+	// up to ten times as much in memory. A day of one event a second is less.
+	MaxMergeBytes = 12 << 20
+)
+
 // rowGroupBytes ends a row group early: with about this much content it is large
 // enough, and a query that reads it stays small. envelopeBytes is what is taken
 // for the rest of a row.
