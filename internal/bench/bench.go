@@ -224,6 +224,11 @@ func (b *bench) measureServer(ctx context.Context) error {
 			return err
 		}
 	}
+	if b.wants(MeasureReindex) {
+		if err := b.measureReindexServing(ctx, s); err != nil {
+			return err
+		}
+	}
 	_, err = s.stop()
 	return err
 }

@@ -48,16 +48,3 @@ func (b *bench) measureVerify(ctx context.Context) error {
 		"%d entries in %.1f s; %.2f us of processor time an entry", v.Entries, took.Seconds(), micros(cpu)/n)
 	return nil
 }
-
-// measureReindex makes everything anew that is derived.
-func (b *bench) measureReindex(ctx context.Context) error {
-	b.cfg.Progress("reindexing", 0, 0)
-	_, took, cpu, err := b.verb(ctx, "reindex")
-	if err != nil {
-		return err
-	}
-	n := float64(b.stored)
-	b.add(MeasureReindex, "reindex", n/took.Seconds(), "events/s", atLeast(500_000, 1_000_000),
-		"%.1f s, no server running; %.2f us of processor time an event", took.Seconds(), micros(cpu)/n)
-	return nil
-}
