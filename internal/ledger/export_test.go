@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -346,4 +347,9 @@ func (l *Ledger) ReadBack(id hansard.LogID, change func(i int, row []byte) []byt
 		return err
 	}
 	return l.dropUnfinished([]*part.Index{x})
+}
+
+// ReindexNoting is Reindex that notes where it is after so many entries.
+func ReindexNoting(ctx context.Context, cfg Config, every int64, progress func(done, total int64)) (Reindexed, error) {
+	return reindexOffline(ctx, cfg, every, progress)
 }

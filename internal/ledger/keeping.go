@@ -191,12 +191,16 @@ type statementSource struct {
 }
 
 // read takes in the statements from k.next on.
-func (s statementSource) read(k *keeping) error {
+func (s statementSource) read(k *keeping) error { return s.each(k.next, k.take) }
+
+// each calls take with the statements from an index on, in their order. The text is
+// valid until take returns.
+func (s statementSource) each(next uint64, take func(index uint64, received int64, text []byte) error) error {
 	for _, p := range s.parts {
-		if p.Name.End <= k.next {
+		if p.Name.End <= next {
 			continue
 		}
-		if err := s.readPart(k, p); err != nil {
+		if err := s.readPart(p, next, take); err != nil {
 			return fmt.Errorf("read statements: part %s of %s: %w", p.Name, p.Log, err)
 		}
 	}
@@ -205,27 +209,23 @@ func (s statementSource) read(k *keeping) error {
 		if err != nil {
 			return fmt.Errorf("read statements: %w", err)
 		}
-		if e.Index < k.next {
+		if e.Index < next {
 			continue
 		}
-		if err := k.take(e.Index, e.ReceivedAt, e.Statement); err != nil {
+		if err := take(e.Index, e.ReceivedAt, e.Statement); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readPart takes in the statements of a part. Of its columns it reads three.
-func (s statementSource) readPart(k *keeping, p part.Info) error {
-	f, err := s.fs.Open(p.Path(s.dir), false)
+// readPart takes the statements of a part. Of its columns it reads three.
+func (s statementSource) readPart(p part.Info, next uint64, take func(index uint64, received int64, text []byte) error) error {
+	f, pf, _, err := openPart(s.fs, s.enc, p.Path(s.dir), p)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	pf, err := s.enc.Open(f, p.Bytes, p.Log)
-	if err != nil {
-		return err
-	}
 	group, err := s.enc.NewGroup()
 	if err != nil {
 		return err
@@ -244,10 +244,10 @@ func (s statementSource) readPart(k *keeping, p part.Info) error {
 		slices.SortFunc(rows, func(a, b int) int { return cmp.Compare(group.Int(index, a), group.Int(index, b)) })
 		for _, r := range rows {
 			at := uint64(group.Int(index, r))
-			if at < k.next {
+			if at < next {
 				continue
 			}
-			if err := k.take(at, group.Int(received, r), group.Bytes(text, r)); err != nil {
+			if err := take(at, group.Int(received, r), group.Bytes(text, r)); err != nil {
 				return err
 			}
 		}

@@ -33,17 +33,21 @@ type Reindexed struct {
 // are damaged: rows that differ from sound tiles, or that do not make the root of
 // the checkpoint, were tampered with, and are an error.
 func Reindex(ctx context.Context, cfg Config, progress func(done, total int64)) (Reindexed, error) {
+	return reindexOffline(ctx, cfg, saveEvery, progress)
+}
+
+func reindexOffline(ctx context.Context, cfg Config, every int64, progress func(done, total int64)) (Reindexed, error) {
 	cfg.setDefaults()
 	l := &Ledger{cfg: cfg, layout: layout{cfg.FS, cfg.Dir}, enc: part.NewEncoder(), keys: cfg.Keys, tenants: map[string]*tenant{}}
 	unlock, err := cfg.FS.Lock(l.layout.lock(), true)
 	if err != nil {
 		return Reindexed{}, openError(cfg.Dir, err)
 	}
-	out, err := l.reindexFolder(ctx, progress)
+	out, err := l.reindexFolder(ctx, every, progress)
 	return out, errors.Join(err, unlock())
 }
 
-func (l *Ledger) reindexFolder(ctx context.Context, progress func(done, total int64)) (out Reindexed, err error) {
+func (l *Ledger) reindexFolder(ctx context.Context, every int64, progress func(done, total int64)) (out Reindexed, err error) {
 	name, err := l.layout.readName()
 	if err != nil {
 		return out, openError(l.cfg.Dir, err)
@@ -57,13 +61,19 @@ func (l *Ledger) reindexFolder(ctx context.Context, progress func(done, total in
 	if err != nil {
 		return out, err
 	}
-	run := &reindexing{l: l, progress: progress}
+	run := &reindexing{l: l, every: every, progress: progress, record: record{}, rooted: map[hansard.LogID]uint64{}}
 	for _, id := range ids {
 		live, _, _, err := l.keptParts(id)
 		if err != nil {
 			return out, err
 		}
 		run.parts = append(run.parts, live...)
+		if c, err := l.layout.readCheckpoint(id); err == nil && len(live) > 0 && uint64(c.Size) <= live[len(live)-1].Name.End {
+			run.rooted[id] = uint64(c.Size)
+		}
+		if id.Tier == hansard.TierMeta {
+			run.record.read(statementSource{fs: l.cfg.FS, dir: l.cfg.Dir, enc: l.enc, parts: live})
+		}
 	}
 	run.install = run.installFile
 	if err := run.run(ctx); err != nil {
@@ -122,10 +132,15 @@ func tampered(id hansard.LogID, what string) error {
 type reindexing struct {
 	l        *Ledger
 	parts    []part.Info
+	every    int64                   // entries after which it notes where it is
 	progress func(done, total int64) // may be nil
 	// install puts what was made for a part in its place, if the part is still
 	// there.
 	install func(d *derivation) error
+	record  record // the parts whose bytes are on record
+	// rooted is up to which entry of each log the tiles are held against a checkpoint
+	// at the end.
+	rooted map[hansard.LogID]uint64
 
 	done  map[hansard.LogID]uint64 // entries below this, by an interrupted run too
 	stuck map[hansard.LogID]bool   // a part of the log is bad
@@ -144,7 +159,8 @@ type derivation struct {
 	err  error
 }
 
-// saveEvery is how many entries a run works on before it notes where it is.
+// saveEvery is how many entries a run works on before it notes where it is: what a
+// kill costs the next one.
 const saveEvery = 1 << 20
 
 func (r *reindexing) run(ctx context.Context) error {
@@ -174,7 +190,7 @@ func (r *reindexing) run(ctx context.Context) error {
 		if r.progress != nil {
 			r.progress(r.out.Entries, total)
 		}
-		if r.out.Entries-saved >= saveEvery {
+		if r.out.Entries-saved >= r.every {
 			saved = r.out.Entries
 			if err := r.l.layout.writeReindex(r.done); err != nil {
 				stop()
@@ -207,6 +223,7 @@ func (r *reindexing) derive(s *scanner, p part.Info) *derivation {
 	}
 	sum, size, err := s.hash(p)
 	if err == nil {
+		s.bare = p.Name.End <= r.rooted[p.Log] && r.record.has(p, sum) && r.l.tilesOf(p.Log).complete(p.Name.First, p.Name.End)
 		d.rows, err = s.scan(p, key)
 	}
 	if err == nil {
@@ -215,6 +232,10 @@ func (r *reindexing) derive(s *scanner, p part.Info) *derivation {
 	}
 	d.err = err
 	return d
+}
+
+func (l *Ledger) tilesOf(id hansard.LogID) tileStore {
+	return tileStore{l.cfg.FS, l.layout.tiles(id)}
 }
 
 func (r *reindexing) checkDate(d *derivation) error {
@@ -287,7 +308,10 @@ func (r *reindexing) installDerived(d *derivation) (changed bool, err error) {
 		changed = true
 		r.out.Made++
 	}
-	made, err := tileStore{l.cfg.FS, l.layout.tiles(d.p.Log)}.mend(d.p.Name.First, d.rows.leaves)
+	if d.rows.leaves == nil {
+		return changed, nil // the tiles are sound
+	}
+	made, err := l.tilesOf(d.p.Log).mend(d.p.Name.First, d.rows.leaves)
 	r.out.Made += made
 	var bad *badTile
 	if errors.As(err, &bad) {

@@ -38,7 +38,7 @@ func (l *Ledger) StartReindex(tenantName string) error {
 	if j.state.Running {
 		return hansard.WithHint(hansard.Errorf(hansard.KindBusy, "a reindex is under way"), "wait for its end")
 	}
-	run := &reindexing{l: l, progress: j.progress}
+	run := &reindexing{l: l, every: saveEvery, progress: j.progress, record: record{}, rooted: map[hansard.LogID]uint64{}}
 	run.install = run.installServing
 	var logs []*log
 	l.mu.Lock()
@@ -50,6 +50,7 @@ func (l *Ledger) StartReindex(tenantName string) error {
 		for _, lg := range t.logs {
 			if tenantName == "" || t.name == tenantName {
 				run.parts, logs = append(run.parts, lg.parts...), append(logs, lg)
+				run.rooted[lg.id] = lg.signed.size
 			}
 		}
 	}
@@ -94,6 +95,14 @@ func (l *Ledger) reindexServing(run *reindexing, logs []*log) error {
 		case <-ctx.Done():
 		}
 	}()
+	for _, lg := range logs {
+		if lg.id.Tier == hansard.TierMeta {
+			l.mu.Lock()
+			src := statementSource{fs: l.cfg.FS, dir: l.cfg.Dir, enc: l.enc, parts: lg.parts, fresh: lg.fresh[:len(lg.fresh):len(lg.fresh)]}
+			l.mu.Unlock()
+			run.record.read(src)
+		}
+	}
 	err := run.run(ctx)
 	// Parts that replaced others meanwhile are done too: their tiles are older
 	// than they are.

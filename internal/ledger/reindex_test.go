@@ -112,6 +112,80 @@ func TestReindexResumes(t *testing.T) {
 	}
 }
 
+// TestReindexKilled goes on with the folders that a run would leave if it were killed
+// at each of its steps: where it was noted last, and not at the beginning.
+func TestReindexKilled(t *testing.T) {
+	t.Parallel()
+	dir, _ := stoppedLedger(t, 4)
+	want := derived(t, dir)
+	spoil(t, dir)
+	var left []string
+	_, err := ledger.ReindexNoting(t.Context(), ledger.Config{Dir: dir}, 256, func(int64, int64) {
+		left = append(left, filepath.Join(t.TempDir(), "left"))
+		copyFolder(t, dir, left[len(left)-1])
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := int64(0)
+	for _, killed := range left {
+		done, err := ledger.Reindex(t.Context(), ledger.Config{Dir: killed}, nil)
+		if err != nil || done.Skipped < last {
+			t.Errorf("%d entries are taken for done, after %d; %v", done.Skipped, last, err)
+		}
+		last = done.Skipped
+		got := map[string]string{}
+		for path, b := range derived(t, killed) {
+			got[dir+strings.TrimPrefix(path, killed)] = b
+		}
+		sameFiles(t, got, want)
+		checkLedger(t, killed)
+	}
+	if last < 512 {
+		t.Errorf("a run that was killed at its end is not gone on with: %d entries are taken for done", last)
+	}
+}
+
+// TestReindexStopped stops the server half-way: when it runs again, the reindex goes
+// on where it was.
+func TestReindexStopped(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, newRecorder(), nil)
+	d := newDesk(t, l)
+	for k := range 8 {
+		d.sealCalls(k*256, (k+1)*256)
+	}
+	// A run may be done before the server has stopped.
+	for range 50 {
+		if err := l.StartReindex(""); err != nil {
+			t.Fatal(err)
+		}
+		for l.ReindexState().Done == 0 {
+			time.Sleep(100 * time.Microsecond)
+		}
+		closeLedger(t, l)
+		stopped := l.ReindexState()
+		l = open(t, dir, newRecorder(), nil)
+		if stopped.Err == nil {
+			continue
+		}
+		if err := l.StartReindex(""); err != nil {
+			t.Fatal(err)
+		}
+		for l.ReindexState().Running {
+			time.Sleep(time.Millisecond)
+		}
+		if st := l.ReindexState(); st.Err != nil || st.Result.Skipped == 0 || st.Result.Skipped < stopped.Result.Entries {
+			t.Errorf("the first did %+v, the second %+v", stopped.Result, st)
+		}
+		closeLedger(t, l)
+		checkLedger(t, dir)
+		return
+	}
+	t.Error("no run was stopped half-way")
+}
+
 // TestReindexTampered puts another entry into a part whose tiles are sound. The
 // tiles must not be made to fit it, and the other parts are mended.
 func TestReindexTampered(t *testing.T) {
@@ -150,6 +224,38 @@ func TestReindexTampered(t *testing.T) {
 		}
 	}
 	glob(t, dir, "tenants/acme/info/parts/*/000000000512*"+ledger.IndexSuffix) // made anew all the same
+	found(t, dir, "entry 300")
+}
+
+// TestReindexForgedTiles has tiles that are sound in themselves, and not those of the
+// parts, which are on record.
+func TestReindexForgedTiles(t *testing.T) {
+	t.Parallel()
+	dir, _ := stoppedLedger(t, 3)
+	parts := map[string]string{}
+	for path, b := range filesOf(t, dir) {
+		if strings.HasSuffix(path, ".parquet") || strings.HasSuffix(path, ledger.IndexSuffix) || strings.HasSuffix(path, "checkpoint") {
+			parts[path] = b
+		}
+	}
+	_, err := ledger.Forge(dir, infoLog, func(e *hansard.Entry) bool {
+		if e.Index == 300 {
+			e.AgentName = "somebody-else"
+		}
+		return e.Index == 300
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, b := range parts { // as they were
+		writeFile(t, path, []byte(b))
+	}
+	forged := derived(t, dir)
+	_, err = ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
+	if hansard.KindOf(err) != hansard.KindCorrupt {
+		t.Errorf("error %v, want one about the tiles", err)
+	}
+	sameFiles(t, derived(t, dir), forged)
 	found(t, dir, "entry 300")
 }
 

@@ -24,6 +24,8 @@ type scanner struct {
 	// check asks for what only a verification needs: contents against their
 	// digests, and what each entry says of itself.
 	check bool
+	// bare leaves the leaf hashes out.
+	bare bool
 	// read is told how many bytes were read; may be nil.
 	read func(n int64)
 
@@ -48,7 +50,7 @@ func newScanner(fsys durable.FS, dir string, enc *part.Encoder) (*scanner, error
 // their indexes.
 type scanned struct {
 	size      int64
-	leaves    []tlog.Hash
+	leaves    []tlog.Hash // nil where nobody asked for them
 	positions []uint64
 	received  []int64
 	index     *part.Index // made anew
@@ -93,14 +95,17 @@ func (s *scanner) scan(p part.Info, fp *classify.FingerprintKey) (*scanned, erro
 	n := pf.Rows()
 	s.print = s.fingerprinter(p.Log, fp)
 	out := &scanned{
-		size: size, leaves: make([]tlog.Hash, n), positions: make([]uint64, n), received: make([]int64, n),
+		size: size, positions: make([]uint64, n), received: make([]int64, n),
 		erased: map[[10]byte]bool{}, unprinted: s.print == nil,
+	}
+	if !s.bare {
+		out.leaves = make([]tlog.Hash, n)
 	}
 	x := part.NewIndexBuilder(p.Log, p.Name, int(n))
 	var texts part.Index
 	for i := range pf.Groups() {
 		first, end := pf.Range(i)
-		if err := s.group.Load(pf, i, nil); err != nil {
+		if err := s.group.Load(pf, i, s.wanted()); err != nil {
 			return nil, err
 		}
 		if err := s.scanGroup(out, x, p, p.Name.First+first, p.Name.First+end); err != nil {
@@ -113,6 +118,14 @@ func (s *scanner) scan(p part.Info, fp *classify.FingerprintKey) (*scanned, erro
 	out.index = x.Index()
 	out.index.Texts, out.index.Info.Texts = texts.Texts, texts.Info.Texts
 	return out, nil
+}
+
+// wanted says which columns are read; nil: all.
+func (s *scanner) wanted() func(*part.Column) bool {
+	if !s.bare {
+		return nil
+	}
+	return func(c *part.Column) bool { return c.Name != "content_digest" } // is in leaves alone
 }
 
 // fingerprinter returns what computes the fingerprints of a log's entries, nil if
@@ -141,7 +154,9 @@ func (s *scanner) scanGroup(out *scanned, x *part.IndexBuilder, p part.Info, fir
 		}
 		seen[place.Index-first] = true
 		at := place.Index - p.Name.First
-		out.leaves[at] = tlog.Hash(g.HashLeaf(row))
+		if !s.bare {
+			out.leaves[at] = tlog.Hash(g.HashLeaf(row))
+		}
 		out.positions[at], out.received[at] = place.Position, place.ReceivedAt
 		x.Add(place, g.Bytes(s.traceID, row), s.id(out, row))
 		if st := g.Bytes(s.statement, row); len(st) > 0 {

@@ -63,6 +63,36 @@ func (s tileStore) sound(tile uint64) bool {
 	return err == nil && foldTile(leaves) == above[0]
 }
 
+// complete reports whether the stored leaf hashes from index first to end-1 fill
+// tiles, and the hashes above them that they complete are those that they stand for.
+// Whether they are those of the entries, the root says, which comes of them.
+func (s tileStore) complete(first, end uint64) bool {
+	if first%tileWidth != 0 || end%tileWidth != 0 {
+		return false
+	}
+	for row := 0; first < end; row++ {
+		from, to := first/tileWidth, end/tileWidth
+		if from == to {
+			return true
+		}
+		below, err := s.read(row, from*tileWidth, int(to-from)*tileWidth)
+		if err != nil {
+			return false
+		}
+		above, err := s.read(row+1, from, int(to-from))
+		if err != nil {
+			return false
+		}
+		for i, h := range above {
+			if foldTile(below[i*tileWidth:(i+1)*tileWidth]) != h {
+				return false
+			}
+		}
+		first, end = from, to
+	}
+	return true
+}
+
 // trim cuts off hashes beyond the given number of entries, and removes files that
 // hold nothing else.
 func (s tileStore) trim(size uint64) error {

@@ -92,12 +92,10 @@ func (r *Group) AddTexts(x *Index) {
 	t := newTexts(r.enc.all)
 	f := newTextFilter(r.Len())
 	for _, c := range t.columns {
-		var last []byte
-		for row := range r.Len() {
-			if v := r.Bytes(c, row); len(v) > 0 && !bytes.Equal(v, last) {
-				t.add(f, v)
-				last = v
-			}
+		// A text of the dictionary is that of many rows, and of one at least.
+		v := &r.vectors[c.ID-1]
+		for i := range max(0, len(v.offsets)-1) {
+			t.add(f, v.value(int32(i)))
 		}
 	}
 	x.addFilter(f)
@@ -112,26 +110,24 @@ const (
 // add takes in a text. The Kelvin sign and the dotted I fold into ASCII: where
 // they are, the folded text is taken in too.
 func (t *texts) add(f *TextFilter, text []byte) {
-	t.addRuns(f, text)
-	for _, c := range text {
-		if c >= 0x80 {
-			if bytes.Contains(text, []byte("\u212a")) || bytes.Contains(text, []byte("\u0130")) {
-				t.addRuns(f, bytes.Map(unicode.ToLower, text))
-			}
-			return
-		}
+	if t.addRuns(f, text) && (bytes.Contains(text, []byte("\u212a")) || bytes.Contains(text, []byte("\u0130"))) {
+		t.addRuns(f, bytes.Map(unicode.ToLower, text))
 	}
 }
 
-func (t *texts) addRuns(f *TextFilter, text []byte) {
+// addRuns reports whether there is something else than ASCII in the text.
+func (t *texts) addRuns(f *TextFilter, text []byte) (beyond bool) {
 	var w uint32
+	var all byte
 	for _, c := range text {
+		all |= c
 		w = w<<8 | uint32(t.class[c])
 		if w&anyInRun == anyInRun {
 			bit := f.bit(w)
 			f.bits[bit/64] |= 1 << (bit % 64)
 		}
 	}
+	return all >= 0x80
 }
 
 // bit returns the bit of a run.
