@@ -62,8 +62,9 @@ type load struct {
 	bench    *bench
 	server   *server
 	workload *Workload
-	first    int // number of the first block
-	total    int // events to send; 0: until the context ends
+	first    int  // number of the first block
+	total    int  // events to send; 0: until the context ends
+	quiet    bool // no steps are noted, and no progress
 
 	block atomic.Int64 // blocks handed out
 	acked atomic.Int64
@@ -124,7 +125,7 @@ func (l *load) stepEvents() int64 {
 // ack counts events that were acknowledged, and ends a step with them.
 func (l *load) ack(n int) error {
 	acked := l.acked.Add(int64(n))
-	if l.total == 0 {
+	if l.total == 0 || l.quiet {
 		return nil
 	}
 	l.bench.cfg.Progress("sending events", acked, int64(l.total))
