@@ -42,7 +42,7 @@ var mayImport = map[string]string{
 	"internal/live":            ". part",
 	"internal/detect":          ". live part",
 	"internal/intake":          ". rawjson arena dialect transcript redact classify part ledger",
-	"internal/lake":            ". rawjson part query price github.com/duckdb/duckdb-go/v2 golang.org/x/sys",
+	"internal/lake":            ". rawjson part query price durable github.com/klauspost/compress github.com/duckdb/duckdb-go/v2 golang.org/x/sys",
 	"internal/trace":           ". rawjson github.com/mattn/go-runewidth",
 	"internal/forensic":        ". rawjson trace",
 	"internal/policy":          ". query lake dialect cel.dev/cel-go go.yaml.in/yaml/v3",

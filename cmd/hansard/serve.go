@@ -171,6 +171,7 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 		return nil
 	})
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
+	group.Go(func() error { saveSums(ctx, st); return nil })
 	group.Go(func() error { giveMemoryBack(ctx); return nil })
 	group.Go(func() error { st.keeper.Serve(ctx); return nil })
 	group.Go(func() error { detections(ctx, st, logger); return nil })

@@ -43,6 +43,7 @@ type store struct {
 	readers *access.ReaderLog
 	logger  *slog.Logger
 	keeper  *retention.Keeper
+	checked chan struct{}  // closed when the sums of an earlier process were looked through
 	packs   []*policy.Pack // those that judge
 	keeping *retention.Policy
 	alerts  []*policy.Pack // whose controls with alerts are applied live: those that the configuration names
@@ -93,6 +94,7 @@ func openStore(cfg storeConfig) (*store, error) {
 	}
 	s.lake, err = lake.New(lake.Config{
 		Dir: cfg.Ledger.Dir, MemoryLimit: cfg.QueryMemory, Logger: cfg.Logger, WorkerCommand: []string{sqlWorker}, WorkersAhead: true,
+		Sums: s.sumsConfig(cfg.Ledger.Dir),
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +106,11 @@ func openStore(cfg storeConfig) (*store, error) {
 	if s.ledger, err = ledger.Open(cfg.Ledger); err != nil {
 		return nil, errors.Join(err, s.lake.Close())
 	}
+	s.checked = make(chan struct{})
+	go func() {
+		defer close(s.checked)
+		s.lake.CheckSums()
+	}()
 	s.intake = intake.New(intake.Config{
 		Ledger: s.ledger, Redact: engine, Classifier: classifier, Limits: cfg.Limits, Patience: cfg.Patience,
 	})
@@ -124,10 +131,14 @@ func openStore(cfg storeConfig) (*store, error) {
 	return s, nil
 }
 
-// Close puts the last reads on record, seals what is in the journal and closes
-// the folder. Requests and reads must have ended.
+// Close puts the last reads on record, seals what is in the journal, saves the sums of
+// reports and closes the folder. Requests and reads must have ended.
 func (s *store) Close() error {
-	return errors.Join(s.readers.Close(), s.ledger.Close(), s.lake.Close())
+	err := s.readers.Close()
+	<-s.checked // it may write
+	err = errors.Join(err, s.ledger.Close())
+	s.lake.SaveSums()
+	return errors.Join(err, s.lake.Close())
 }
 
 // has reports whether a tenant has a record.

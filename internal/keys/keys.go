@@ -149,13 +149,23 @@ func parsePseudonyms(path string, b []byte) (redact.Keys, error) {
 // FingerprintKey derives the key under which de-duplication fingerprints what
 // was submitted. It is the oldest pseudonym key's, so that a rotation does not
 // change fingerprints.
-func FingerprintKey(k redact.Keys) []byte {
-	oldest := k.Current
+func FingerprintKey(k redact.Keys) []byte { return derive(oldest(k), "hansard/fingerprint/v1") }
+
+// SumsKey derives the key under which the sums of reports are sealed that lie in the
+// data folder. A rotation of the pseudonym key does not change it.
+func SumsKey(k redact.Keys) []byte { return derive(oldest(k), "hansard/sums/v1") }
+
+// oldest returns the oldest pseudonym key.
+func oldest(k redact.Keys) []byte {
 	if len(k.Old) > 0 {
-		oldest = k.Old[0]
+		return k.Old[0].Secret
 	}
-	h := hmac.New(sha256.New, oldest.Secret)
-	h.Write([]byte("hansard/fingerprint/v1"))
+	return k.Current.Secret
+}
+
+func derive(secret []byte, purpose string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(purpose))
 	return h.Sum(nil)
 }
 

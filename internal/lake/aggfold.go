@@ -136,7 +136,7 @@ func (l *Lake) keptHours(ctx context.Context, a *question, total *tableTotal) (r
 	if _, few := l.wantedBy(a.node); few || !ok || hours.empty() {
 		return rest, nil
 	}
-	e := l.tableSums.entry(key)
+	e := l.tableSums.entry(key, isPlain(a.node))
 	defer l.tableSums.done(e)
 	if !e.begin(a.snap, a.scope.tiers, 0) {
 		return rest, nil
@@ -177,7 +177,10 @@ func (l *Lake) countHours(ctx context.Context, a *question, e *folded[*tableSum]
 	for _, c := range e.covered {
 		missing = missing.without(c)
 	}
-	groups, err := l.partGroups(ctx, a.snap, a.scope, missing.moments().and(e.covered.moments()))
+	news, gaps := beyond(e.upTo), missing.moments()
+	groups, err := l.partGroupsIf(ctx, a.snap, a.scope, gaps.and(e.covered.moments()), func(p *livePart) bool {
+		return news(p) || int64(p.LastPosition) > a.upTo || gaps.meet(span{p.MinTime, p.MaxTime})
+	})
 	if err != nil {
 		return nil, err
 	}

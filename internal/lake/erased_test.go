@@ -2,7 +2,6 @@ package lake_test
 
 import (
 	"context"
-	"os"
 	"testing"
 
 	"github.com/hansardhq/hansard"
@@ -48,20 +47,7 @@ func TestErasedTextIsForgotten(t *testing.T) {
 	for _, e := range entries {
 		e.Error, e.Params, e.Result, e.Reasoning, e.Salt = "", nil, nil, "", nil
 	}
-	old := info.Path(dir)
-	kept := old + ".kept"
-	if err := os.Rename(old, kept); err != nil {
-		t.Fatal(err)
-	}
-	anew := writePart(t, s.enc, dir, entries)
-	gone := info.Name
-	anew.Name.Rewrite = gone.Rewrite + 1
-	if err := os.Rename(old, anew.Path(dir)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(kept, old); err != nil {
-		t.Fatal(err)
-	}
+	anew, gone := rewritePart(t, s.enc, dir, info, entries), info.Name
 	l.Sealed(log, []part.Info{anew}, []part.Name{gone}, gone.End)()
 	if got := patterns(); len(got) != 1 || got[0] != "" {
 		t.Errorf("patterns %q after the erasure, want none", got)

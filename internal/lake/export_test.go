@@ -1,6 +1,13 @@
 package lake
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
+)
 
 // Answer reads the lines of a worker.
 var Answer = answer
@@ -32,3 +39,59 @@ func (l *Lake) Waiting() (pids []int) {
 
 // Dismiss ends the processes that wait, as after a time without statements.
 func (l *Lake) Dismiss() { l.workers.dismiss() }
+
+// DecodeSums reads the bytes of a file of sums as those of every kind, and writes what
+// it could read again: the second time the bytes must be the same.
+func DecodeSums(b []byte) error {
+	for kind, again := range map[string]func([]byte) []byte{
+		"tables":      func(b []byte) []byte { return recode(b, tableCode()) },
+		"tools":       func(b []byte) []byte { return recode(b, toolCode()) },
+		"tokens":      func(b []byte) []byte { return recode(b, tokenCode()) },
+		"invocations": func(b []byte) []byte { return recode(b, invocationCode()) },
+	} {
+		if once := again(b); once != nil && !bytes.Equal(again(once), once) {
+			return fmt.Errorf("%s: what was written cannot be read", kind)
+		}
+	}
+	return nil
+}
+
+func recode[S any](b []byte, code sumCode[S]) []byte {
+	s, err := decodeSums(b, code)
+	if err != nil {
+		return nil
+	}
+	return s.encode(code)
+}
+
+// StoredSums returns what the files of a tenant's sums hold, by their names.
+func (l *Lake) StoredSums(tenant string) map[string][]byte {
+	all := map[string][]byte{}
+	for _, name := range l.sums.files(tenant) {
+		if b, err := l.sums.read(tenant, name); err == nil {
+			all[name] = b
+		}
+	}
+	return all
+}
+
+// SeedSums returns a small file of each kind.
+func SeedSums() [][]byte {
+	own := &numbers{}
+	names := own.of([]string{"refund", "lookup"})
+	head := func(kind string) sumsHead {
+		return sumsHead{
+			"this", kind, "acme\x00*", map[hansard.Tier]uint64{"info": 256}, map[hansard.Tier]int64{"info": 999, "debug": -1},
+			[]summedPart{{"info", part.Name{First: 256, End: 1024, Rewrite: 1}, hansard.Hash{1, 2, 3}, span{-5, 7_000_000}}},
+		}
+	}
+	covered := spans{{-3, 4}, {9, 9}}
+	run := tokenRun(nil).with([]byte("m\x01a"), &tokenSums{events: 2, calls: 1, sums: [tokenClasses + 1]wideSum{{n: 1, lo: 700}, {n: 2, hi: 3, lo: 1}}})
+	tools := map[int32]*toolFigures{names[1]: {2, 1, 30, []int64{10, 20}}}
+	return [][]byte{
+		(&storedSums[*tableSum]{head("tables"), covered, own, map[int64]*tableSum{2: {names, []int64{1, -2, 3, 4}}, -3: {}}}).encode(tableCode()),
+		(&storedSums[*toolSum]{head("tools"), covered, nil, map[int64]*toolSum{4: {own, tools}}}).encode(toolCode()),
+		(&storedSums[*tokenSum]{head("tokens"), covered, nil, map[int64]*tokenSum{9: {[]tokenRun{run, nil}}}}).encode(tokenCode()),
+		(&storedSums[*invocationSum]{head("invocations"), covered, nil, map[int64]*invocationSum{1: {map[string]invocationFigures{"a": {1, 2, 3, 4, 5}}}}}).encode(invocationCode()),
+	}
+}

@@ -17,7 +17,8 @@ import (
 type fold[S any] struct {
 	// size returns about how many bytes a sum takes.
 	size func(S) int
-	most int // bytes that the sums of all questions may take
+	most int          // bytes that the sums of all questions may take
+	kept *keptSums[S] // how they are kept from one start to the next; nil: they are not
 
 	mu      sync.Mutex // guards what follows; never held over a read
 	entries map[string]*folded[S]
@@ -40,6 +41,12 @@ type folded[S any] struct {
 	// pruned is how many of each tier's prunes the sums know of.
 	pruned map[hansard.Tier]int
 	stale  bool // hours were forgotten: names may have some that nothing has
+	// parts are those whose rows were read, or might have been, when the sums were
+	// last asked.
+	parts []summedPart
+	plain bool   // the question may be written down
+	tried bool   // what was kept on the disk was looked for
+	saved string // what is on the disk: see folded.state
 
 	last  uint64 // guarded by fold.mu, as bytes is
 	bytes int
@@ -56,12 +63,23 @@ func newFold[S any](most int, size func(S) int) *fold[S] {
 	return &fold[S]{size: size, most: most, entries: map[string]*folded[S]{}}
 }
 
-// entry returns the sums of a question, locked.
-func (f *fold[S]) entry(key string) *folded[S] {
+// entry returns the sums of a question, locked. plain says that the question holds
+// nothing that may not be written down.
+func (f *fold[S]) entry(key string, plain bool) *folded[S] {
+	e := f.open(key, plain)
+	if plain && f.kept != nil && !e.tried {
+		e.tried = true
+		f.load(e, key)
+	}
+	return e
+}
+
+// open is entry without a look at what is kept on the disk.
+func (f *fold[S]) open(key string, plain bool) *folded[S] {
 	f.mu.Lock()
 	e := f.entries[key]
 	if e == nil {
-		e = &folded[S]{}
+		e = &folded[S]{plain: plain}
 		f.entries[key] = e
 	}
 	f.used++
@@ -105,7 +123,7 @@ func (f *fold[S]) done(e *folded[S]) {
 }
 
 func (e *folded[S]) reset() {
-	e.firsts, e.upTo, e.covered, e.hours, e.names = nil, nil, nil, nil, nil
+	e.firsts, e.upTo, e.covered, e.hours, e.names, e.parts = nil, nil, nil, nil, nil, nil
 }
 
 // begin forgets the sums of hours in which what is not there any more could count: of
@@ -140,7 +158,7 @@ func (e *folded[S]) begin(snap *snapshot, tiers map[hansard.Tier]bool, window in
 		}
 		e.pruned[tier] = len(snap.pruned[tier])
 	}
-	e.firsts = firsts
+	e.firsts, e.parts = firsts, snap.version.summed(tiers)
 	return true
 }
 

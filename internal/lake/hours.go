@@ -78,7 +78,7 @@ func (h *Hours) open(ctx context.Context, name string) (err error) {
 	if h.fresh, err = h.lake.freshGroups(h.snap, sc, false); err != nil {
 		return err
 	}
-	e := h.lake.markSums.entry(h.snap.tenant + "\x00" + name)
+	e := h.lake.markSums.entry(h.snap.tenant+"\x00"+name, false)
 	if !e.begin(h.snap, sc.tiers, math.MaxInt64) { // what was pruned may have preceded anything
 		h.lake.markSums.done(e)
 		return nil

@@ -29,6 +29,9 @@ type Config struct {
 	// WorkersAhead keeps workers waiting for the next statements, once there was
 	// one: for a process that lives on. Otherwise one is started for each.
 	WorkersAhead bool
+	// Sums says where the sums of reports are kept from one start to the next; nil:
+	// nowhere.
+	Sums *SumsConfig
 }
 
 // Lake is the query side of a data folder. It is safe for concurrent use.
@@ -49,6 +52,8 @@ type Lake struct {
 	invocationSums *fold[*invocationSum]
 	// markSums are what others made of marks; see Hours.
 	markSums *fold[Kept]
+	// sums are where those that can be are kept; nil: nowhere.
+	sums *sumStore
 	// scratches holds what passes read columns with.
 	scratches sync.Pool
 	// workers are the children of SQL.
@@ -83,6 +88,7 @@ func New(config Config) (*Lake, error) {
 	l.invocationSums = newFold(maxFolded, (*invocationSum).size)
 	l.tableSums = newFold(maxFolded, (*tableSum).size)
 	l.markSums = newFold(maxMarked, Kept.Size)
+	l.keepSums()
 	if l.engine, err = newEngine(l.enc, config); err != nil {
 		return nil, err
 	}
@@ -187,6 +193,7 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	for _, name := range removed {
 		gone[name] = true
 	}
+	erasedBefore := t.erased
 	parts, left, pruned := l.live(added), []string(nil), span{math.MaxInt64, math.MinInt64}
 	for _, p := range t.current.parts[log.Tier] {
 		if !gone[p.Name] {
@@ -209,6 +216,7 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	if len(removed) == 0 {
 		return func() {}
 	}
+	forget := !pruned.empty() || t.erased > erasedBefore
 	var readers []*version
 	for v := range t.pinned {
 		if v.holds(log.Tier, gone) {
@@ -216,6 +224,9 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 		}
 	}
 	return func() {
+		if forget {
+			l.sums.forget(log.Tenant)
+		}
 		for _, v := range readers {
 			<-v.done
 		}

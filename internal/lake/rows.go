@@ -43,7 +43,13 @@ func inOrder(groups []*group) []*group {
 // partGroups returns the row groups of parts that may hold events in the scope with
 // timestamps in spans.
 func (l *Lake) partGroups(ctx context.Context, snap *snapshot, sc *scope, in spans) ([]*group, error) {
-	parts := slices.DeleteFunc(sc.parts(snap), func(p *livePart) bool { return !in.meet(span{p.MinTime, p.MaxTime}) })
+	return l.partGroupsIf(ctx, snap, sc, in, func(*livePart) bool { return true })
+}
+
+// partGroupsIf is partGroups of those parts that are wanted. The others need not be
+// opened.
+func (l *Lake) partGroupsIf(ctx context.Context, snap *snapshot, sc *scope, in spans, wanted func(*livePart) bool) ([]*group, error) {
+	parts := slices.DeleteFunc(sc.parts(snap), func(p *livePart) bool { return !in.meet(span{p.MinTime, p.MaxTime}) || !wanted(p) })
 	found := make([][]*group, len(parts))
 	place := map[*livePart]int{}
 	for i, p := range parts {

@@ -67,7 +67,7 @@ func sumTraces[S any](ctx context.Context, l *Lake, f *fold[S], a *traceQuestion
 	hours := bucketsIn(a.whole)
 	rest := spans{a.whole}
 	if a.key != "" && !hours.empty() {
-		e := f.entry(a.key)
+		e := f.entry(a.key, isPlain(a.node))
 		defer f.done(e)
 		if e.begin(a.snap, a.scope.tiers, a.window) {
 			if err := a.keep(ctx, l, e, hours); err != nil {
@@ -270,20 +270,29 @@ func newTouched() *touched {
 	return &touched{traces: map[uint64]bool{}, near: span{math.MaxInt64, math.MinInt64}}
 }
 
+// beyond returns which parts have rows above the positions of their tiers.
+func beyond(upTo map[hansard.Tier]int64) func(*livePart) bool {
+	return func(p *livePart) bool { return int64(p.LastPosition) > upTo[p.Log.Tier] }
+}
+
 // catchUp takes what has come into parts since into the sums.
 func (a *traceQuestion[S]) catchUp(ctx context.Context, l *Lake, e *folded[S], ends map[hansard.Tier]int64) error {
-	all, err := l.partGroups(ctx, a.snap, a.scope, spans{everything()})
+	some, err := l.partGroupsIf(ctx, a.snap, a.scope, spans{everything()}, beyond(e.upTo))
 	if err != nil {
 		return err
 	}
 	t := newTouched()
-	for _, g := range all {
+	for _, g := range some {
 		if err := t.add(l, g, rowBounds{e.upTo[g.tier()], ends[g.tier()]}); err != nil {
 			return err
 		}
 	}
 	if len(t.traces) == 0 {
 		return nil
+	}
+	all, err := l.partGroups(ctx, a.snap, a.scope, spans{everything()})
+	if err != nil {
+		return err
 	}
 	before := func(g *group) rowBounds { return rowBounds{-1, e.upTo[g.tier()]} }
 	after := func(g *group) rowBounds { return rowBounds{-1, max(e.upTo[g.tier()], ends[g.tier()])} }
@@ -316,17 +325,22 @@ func (a *traceQuestion[S]) delta(ctx context.Context, l *Lake, e *folded[S], in 
 			return err
 		}
 	}
-	all, err := l.partGroups(ctx, a.snap, a.scope, spans{in.wider(a.window)})
+	around := spans{in.wider(a.window)}
+	some, err := l.partGroupsIf(ctx, a.snap, a.scope, around, func(p *livePart) bool { return int64(p.LastPosition) > a.upTo })
 	if err != nil {
 		return err
 	}
-	for _, g := range all {
+	for _, g := range some {
 		if err := t.add(l, g, rowBounds{a.upTo, e.upTo[g.tier()]}); err != nil {
 			return err
 		}
 	}
 	if len(t.traces) == 0 {
 		return nil
+	}
+	all, err := l.partGroups(ctx, a.snap, a.scope, around)
+	if err != nil {
+		return err
 	}
 	before := func(g *group) rowBounds {
 		if g.part == nil {

@@ -36,6 +36,19 @@ func (l layout) lock() string    { return filepath.Join(l.dir, "LOCK") }
 func (l layout) journal() string { return filepath.Join(l.dir, "journal") }
 func (l layout) tenants() string { return filepath.Join(l.dir, "tenants") }
 
+// SumsFolder is the folder, below the data folder, of what reports came to. It is no
+// part of the record: nothing here reads it.
+const SumsFolder = "sums"
+
+// sumsPattern is what its files are called, by tenant.
+var sumsPattern = regexp.MustCompile(`^[a-z0-9-]{1,63}/[a-z]+-[0-9a-f]{24}\.sums$`)
+
+// isSums reports whether a file is one of the sums of reports.
+func (l layout) isSums(path string) bool {
+	rel, err := filepath.Rel(filepath.Join(l.dir, SumsFolder), path)
+	return err == nil && sumsPattern.MatchString(filepath.ToSlash(rel))
+}
+
 func (l layout) journalVKey() string {
 	return filepath.Join(l.dir, "journal.vkey")
 }

@@ -347,6 +347,7 @@ func (v *verifier) checkUnread(all map[string]int64) {
 				continue
 			}
 			v.note("a reindex was interrupted; the next one goes on from there (REINDEX)")
+		case v.layout.isSums(path): // derived, and sealed: no report takes over one that was edited
 		case strings.HasSuffix(path, IndexSuffix) && !has(all, strings.TrimSuffix(path, IndexSuffix)):
 			v.note("an index without its part was left by a crash: %s", v.rel(path))
 		case strings.HasSuffix(path, NoteSuffix) && !has(all, strings.TrimSuffix(path, NoteSuffix)):
