@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/hansardhq/hansard"
@@ -175,26 +173,16 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ra
 	return found, err
 }
 
-// fewPlaces is up to how many places in parts it is cheaper to read the pages
-// that hold them than to let the engine read row groups.
-const fewPlaces = 32
-
 // fetch returns the entries at the places, in their order: wide columns are
 // read for these rows only. A position names one entry of the tenant.
 func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, error) {
 	positions := map[*livePart][]uint64{}
-	n := 0
 	for _, p := range places {
 		if p.part != nil {
 			positions[p.part] = append(positions[p.part], p.Position)
-			n++
 		}
 	}
-	read := l.fetchMany
-	if n <= fewPlaces {
-		read = l.fetchFew
-	}
-	byPosition, err := read(ctx, positions)
+	byPosition, err := l.fetchPages(ctx, positions)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +203,8 @@ func (l *Lake) fetch(ctx context.Context, places []place) ([]*hansard.Entry, err
 	return entries, nil
 }
 
-// fetchFew reads entries from the pages that hold them.
-func (l *Lake) fetchFew(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
+// fetchPages reads entries from the pages that hold them.
+func (l *Lake) fetchPages(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
 	var mu sync.Mutex // guards found
 	found := map[uint64]*hansard.Entry{}
 	err := l.eachPart(ctx, slices.Collect(maps.Keys(positions)), func(p *livePart) error {
@@ -234,24 +222,5 @@ func (l *Lake) fetchFew(ctx context.Context, positions map[*livePart][]uint64) (
 			return err
 		})
 	})
-	return found, err
-}
-
-// fetchMany reads entries by the engine.
-func (l *Lake) fetchMany(ctx context.Context, positions map[*livePart][]uint64) (map[uint64]*hansard.Entry, error) {
-	var numbers []string
-	for _, list := range positions {
-		for _, n := range list {
-			numbers = append(numbers, strconv.FormatUint(n, 10))
-		}
-	}
-	parts := slices.Collect(maps.Keys(positions))
-	text := fmt.Sprintf(`SELECT filename, %s FROM (%s) WHERE "position" IN (%s)`,
-		names(l.allColumns()), l.scan(parts, "filename, ", l.allColumns()), strings.Join(numbers, ", "))
-	read, err := l.entries(ctx, parts, text, nil)
-	found := map[uint64]*hansard.Entry{}
-	for _, e := range read {
-		found[e.Position] = e
-	}
 	return found, err
 }

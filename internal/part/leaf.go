@@ -37,6 +37,7 @@ type Encoder struct {
 	contentKeys []leafKey
 	file        func() *fileSchema
 	buffers     atomic.Pointer[writeBuffers] // of the last file, for the next one
+	pickers     sync.Pool                    // of *picker
 
 	salt, contentDigest, contentSize *Column
 }

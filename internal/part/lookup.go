@@ -17,7 +17,8 @@ import (
 // hold them, not whole row groups. It is safe for concurrent use.
 type Lookup struct {
 	*File
-	closer io.Closer
+	outline *Outline
+	closer  io.Closer
 }
 
 // OpenLookup opens the part at path. It holds the file open and the part's footer
@@ -31,11 +32,20 @@ func (enc *Encoder) OpenLookup(path string, log hansard.LogID) (*Lookup, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open part: %w", err), f.Close())
 	}
-	pf, err := enc.open(f, info.Size(), log, parquet.SkipBloomFilters(false), parquet.ReadBufferSize(lookupBuffer))
+	l, err := enc.newLookup(f, info.Size(), log)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &Lookup{File: pf, closer: f}, nil
+	l.closer = f
+	return l, nil
+}
+
+func (enc *Encoder) newLookup(r io.ReaderAt, size int64, log hansard.LogID) (*Lookup, error) {
+	f, err := enc.open(r, size, log, parquet.SkipBloomFilters(false), parquet.ReadBufferSize(lookupBuffer))
+	if err != nil {
+		return nil, err
+	}
+	return &Lookup{File: f, outline: f.Outline()}, nil
 }
 
 // lookupBuffer is how many bytes one read of a page fetches.
@@ -89,18 +99,19 @@ func (l *Lookup) Find(column, value string, limit int, f func([]*hansard.Entry) 
 func (l *Lookup) FindPositions(positions []uint64) (found []*hansard.Entry, err error) {
 	defer recoverCorrupt(&err)
 	var v Vector
-	outline, column := l.Outline(), l.enc.Column("position")
-	reader, err := l.enc.NewColumnReader()
+	column := l.enc.Column("position")
+	reader, err := l.enc.takePicker()
 	if err != nil {
 		return nil, err
 	}
+	defer l.enc.pickers.Put(reader)
 	for g := range l.Groups() {
-		least, greatest, known := outline.Bounds(g, column)
+		least, greatest, known := l.outline.Bounds(g, column)
 		from, _ := slices.BinarySearch(positions, uint64(least))
 		if known && (from == len(positions) || positions[from] > uint64(greatest)) {
 			continue
 		}
-		reader.Use(outline, l.r, g)
+		reader.Use(l.outline, l.r, g)
 		if err := reader.ReadInts("position", &v); err != nil {
 			return nil, err
 		}
@@ -197,45 +208,11 @@ func (l *Lookup) readRows(g int, rows []int64) ([]*hansard.Entry, error) {
 		block[k].Log = l.log
 		entries[k] = &block[k]
 	}
-	meta := l.file.Metadata().RowGroups[g]
-	values := make([]parquet.Value, 64)
-	for k, chunk := range l.file.RowGroups()[g].ColumnChunks() {
-		if m := meta.Columns[k].MetaData; m.Statistics.NullCount == m.NumValues {
-			continue
-		}
-		if err := l.columns[k].readRows(chunk, entries, rows, values); err != nil {
-			return nil, fmt.Errorf("read part: row group %d, column %s: %w", g, l.columns[k].Name, err)
-		}
+	p, err := l.enc.takePicker()
+	if err != nil {
+		return nil, err
 	}
-	return entries, nil
-}
-
-// readRows fills the column's values of the rows into the entries. Each page that
-// has some of them is read once.
-func (c *Column) readRows(chunk parquet.ColumnChunk, entries []*hansard.Entry, rows []int64, values []parquet.Value) error {
-	pages := chunk.Pages()
-	defer pages.Close()
-	for next := 0; next < len(rows); {
-		first := rows[next]
-		if err := pages.SeekToRow(first); err != nil {
-			return err
-		}
-		page, err := pages.ReadPage()
-		if err != nil {
-			return err
-		}
-		for end := first + page.NumRows(); next < len(rows) && rows[next] < end; {
-			from, run := rows[next], 1
-			for next+run < len(rows) && rows[next+run] == from+int64(run) && from+int64(run) < end {
-				run++
-			}
-			slice := page.Slice(from-first, from-first+int64(run))
-			if _, err := c.readPage(slice, values, entries[next:next+run], -1); err != nil {
-				return err
-			}
-			next += run
-		}
-		parquet.Release(page)
-	}
-	return nil
+	defer l.enc.pickers.Put(p)
+	p.Use(l.outline, l.r, g)
+	return entries, p.pick(l.File, rows, entries)
 }
