@@ -102,7 +102,7 @@ func (d *Decoder) Decode(e *hansard.Event, raw []byte) error {
 		return err
 	}
 	d.derive()
-	if len(d.attributes) > 0 || len(d.extras) > 0 {
+	if len(d.extras) > 0 || len(d.attributes) > 0 && e.Attributes == nil {
 		e.Attributes = addAttributes(d.attributes, d.extras)
 	}
 	if d.over && !d.Flat.Unbounded {

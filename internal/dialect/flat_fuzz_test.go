@@ -173,6 +173,20 @@ func TestDecoderComparesKeys(t *testing.T) {
 	}
 }
 
+// TestDecoderAttributes sends attributes that can stay as they are, and such that cannot.
+func TestDecoderAttributes(t *testing.T) {
+	for _, in := range []string{
+		`{"attributes":{}}`, `{"attributes":{} ,"status":"ok"}`, `{"attributes":{"a":1}}`, `{"attributes": {"a": 1}}`,
+		`{"attributes":{"a":1} ,"status":"ok"}`, `{"attributes":{"a":"\ud800"}}`, `{"attributes":{"a":1},"foo":2}`,
+		`{"attributes":{"a":1},"attributes":{"b":2}}`, `{"attributes":{"a":1},"attributes":{}}`, `{"attributes":[1]}`,
+		`{"attributes":{"a":1},"attributes":null}`, `{"attributes":{"a":1},"task_id":"` + strings.Repeat("x", 300) + `"}`,
+	} {
+		var flat dialect.Flat
+		want, err := flat.Decode([]byte(in))
+		checkDecoder(t, flat, []byte(in), want, err)
+	}
+}
+
 // TestDecodeRandomObjects is FuzzDecode's check on objects put together from
 // known names and values of every kind, many of them twice.
 func TestDecodeRandomObjects(t *testing.T) {

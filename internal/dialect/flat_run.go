@@ -89,11 +89,7 @@ func (d *Decoder) value(p *place, b []byte, i, maxDepth int) (end int, set bool)
 		return i + 4, !d.later
 	case c == '{' || c == '[':
 		if end, compact := rawjson.ScanCompact(b, i, maxDepth); end != 0 {
-			set = compact && p.kind == kindAny && !d.later
-			if set {
-				*(*json.RawMessage)(unsafe.Add(unsafe.Pointer(d.event), p.offset)) = b[i:end:end]
-			}
-			return end, set
+			return end, compact && !d.later && d.setCompact(p, b[i:end:end])
 		}
 	}
 	end, err := rawjson.Scan(b, i, maxDepth)
@@ -152,6 +148,21 @@ func (d *Decoder) setPlainSpecial(p *place, v []byte, text string) bool {
 		return ns > 0
 	case specialVersion:
 		d.version = text
+		return true
+	}
+	return false
+}
+
+// setCompact sets a field to a list or an object that Compact would not change; false
+// leaves it to apply.
+func (d *Decoder) setCompact(p *place, v []byte) bool {
+	switch {
+	case p.kind == kindAny:
+		*(*json.RawMessage)(unsafe.Add(unsafe.Pointer(d.event), p.offset)) = v
+		return true
+	case p.special == specialAttributes && v[0] == '{' && len(v) > len("{}"):
+		d.event.Attributes = v // for good, if nothing comes to them
+		d.attributes = v
 		return true
 	}
 	return false

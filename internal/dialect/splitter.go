@@ -49,6 +49,15 @@ func NewSplitter(r io.Reader, form Form, limits Limits) *Splitter {
 	return &Splitter{r: r, form: form, limits: limits.withDefaults()}
 }
 
+// Reset makes s a Splitter of another body, with the memory of this one.
+func (s *Splitter) Reset(r io.Reader, form Form, limits Limits) {
+	buf := s.buf
+	if len(buf) > steadyRead {
+		buf = nil // of an item that was long
+	}
+	*s = Splitter{r: r, form: form, limits: limits.withDefaults(), buf: buf}
+}
+
 // Next returns the next item: raw is its text without white space around it,
 // valid until the following call. line says where it was: the line in NDJSON,
 // else the number of the item, each from 1.

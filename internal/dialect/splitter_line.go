@@ -24,7 +24,7 @@ func (s *Splitter) nextLine() ([]byte, int, error) {
 			i = 0 // the last line, without a line end
 		}
 		long = long || looked+i > s.limits.MaxBytes+spaceRoom
-		line := bytes.Trim(s.buf[s.start:s.start+looked+i], " \t\r")
+		line := trimLine(s.buf[s.start : s.start+looked+i])
 		s.start = min(s.start+looked+i+1, s.end)
 		s.line++
 		switch {
@@ -35,4 +35,16 @@ func (s *Splitter) nextLine() ([]byte, int, error) {
 		}
 		looked = 0
 	}
+}
+
+// trimLine returns line without the white space around it.
+func trimLine(line []byte) []byte {
+	blank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
+	for len(line) > 0 && blank(line[len(line)-1]) {
+		line = line[:len(line)-1]
+	}
+	for len(line) > 0 && blank(line[0]) {
+		line = line[1:]
+	}
+	return line
 }

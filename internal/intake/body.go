@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
@@ -20,25 +21,31 @@ func (in *Intake) Body(ctx context.Context, src Source, form dialect.Form, r io.
 	if err != nil {
 		return newReceipt(), err
 	}
-	split := dialect.NewSplitter(r, form, in.cfg.Limits)
+	split := splitters.Get().(*dialect.Splitter)
+	defer func() {
+		split.Reset(nil, form, in.cfg.Limits) // nothing is kept of the body but its memory
+		splitters.Put(split)
+	}()
+	split.Reset(r, form, in.cfg.Limits)
 	for {
 		raw, line, err := split.Next()
-		var bad *dialect.RejectedError
-		switch {
-		case errors.Is(err, io.EOF):
-			return s.finish(nil)
-		case errors.As(err, &bad):
-			err = s.reject(bad.Line, "", bad.Err)
-		case err != nil:
-			return s.finishAfter(err)
-		default:
+		if err == nil {
 			err = s.line(line, raw)
+		} else if bad, ok := errors.AsType[*dialect.RejectedError](err); ok {
+			err = s.reject(bad.Line, "", bad.Err)
+		} else if errors.Is(err, io.EOF) {
+			return s.finish(nil)
+		} else {
+			return s.finishAfter(err)
 		}
 		if err != nil {
 			return s.finish(err)
 		}
 	}
 }
+
+// splitters are those whose body has ended, for use again: they have 64 KB each.
+var splitters = sync.Pool{New: func() any { return new(dialect.Splitter) }}
 
 // line takes one line. The error is about the request as a whole.
 func (s *session) line(line int, raw []byte) error {
