@@ -289,6 +289,11 @@ func (r *Reading) CheckReport(ctx context.Context, tenant string, text []byte) (
 	if !req.UpTo.Set {
 		req.UpTo = hansard.Some(int64(-1)) // it counted nothing
 	}
+	if said.Judged && said.Type.Name == "daily" {
+		if req.Compliance, err = r.verdicts(ctx, tenant, req); err != nil {
+			return nil, err
+		}
+	}
 	if said.Type.Name == "incident" {
 		if err := r.investigate(ctx, said.Subject, &req); err != nil {
 			return nil, err

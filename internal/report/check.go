@@ -26,6 +26,7 @@ type Said struct {
 	Limit        int
 	Reprice      bool
 	Packs        []string // that a compliance report judged by
+	Judged       bool     // a daily report quotes verdicts
 
 	figures []figure
 }
@@ -83,6 +84,7 @@ func ReadReport(text []byte) (*Said, error) {
 	}
 	for _, f := range s.figures {
 		s.Reprice = s.Reprice || f.name == "repriced" && f.value == "true"
+		s.Judged = s.Judged || strings.HasPrefix(f.name, "compliance_checks.")
 	}
 	return s, nil
 }
@@ -118,7 +120,7 @@ type PrunedLog struct {
 // ignored reports whether a figure says when and from what a report was made, not
 // what it found.
 func ignored(name string) bool {
-	for _, prefix := range []string{"generated_at", "checkpoints.", "integrity", "compliance_checks", "period.", "time_zone"} {
+	for _, prefix := range []string{"generated_at", "checkpoints.", "integrity", "period.", "time_zone"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
