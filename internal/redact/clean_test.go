@@ -35,10 +35,53 @@ func TestCleanTextsAreExact(t *testing.T) {
 	}
 }
 
+// TestCleanTextsAlike has only texts whose hashes are the same, so that nothing but
+// their bytes can tell them apart: each with one byte changed to each other one,
+// and two swapped.
+func TestCleanTextsAlike(t *testing.T) {
+	for n := 4; n <= 63; n++ {
+		for _, s := range []string{strings.Repeat("abcdefg", 10)[:n], strings.Repeat("\xff", n), strings.Repeat("\x00", n), strings.Repeat("0", n)} {
+			c := redact.NewClean()
+			f := func(other string) {
+				t.Helper()
+				if other != s && c.HasAlike(other) {
+					t.Fatalf("%q is taken for %q", other, s)
+				}
+			}
+			f(s + "\x00")
+			c.AddAlike(s)
+			if !c.HasAlike(s) {
+				t.Fatalf("%q is not known", s)
+			}
+			for i := range n {
+				for b := range 256 {
+					f(s[:i] + string([]byte{byte(b)}) + s[i+1:])
+				}
+				j := (i + 5) % n
+				swapped := []byte(s)
+				swapped[i], swapped[j] = swapped[j], swapped[i]
+				f(string(swapped))
+			}
+			f(s + "\x00")
+			f(s + s[:1])
+			if n > 4 {
+				f(s[:n-1])
+				f(s[1:])
+			}
+			for _, more := range []string{"more", "more of it", "more of it than that"} {
+				c.AddAlike(more)
+			}
+			if !c.HasAlike(s) || !c.HasAlike("more") || c.HasAlike("less") {
+				t.Fatalf("of four texts with %q not each is known", s)
+			}
+		}
+	}
+}
+
 // TestCleanTextsGiveWay adds more than there is room for, all of which hash alike
 // or not: what came last is known, and nothing that did not come.
 func TestCleanTextsGiveWay(t *testing.T) {
-	for _, form := range []string{"%06d", "sixteen bytes---%06d---sixteen bytes"} {
+	for _, form := range []string{"%06d", "eight---%06d", "sixteen bytes---%06d---sixteen bytes"} {
 		c := redact.NewClean()
 		for i := range 20_000 {
 			s := fmt.Sprintf(form, i)

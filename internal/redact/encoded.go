@@ -43,7 +43,9 @@ func (p *pass) sample(b []byte) {
 		}
 	}
 	if i+window <= len(b) {
-		p.sampled(b, i, last)
+		if x := binary.LittleEndian.Uint64(b[i:]); (x-'0'*ones)&^x&highs == 0 {
+			p.sampled(b, i, last)
+		}
 	}
 }
 

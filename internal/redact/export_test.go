@@ -60,7 +60,7 @@ func FindEverywhere(e *Engine, s string) (everywhere []Span, same bool) {
 // Quiet reports whether a JSON value is taken for one without a hit, and what
 // walking it does.
 func Quiet(e *Engine, json string) (quiet, changed bool, err error) {
-	p := &pass{e: e}
+	p := &pass{e: e, clean: newCleanTexts()}
 	p.mac.use(Key{ID: "k", Secret: make([]byte, MinKeySize)})
 	quiet = wellFormed([]byte(json)) && p.quiet([]byte(json))
 	_, changed, err = p.walk([]byte(json), 0)
@@ -109,7 +109,26 @@ type Clean struct{ c *cleanTexts }
 func NewClean() Clean { return Clean{newCleanTexts()} }
 
 // Has reports whether a text is remembered.
-func (c Clean) Has(s string) bool { return c.c.has(c.c.hash([]byte(s)), []byte(s)) }
+func (c Clean) Has(s string) bool {
+	_, known := c.c.has([]byte(s))
+	return known
+}
 
 // Add remembers a text.
-func (c Clean) Add(s string) { c.c.add(c.c.hash([]byte(s)), []byte(s)) }
+func (c Clean) Add(s string) {
+	hash, _ := c.c.has([]byte(s))
+	c.c.add(hash, []byte(s))
+}
+
+// HasAlike is Has for texts whose hashes are all the same.
+func (c Clean) HasAlike(s string) bool {
+	if isShort([]byte(s)) {
+		return c.c.hasShort(alike, wordOf([]byte(s)))
+	}
+	return c.c.hasLong(alike, []byte(s))
+}
+
+// AddAlike is Add for texts whose hashes are all the same.
+func (c Clean) AddAlike(s string) { c.c.add(alike, []byte(s)) }
+
+const alike = 0x0123456789abcdef

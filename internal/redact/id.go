@@ -87,22 +87,33 @@ func (id idBytes) mayHaveNumber(b []byte) bool {
 	}
 	starts := id.digits &^ (id.digits << 1) & (id.hyphens<<1 | 1)
 	ends := (id.digits + starts) &^ id.digits // a carry runs through each group
-	n, last := 0, -maxSep
+	n, from, to := 0, 0, 0                    // digits of the chain of groups in b[from:to]
 	for ; ends != 0; ends &= ends - 1 {
 		end := bits.TrailingZeros64(ends)
 		if end < id.len && b[end] != '-' {
 			continue
 		}
 		start := bits.Len64(starts&(1<<end-1)) - 1
-		if start > last+maxSep {
-			n = 0
+		if start > to+maxSep {
+			if n >= fewestDigits(b, from, to) {
+				return true
+			}
+			n, from = 0, start
 		}
-		if n += end - start; n >= minDigits {
-			return true
-		}
-		last = end
+		n += end - start
+		to = end
 	}
-	return false
+	return n >= fewestDigits(b, from, to)
+}
+
+// fewestDigits returns how many digits a number in the chain b[from:to] of an id
+// has at least: those of a card if a hyphen glues the chain to something.
+func fewestDigits(b []byte, from, to int) int {
+	const ofCard = 12
+	if from > 1 && b[from-2] != '-' || to+1 < len(b) && b[to+1] != '-' {
+		return ofCard
+	}
+	return minDigits
 }
 
 // hasExtension reports whether there is an x between two digits.

@@ -156,7 +156,7 @@ func (w *walker) member(i int) (int, error) {
 	part := partOf(key)
 	top.part = part
 	top.message = top.message || part == partMessage
-	if out, changed := w.p.text(key); changed {
+	if out, changed := w.p.short(key); changed {
 		w.putText(i, end, out)
 	}
 	if i = rawjson.SkipSpace(w.b, end); i >= len(w.b) || w.b[i] != ':' {

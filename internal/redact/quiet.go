@@ -1,8 +1,6 @@
 package redact
 
-import (
-	"github.com/hansardhq/hansard/internal/rawjson"
-)
+import "github.com/hansardhq/hansard/internal/rawjson"
 
 // Most JSON has nothing in it that is looked for, and it is known from its text
 // as it stands, without taking it apart.
@@ -32,9 +30,7 @@ func (p *pass) quietAt(b []byte, i int, of buckets) (to int, quiet bool) {
 		return 0, false
 	}
 	if of&ofName != 0 {
-		if k, _ := p.e.names.atEnd(b[:i+2]); k != nil {
-			return 0, false
-		}
+		return 0, false
 	}
 	if of&anyWord != 0 && !p.quietWords(b, i) {
 		return 0, false
@@ -86,7 +82,7 @@ func (p *pass) quietWords(b []byte, i int) bool {
 func wellFormed(b []byte) bool {
 	objects, depth, i := uint64(0), 0, 0 // objects has a bit for each open container
 	for {
-		if i = rawjson.SkipSpace(b, i); i >= len(b) {
+		if i = skipSpace(b, i); i >= len(b) {
 			return false
 		}
 		switch c := b[i]; c {
@@ -95,7 +91,7 @@ func wellFormed(b []byte) bool {
 				return false
 			}
 			objects <<= 1
-			i = rawjson.SkipSpace(b, i+1)
+			i = skipSpace(b, i+1)
 			if c == '{' {
 				objects |= 1
 				if byteAt(b, i) != '}' {
@@ -132,13 +128,13 @@ func wellFormed(b []byte) bool {
 // malformed.
 func closeContainers(b []byte, i int, objects *uint64, depth *int) (next int, more bool) {
 	for *depth > 0 {
-		i = rawjson.SkipSpace(b, i)
+		i = skipSpace(b, i)
 		switch object := *objects&1 == 1; {
 		case byteAt(b, i) == ',':
 			if !object {
 				return i + 1, true
 			}
-			i = keyEnd(b, rawjson.SkipSpace(b, i+1))
+			i = keyEnd(b, skipSpace(b, i+1))
 			return i, i > 0
 		case object && byteAt(b, i) == '}', !object && byteAt(b, i) == ']':
 			*objects >>= 1
@@ -148,7 +144,15 @@ func closeContainers(b []byte, i int, objects *uint64, depth *int) (next int, mo
 			return -1, false
 		}
 	}
-	return rawjson.SkipSpace(b, i), false
+	return skipSpace(b, i), false
+}
+
+// skipSpace is rawjson.SkipSpace where there is seldom any.
+func skipSpace(b []byte, i int) int {
+	if i < len(b) && b[i] > ' ' {
+		return i
+	}
+	return rawjson.SkipSpace(b, i)
 }
 
 // quoteEnd returns the end of the string at b[i], -1 if there is none or an
@@ -169,7 +173,7 @@ func keyEnd(b []byte, i int) int {
 	if i = quoteEnd(b, i); i < 0 {
 		return -1
 	}
-	if i = rawjson.SkipSpace(b, i); byteAt(b, i) != ':' {
+	if i = skipSpace(b, i); byteAt(b, i) != ':' {
 		return -1
 	}
 	return i + 1

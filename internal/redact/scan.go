@@ -11,7 +11,7 @@ type buckets uint16
 
 const (
 	ofNumber buckets = 1 << iota // two digits, then digits or separators
-	ofName                       // the end of a key's name, then what may stand before its value
+	ofName                       // a key's name, then what may stand before its value
 	ofAt                         // an @, plain or encoded, then a domain
 	ofIBAN                       // a country's code and two digits
 	ofIP                         // addresses of the Internet
@@ -46,6 +46,7 @@ type table struct {
 	// known by: one may begin as one keyword and end as another.
 	grams [1 << 10]uint64
 	part  [256]bool // what stands in a number run
+	names *keyNames
 }
 
 // first returns what two bytes may be the first two of.
@@ -151,6 +152,11 @@ func (t *table) confirmed(b []byte, i int, c places) (int, buckets) {
 func (t *table) confirm(b []byte, i int, c buckets) buckets {
 	if c&ofNumber != 0 && !t.longRun(b, i) {
 		c &^= ofNumber
+	}
+	if c&ofName != 0 {
+		if k, _ := t.names.atEnd(b[:i+2]); k == nil {
+			c &^= ofName
+		}
 	}
 	if c&anyLong != 0 {
 		if i+4 > len(b) {

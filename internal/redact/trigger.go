@@ -84,7 +84,7 @@ func (t *triggers) wake(k buckets, a, b, c, d byteSet) {
 // newTriggers lays out the tables for the detectors that are on, the rules and
 // the names of keys.
 func newTriggers(on func(kind) bool, rules []rule, names *keyNames) *triggers {
-	t := &triggers{words: make([][]word, 1)}
+	t := &triggers{table: table{names: names}, words: make([][]word, 1)}
 	all := anyByte()
 	digit := setOf(isDigit)
 	if on(phone) || on(card) || on(ssn) {
