@@ -4,9 +4,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/durable"
+	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 )
 
@@ -54,4 +57,47 @@ func TestReadBack(t *testing.T) {
 	f("a salt gone", "entry 2: content", edit(2, func(e *hansard.Entry) { e.Salt = nil }))
 	f("an entry twice", "does not belong there", edit(6, func(e *hansard.Entry) { e.Index-- }))
 	f("an entry of another part", "does not belong there", edit(6, func(e *hansard.Entry) { e.Index += 1000 }))
+}
+
+// liar is a disk that, while it lies, keeps another last byte of each part than the
+// one that was written.
+type liar struct {
+	durable.OS
+	lies atomic.Bool
+}
+
+func (d *liar) Create(path string) (durable.File, error) {
+	f, err := d.OS.Create(path)
+	if err == nil && d.lies.Load() && strings.HasSuffix(path, ".parquet"+durable.TempSuffix) {
+		return &lyingFile{f}, nil
+	}
+	return f, err
+}
+
+type lyingFile struct{ durable.File }
+
+func (f *lyingFile) WriteAt(b []byte, at int64) (int, error) {
+	b = slices.Clone(b)
+	b[len(b)-1] ^= 1
+	return f.File.WriteAt(b, at)
+}
+
+// TestLyingDisk holds that a part is refused whose file is not what was written, and
+// that its entries are sealed later.
+func TestLyingDisk(t *testing.T) {
+	disk := &liar{}
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, nil, func(c *ledger.Config) { c.FS = disk })
+	d := newDesk(t, l)
+	d.append(l, "acme", 0, 40)
+	disk.lies.Store(true)
+	if err := l.Seal(); err == nil || !strings.Contains(err.Error(), "does not hold what was written") {
+		t.Errorf("seal: %v", err)
+	}
+	disk.lies.Store(false)
+	if err := l.Seal(); err != nil {
+		t.Errorf("seal again: %v", err)
+	}
+	closeLedger(t, l)
+	checkLedger(t, dir)
 }

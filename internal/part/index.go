@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/hansardhq/hansard"
@@ -143,7 +144,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // the ids and the text filters, each with a checksum. They depend on the index
 // alone.
 func (x *Index) Append(dst []byte) []byte {
-	dst = x.appendHead(dst)
+	dst = x.appendHead(slices.Grow(dst, x.room()))
 	start := len(dst)
 	for _, id := range x.IDs {
 		dst = append(append(dst, id.Event[:]...), id.Fingerprint[:]...)
@@ -156,6 +157,15 @@ func (x *Index) Append(dst []byte) []byte {
 		}
 	}
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// room returns about how many bytes Append appends.
+func (x *Index) room() int {
+	words := len(x.Traces)
+	for _, f := range x.Texts {
+		words += len(f.bits) + 1
+	}
+	return 512 + 8*words + IDSize*len(x.IDs)
 }
 
 // appendHead appends magic, length of the head, fields, trace filter, sizes of
