@@ -67,7 +67,8 @@ func (en *engine) configure(config Config) error {
 		"SET preserve_insertion_order = false",
 		"SET enable_progress_bar = false",
 		"SET enable_external_file_cache = false",
-		"SET parquet_metadata_cache = true", // parts never change: their footers are read once
+		"SET allocator_background_threads = true", // so that what a question took goes back to the system after it
+		"SET parquet_metadata_cache = true",       // parts never change: their footers are read once
 	} {
 		if _, err := conn.ExecContext(ctx, set); err != nil {
 			return err

@@ -180,14 +180,33 @@ func (p *picker) pagePicked(c *Column, pg *page, from, end int64, rows []int64, 
 // want notes which values of the page the rows have.
 func (p *picker) want(c *Column, cp *columnPage, rows []int64, entries []*hansard.Entry) {
 	p.wanted = p.wanted[:0]
-	if cp.present == 0 {
-		return
+	switch {
+	case cp.present == 0:
+	case c.Kind == List:
+		p.wantItems(cp, rows, entries)
+	case cp.levels == nil:
+		for k, row := range rows {
+			p.wanted = append(p.wanted, wantedValue{int(row) - cp.row, entries[k]})
+		}
+	default:
+		number, i := 0, 0
+		for k, row := range rows {
+			at := int(row) - cp.row
+			for _, level := range cp.levels[i:at] {
+				number += int(level)
+			}
+			if i = at; cp.levels[at] != 0 {
+				p.wanted = append(p.wanted, wantedValue{number, entries[k]})
+			}
+		}
 	}
+}
+
+// wantItems is want for lists, of which a row has several values.
+func (p *picker) wantItems(cp *columnPage, rows []int64, entries []*hansard.Entry) {
 	number, row, next := 0, int64(cp.row)-1, 0
 	for i := range cp.values {
-		if c.Kind != List || p.repeats[i] == 0 {
-			row++
-		}
+		row += 1 - int64(p.repeats[i])
 		for next < len(rows) && rows[next] < row {
 			next++
 		}
