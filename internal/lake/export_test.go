@@ -68,7 +68,7 @@ func recode[S any](b []byte, code sumCode[S]) []byte {
 func (l *Lake) StoredSums(tenant string) map[string][]byte {
 	all := map[string][]byte{}
 	for _, name := range l.sums.files(tenant) {
-		if b, err := l.sums.read(tenant, name); err == nil {
+		if b, err := l.sums.read(tenant, name, maxSumsRaw); err == nil {
 			all[name] = b
 		}
 	}

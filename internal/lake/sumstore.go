@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
@@ -41,7 +42,8 @@ type SumsConfig struct {
 const (
 	maxSumsFile = 32 << 20  // bytes of one question's sums
 	maxSumsRaw  = 256 << 20 // ... decompressed
-	sumsShare   = 32        // all take this share of the bytes of the parts,
+	maxSumsHead = 1 << 20   // ... of what says what they are of: of 10,000 parts
+	sumsShare   = 16        // all take this share of the bytes of the parts,
 	minSums     = 16 << 20  // or this many bytes,
 	maxSums     = 128 << 20 // and these at most
 )
@@ -78,7 +80,7 @@ func (l *Lake) keepSums() {
 	if l.config.Sums == nil {
 		return
 	}
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return // its options are never wrong
 	}
@@ -122,7 +124,7 @@ func (l *Lake) CheckSums() {
 // checkFile looks at one file. changed says that it has to be written anew: what is
 // in it was taken over.
 func (l *Lake) checkFile(tenant, name string) (changed bool, err error) {
-	b, err := l.sums.read(tenant, name)
+	b, err := l.sums.read(tenant, name, maxSumsHead)
 	if err != nil {
 		return false, err
 	}
@@ -188,7 +190,7 @@ func (f *fold[S]) load(e *folded[S], key string) {
 	if !ok {
 		return
 	}
-	b, err := store.read(tenant, name)
+	b, err := store.read(tenant, name, maxSumsRaw)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -370,8 +372,8 @@ func (s *sumStore) aead(tenant string) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// read returns what an authentic file holds.
-func (s *sumStore) read(tenant, name string) ([]byte, error) {
+// read returns what an authentic file holds, its first bytes up to a limit.
+func (s *sumStore) read(tenant, name string, limit int64) ([]byte, error) {
 	b, err := durable.ReadFile(s.FS, filepath.Join(s.Dir, tenant, name), maxSumsFile)
 	if err != nil {
 		return nil, err
@@ -393,7 +395,13 @@ func (s *sumStore) read(tenant, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer zip.Close()
-	return zip.DecodeAll(plain, nil)
+	if limit == maxSumsRaw {
+		return zip.DecodeAll(plain, nil)
+	}
+	if err := zip.Reset(bytes.NewReader(plain)); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(zip, limit))
 }
 
 // write writes a file, unless entries were erased or pruned since the snapshot.
@@ -492,8 +500,8 @@ func (s *sumStore) removeFile(tenant, name string) error {
 	return err
 }
 
-// sweep removes what is not finished, and the largest files where a tenant's are too
-// large together.
+// sweep removes what is not finished, and files where a tenant's are too large together:
+// the largest of tables first, which are made anew in the least time.
 func (s *sumStore) sweep() {
 	tenants, err := s.FS.ReadDir(s.Dir)
 	if err != nil {
@@ -508,8 +516,9 @@ func (s *sumStore) sweep() {
 				there = append(there, info)
 			}
 		}
+		tables := func(f fs.FileInfo) int { return strings.Index(f.Name(), s.lake.tableSums.kept.kind) } // 0, or -1
 		slices.SortFunc(there, func(a, b fs.FileInfo) int {
-			return cmp.Or(cmp.Compare(a.Size(), b.Size()), cmp.Compare(a.Name(), b.Name()))
+			return cmp.Or(cmp.Compare(tables(a), tables(b)), cmp.Compare(a.Size(), b.Size()), cmp.Compare(a.Name(), b.Name()))
 		})
 		total, most := int64(0), s.lake.mostSums(tenant.Name())
 		for _, info := range there {
