@@ -172,14 +172,18 @@ func inTurn(acts ...func(v *life, l *ledger.Ledger) error) func(v *life, l *ledg
 // sealUntilFree seals all entries, and kills the process before it frees the
 // journal.
 func sealUntilFree(v *life, l *ledger.Ledger) error {
+	v.mu.Lock() // the next file of the journal is made in the background
 	v.kill = true
 	v.until = func(op simdisk.Op) bool {
 		return op.Kind == simdisk.Remove && strings.HasSuffix(op.Path, ".journal")
 	}
+	v.mu.Unlock()
 	if err := l.Seal(); err == nil || !v.gone() {
 		return fmt.Errorf("the journal was not freed: %w", err)
 	}
+	v.mu.Lock()
 	v.until = nil
+	v.mu.Unlock()
 	return nil
 }
 

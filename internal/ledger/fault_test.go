@@ -151,8 +151,9 @@ func (s scene) fail(n int) (reached bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.AwaitSpare() // what was begun before is no part of the scene
 	count, reads, what := 0, 0, ""
-	v.fault = func(op simdisk.Op) error { // v.mu is held
+	fault := func(op simdisk.Op) error { // v.mu is held
 		// Of the reads, which are many and much the same, every eighth one.
 		if !op.Kind.Changes() {
 			if reads++; reads%8 != 1 {
@@ -166,6 +167,9 @@ func (s scene) fail(n int) (reached bool, err error) {
 		what = fmt.Sprintf("%s %s: %v", op.Kind, op.Path, errno)
 		return errno
 	}
+	v.mu.Lock()
+	v.fault = fault
+	v.mu.Unlock()
 	err = s.act(v, l)
 	l.AwaitSpare()
 	v.mu.Lock()
