@@ -89,6 +89,8 @@ type crowdedFile struct{ durable.File }
 
 func (crowdedFile) WriteAt([]byte, int64) (int, error) { return 0, syscall.ENOSPC }
 
+func (crowdedFile) WritePages([]byte, int64) error { return syscall.ENOSPC }
+
 // quiet keeps the ledger from doing anything that it is not told to do.
 func quiet(c *ledger.Config) { c.CheckpointEvery, c.SealAfter = time.Hour, time.Hour }
 

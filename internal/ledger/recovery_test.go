@@ -299,15 +299,28 @@ func TestFailedSync(t *testing.T) {
 			long := event(4*100 + last)
 			long.Reasoning = strings.Repeat("so ", 3000) // more than is left of the journal's file
 			final, after := d.record("acme", long), d.record("acme", event(4*200))
+			var synced, failed atomic.Int32
+			armed := make(chan struct{})
+			fs.set(func(d *disk) {
+				d.broken = func(path string) bool {
+					if !strings.HasPrefix(path, filepath.Join(dir, folder)) {
+						return false
+					}
+					if folder == "journal" && synced.Add(1) > 1 {
+						<-armed // the next file of the journal, which is made in the background
+					}
+					select {
+					case <-armed:
+						return failed.Add(1) == 1
+					default:
+						return false
+					}
+				}
+			})
 			if _, err := l.Append(t.Context(), "acme", d.calls(0, 9)); err != nil {
 				t.Fatal(err)
 			}
-			var failed atomic.Int32
-			fs.set(func(d *disk) {
-				d.broken = func(path string) bool {
-					return strings.HasPrefix(path, filepath.Join(dir, folder)) && failed.Add(1) == 1
-				}
-			})
+			close(armed)
 			acked := 9
 			if answered(l, final) {
 				acked++
