@@ -197,15 +197,7 @@ func TestReindexTampered(t *testing.T) {
 			tiles[path] = b
 		}
 	}
-	_, err := ledger.Forge(dir, infoLog, func(e *hansard.Entry) bool {
-		if e.Index == 300 {
-			e.AgentName = "somebody-else"
-		}
-		return e.Index == 300
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	forge300(t, dir)
 	for path, b := range tiles { // as they were
 		writeFile(t, path, []byte(b))
 	}
@@ -214,7 +206,7 @@ func TestReindexTampered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
+	_, err := ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
 	if hansard.KindOf(err) != hansard.KindCorrupt || !strings.Contains(err.Error(), "entry 300") {
 		t.Errorf("error %v, want one about entry 300", err)
 	}
@@ -225,6 +217,21 @@ func TestReindexTampered(t *testing.T) {
 	}
 	glob(t, dir, "tenants/acme/info/parts/*/000000000512*"+ledger.IndexSuffix) // made anew all the same
 	found(t, dir, "entry 300")
+}
+
+// forge300 gives entry 300 another agent, and the log the tiles and the indexes that
+// belong to it then.
+func forge300(t *testing.T, dir string) {
+	t.Helper()
+	_, err := ledger.Forge(dir, infoLog, func(e *hansard.Entry) bool {
+		if e.Index == 300 {
+			e.AgentName = "somebody-else"
+		}
+		return e.Index == 300
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestReindexForgedTiles has tiles that are sound in themselves, and not those of the
@@ -238,20 +245,12 @@ func TestReindexForgedTiles(t *testing.T) {
 			parts[path] = b
 		}
 	}
-	_, err := ledger.Forge(dir, infoLog, func(e *hansard.Entry) bool {
-		if e.Index == 300 {
-			e.AgentName = "somebody-else"
-		}
-		return e.Index == 300
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	forge300(t, dir)
 	for path, b := range parts { // as they were
 		writeFile(t, path, []byte(b))
 	}
 	forged := derived(t, dir)
-	_, err = ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
+	_, err := ledger.Reindex(t.Context(), ledger.Config{Dir: dir}, nil)
 	if hansard.KindOf(err) != hansard.KindCorrupt {
 		t.Errorf("error %v, want one about the tiles", err)
 	}
