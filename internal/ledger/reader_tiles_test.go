@@ -122,7 +122,9 @@ func TestOpenBeside(t *testing.T) {
 	writer.Add(1)
 	go func() {
 		defer writer.Done()
-		for i := 50; ; i += 20 {
+		// It comes to an end, also where the reader is slow: what it reads for longer
+		// than between two merges it never reads whole.
+		for i := 50; i < 4050; i += 20 {
 			select {
 			case <-stop:
 				return
