@@ -15,7 +15,7 @@ var Answer = answer
 // Quicker returns the statement that a worker runs in the place of a user's; empty: it
 // runs that one.
 func Quicker(ctx context.Context, functions []string, statement string) (string, error) {
-	d, err := newDesk(ctx, &setup{Memory: DefaultMemoryLimit, Threads: 1, Functions: functions})
+	d, err := newDesk(ctx, &setup{Memory: DefaultMemoryLimit, Functions: functions})
 	if err != nil {
 		return "", err
 	}

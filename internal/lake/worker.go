@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -20,8 +21,7 @@ import (
 // setup is what a worker needs to get ready for a statement, the first JSON object on
 // its standard input. It says nothing of any tenant.
 type setup struct {
-	Memory    int64    `json:"memory"` // bytes
-	Threads   int      `json:"threads"`
+	Memory    int64    `json:"memory"`    // bytes
 	Functions []string `json:"functions"` // of the engine, those that every row may have
 }
 
@@ -58,6 +58,10 @@ type failure struct {
 	Hint    string       `json:"hint,omitempty"`
 }
 
+// workerGC is how much the heap of a worker may grow, in percent of what it holds,
+// before its garbage is collected: most end before that.
+const workerGC = 400
+
 // maxJob bounds what is asked of a worker in bytes: a million files.
 const maxJob = 256 << 20
 
@@ -68,6 +72,7 @@ const maxJob = 256 << 20
 // else may run there. What is wrong with the statement is in the answer; the error
 // says that there is no answer.
 func Worker(stdin io.Reader, stdout io.Writer) error {
+	debug.SetGCPercent(workerGC)
 	requests := json.NewDecoder(io.LimitReader(stdin, maxJob))
 	var s setup
 	if err := requests.Decode(&s); err != nil {
@@ -77,7 +82,7 @@ func Worker(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("get ready: %w", err)
 	}
-	defer d.close()
+	// It is not closed: the process ends, and takes less time for it.
 	var j job
 	if err := requests.Decode(&j); errors.Is(err, io.EOF) {
 		return nil // nobody had a statement
@@ -109,7 +114,6 @@ type desk struct {
 	conn    *sql.Conn
 	checker *checker
 	memory  int64 // that the engine may use, in bytes
-	threads int
 }
 
 // newDesk opens the engine and has it do once what every statement has it do, over
@@ -120,13 +124,18 @@ func newDesk(ctx context.Context, s *setup) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{db: sql.OpenDB(connector), checker: newChecker(s.Functions), memory: s.Memory, threads: s.Threads}
+	d := &desk{db: sql.OpenDB(connector), checker: newChecker(s.Functions), memory: s.Memory}
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return nil, errors.Join(err, d.db.Close())
 	}
 	err = d.exec(ctx,
 		setMemory(s.Memory),
-		setThreads(s.Threads),
+		// What is done before the statement is small: to wake other threads for it takes
+		// longer than to do it.
+		setThreads(1),
+		// Each file is read once, but its footer with each look at its columns.
+		"SET enable_external_file_cache = false",
+		"SET parquet_metadata_cache = true",
 		"SET temp_directory = ''",
 		"SET secret_directory = ''",
 		"SET enable_progress_bar = false",
@@ -213,10 +222,11 @@ func (d *desk) prepare(ctx context.Context, j *job, a *asked) error {
 	statements := append(views,
 		"SET allowed_paths = ["+strings.Join(allowed, ", ")+"]",
 		"SET enable_external_access = false",
+		setThreads(j.Threads),
 		"SET lock_configuration = true",
 	)
-	if j.Memory != d.memory || j.Threads != d.threads {
-		statements = append([]string{setMemory(j.Memory), setThreads(j.Threads)}, statements...)
+	if j.Memory != d.memory {
+		statements = append([]string{setMemory(j.Memory)}, statements...)
 	}
 	return d.exec(ctx, statements...)
 }

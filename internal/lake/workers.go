@@ -200,7 +200,7 @@ func (ws *workers) start(ctx context.Context) (*worker, error) {
 		return nil, hansard.Errorf(hansard.KindInternal, "sql: start the worker: %w", err)
 	}
 	// The process reads it before all else.
-	if err := json.NewEncoder(w.requests).Encode(setup{Memory: DefaultMemoryLimit, Threads: ws.config.Threads, Functions: functions}); err != nil {
+	if err := json.NewEncoder(w.requests).Encode(setup{Memory: DefaultMemoryLimit, Functions: functions}); err != nil {
 		w.end()
 		return nil, hansard.Errorf(hansard.KindInternal, "sql: start the worker: %w", err)
 	}
