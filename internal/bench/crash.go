@@ -53,6 +53,10 @@ func (b *bench) measureCrash(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	used, err := s.usage()
+	if err != nil {
+		return err
+	}
 	if there < before+acked {
 		return hansard.Errorf(hansard.KindCorrupt, "%d events were acknowledged before the crash, %d of them are there after it", acked, there-before)
 	}
@@ -61,6 +65,6 @@ func (b *bench) measureCrash(ctx context.Context) error {
 	}
 	b.stored = int(there)
 	b.add(MeasureCrash, "ready after a crash", s.ready.Seconds(), "s", atMost(10, 2),
-		"%d events, killed under full load; all %d acknowledged since the start are there; %.2f s after a stop in order", there, acked, clean.Seconds())
+		"%d events, killed under full load; all %d acknowledged since the start are there; peak memory %d MB; %.2f s after a stop in order", there, acked, used.Peak/mb, clean.Seconds())
 	return nil
 }

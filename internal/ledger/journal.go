@@ -152,12 +152,12 @@ func wholePages(size int64) int64 {
 }
 
 // newJournalFile makes a journal file that is durable, name and space and all.
-// If there are frames, it begins the journal anew with them: such a file has its
-// name only when all of it is on the disk.
-func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames []byte) (*journalFile, error) {
+// If there is a function that writes frames to it, it begins the journal anew with
+// them: such a file has its name only when all of it is on the disk.
+func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, fill func(*journalFile) error) (*journalFile, error) {
 	path := journalPath(dir, seq)
 	made := path
-	if len(frames) > 0 {
+	if fill != nil {
 		made += durable.TempSuffix
 	}
 	f, err := createReserved(fsys, made, size)
@@ -167,8 +167,11 @@ func newJournalFile(fsys durable.FS, dir string, seq uint64, size int64, frames 
 	// A crash up to the rename leaves an unfinished file, which the next start
 	// removes; without frames a blank one, which does not count. What it leaves
 	// of the header is all of it or nothing: it is within one sector.
-	f.path, f.seq, f.at = path, seq, journalHeader+int64(len(frames))
-	_, err = f.file.WriteAt(append(journalHead(seq, len(frames) > 0), frames...), 0)
+	f.path, f.seq, f.at = path, seq, journalHeader
+	_, err = f.file.WriteAt(journalHead(seq, fill != nil), 0)
+	if err == nil && fill != nil {
+		err = fill(f)
+	}
 	if err == nil {
 		err = f.file.Sync()
 	}

@@ -187,11 +187,23 @@ type replay struct {
 	files    []uint64 // sequence numbers of all files that were there
 	commit   uint64
 	kept     []keptFrame // commits from the first with an entry that is not sealed
+	seq      uint64      // of the file that is being read
+	at       int64       // ... where its next commit begins
 }
 
+// keptFrame is where a commit lies. What is in it is read again when it is copied: a
+// journal may be as large as all memory that a server is to take.
 type keptFrame struct {
-	frame
-	sections []*section
+	seq  uint64
+	at   int64
+	size int64
+	runs []keptRun
+}
+
+// keptRun is entries of one log that follow each other.
+type keptRun struct {
+	log        hansard.LogID
+	first, end uint64
 }
 
 // file applies one journal file. Only the last commit of the last file may be
@@ -202,6 +214,7 @@ func (r *replay) file(seq uint64, last bool) error {
 	if err != nil {
 		return err
 	}
+	r.seq, r.at = seq, journalHeader
 	tail, err := scanJournal(b, seq, signedWith(r.l.enc, r.verifier), r.frame)
 	if err != nil {
 		return hansard.Errorf(hansard.KindCorrupt, "%w", err)
@@ -232,6 +245,8 @@ func (r *replay) frame(f frame) error {
 		return fmt.Errorf("commit %d follows commit %d", f.commit, r.commit)
 	}
 	r.commit = f.commit
+	kept := keptFrame{seq: r.seq, at: r.at, size: frameSize(len(f.body))}
+	r.at += f.size
 	sections, err := sectionsOf(r.l.enc, f, r.verifier)
 	if err != nil {
 		return fmt.Errorf("commit %d: %w", f.commit, err)
@@ -243,11 +258,12 @@ func (r *replay) frame(f frame) error {
 			return fmt.Errorf("commit %d: log %s: %w", f.commit, s.log, err)
 		}
 		keep = keep || applied
+		kept.runs = append(kept.runs, keptRun{s.log, s.first, s.first + uint64(len(s.rows))})
 	}
 	// From the first one that is needed on all are kept, so that their numbers
 	// go on without a gap.
 	if keep || len(r.kept) > 0 {
-		r.kept = append(r.kept, keptFrame{f, sections})
+		r.kept = append(r.kept, kept)
 	}
 	return nil
 }
@@ -293,20 +309,15 @@ func (r *replay) section(s *section) (bool, error) {
 func (r *replay) rewrite() error {
 	j := r.l.journal
 	if len(r.kept) > 0 {
-		seq, frames := j.seq+1, []byte(nil)
+		size := int64(journalHeader)
 		for _, k := range r.kept {
-			frames = appendFrame(frames, seq, journalHeader+int64(len(frames)), k.frame)
+			size += k.size
 		}
-		f, err := newJournalFile(j.fs, j.dir, seq, max(j.size, journalHeader+int64(len(frames))), frames)
+		f, err := newJournalFile(j.fs, j.dir, j.seq+1, max(j.size, size), r.copyKept)
 		if err != nil {
 			return err
 		}
-		for _, k := range r.kept {
-			for _, s := range k.sections {
-				f.add(s.log, s.first, s.first+uint64(len(s.rows)))
-			}
-		}
-		j.seq, j.files, j.cur = seq, []*journalFile{f}, f
+		j.seq, j.files, j.cur = f.seq, []*journalFile{f}, f
 	}
 	for _, seq := range r.files {
 		// The oldest goes first, and for good before the next one does: what a
@@ -319,6 +330,32 @@ func (r *replay) rewrite() error {
 		}
 	}
 	return r.l.layout.removeUnfinishedIn(j.dir)
+}
+
+// copyKept copies the kept commits to a file, one after the other.
+func (r *replay) copyKept(to *journalFile) error {
+	var from, buf []byte
+	for i, k := range r.kept {
+		if i == 0 || k.seq != r.kept[i-1].seq {
+			var err error
+			if from, err = r.l.layout.readJournal(k.seq); err != nil {
+				return err
+			}
+		}
+		f, err := parseFrame(from[min(k.at, int64(len(from))):], k.seq, k.at)
+		if err != nil {
+			return fmt.Errorf("journal file %016x changes while it is read: at byte %d: %w", k.seq, k.at, err)
+		}
+		buf = appendFrame(buf[:0], to.seq, to.at, f)
+		if _, err := to.file.WriteAt(buf, to.at); err != nil {
+			return err
+		}
+		to.at += int64(len(buf))
+		for _, run := range k.runs {
+			to.add(run.log, run.first, run.end)
+		}
+	}
+	return nil
 }
 
 // sealableOf makes an entry that was read back ready to be sealed.
