@@ -36,7 +36,8 @@ type Config struct {
 	// Only lists what to measure, of Measures; none: everything.
 	Only []string
 	// CPUProfile is a file for a profile of the server's processor time, from
-	// its start until it is stopped first; empty: none.
+	// its start until it is stopped first; empty: none. Those of the servers of
+	// MeasureOTLP are beside it, as FILE.otlp-flat and so on.
 	CPUProfile string
 
 	// Progress is told how far the run is; total is 0 where nobody knows. It may
@@ -195,13 +196,18 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
+// profileTo returns the arguments of a server whose processor time is profiled, to the
+// file that was asked for with a suffix; none where none was.
+func (b *bench) profileTo(suffix string) []string {
+	if b.cfg.CPUProfile == "" {
+		return nil
+	}
+	return []string{"--cpuprofile", b.cfg.CPUProfile + suffix}
+}
+
 // measureServer measures what one server process does, from its start on.
 func (b *bench) measureServer(ctx context.Context) error {
-	var args []string
-	if b.cfg.CPUProfile != "" {
-		args = append(args, "--cpuprofile", b.cfg.CPUProfile)
-	}
-	s, err := b.startServer(ctx, time.Minute, args...)
+	s, err := b.startServer(ctx, time.Minute, b.profileTo("")...)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (b *bench) takes(ctx context.Context, name string, send func(context.Contex
 		return taken{}, err
 	}
 	b.cfg.Progress("taking in "+name, 0, 0)
-	s, err := own.startServer(ctx, time.Minute)
+	s, err := own.startServer(ctx, time.Minute, own.profileTo("."+name)...)
 	if err != nil {
 		return taken{}, err
 	}
