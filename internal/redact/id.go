@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// Most strings of an envelope are ids and names of letters, digits, hyphens and
-// underscores. Few of the detectors can find something in one, and each of these
-// is ruled out by what its bytes are, eight at a time.
+// Most strings of an envelope are ids and names of letters, digits, hyphens,
+// underscores and slashes. Few of the detectors can find something in one, and each
+// of these is ruled out by what its bytes are, eight at a time.
 
 // The sizes of an id in bytes: what the bits of a word can tell apart.
 const (
@@ -15,12 +15,12 @@ const (
 	maxID = 63
 )
 
-// idBytes says which bytes of an id are digits and hyphens. The others are letters
-// and underscores.
+// idBytes says which bytes of an id are digits, and which are hyphens or slashes. The
+// others are letters and underscores.
 type idBytes struct {
-	digits, hyphens uint64
-	len             int
-	x               bool // there is an x, in any case
+	digits, ends         uint64
+	len                  int
+	x, slash, underscore bool // there is one, of x in any case
 }
 
 // bytesOfID returns what the bytes of b are; false if it is no id.
@@ -30,21 +30,23 @@ func bytesOfID(b []byte) (id idBytes, ok bool) {
 	if id.len < minID || id.len > maxID {
 		return id, false
 	}
-	good, xs := uint64(highs), uint64(0)
+	good, xs, slashes, underscores := uint64(highs), uint64(0), uint64(0), uint64(0)
 	for i := 0; ; i += 8 {
 		i = min(i, id.len-8) // the last eight may have been looked at before
 		x := binary.LittleEndian.Uint64(b[i:])
 		lower := x | ' '*ones
 		digit := (x + (0x80-'0')*ones) &^ (x + (0x7f-'9')*ones)
 		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x7f-'z')*ones)
-		hyphen := ^((x ^ '-'*ones) + 0x7f*ones)
+		end := ^(((x | ('-'^'/')*ones) ^ '/'*ones) + 0x7f*ones) // a hyphen or a slash
 		underscore := ^((x ^ '_'*ones) + 0x7f*ones)
 		xs |= ^((lower ^ 'x'*ones) + 0x7f*ones)
-		good &= (digit | letter | hyphen | underscore) &^ x // no byte of x has its highest bit
+		underscores |= underscore
+		slashes |= end & (x << 6)                        // the bit in which a slash is no hyphen
+		good &= (digit | letter | end | underscore) &^ x // no byte of x has its highest bit
 		id.digits |= gather(digit&highs) << i
-		id.hyphens |= gather(hyphen&highs) << i
+		id.ends |= gather(end&highs) << i
 		if i+8 >= id.len {
-			id.x = xs&highs != 0
+			id.x, id.slash, id.underscore = xs&highs != 0, slashes&highs != 0, underscores&highs != 0
 			return id, good == highs
 		}
 	}
@@ -69,33 +71,28 @@ func (p *pass) idle(b []byte) bool {
 			return false
 		}
 	}
-	if !id.mayBeEncoded() {
-		return true
-	}
-	p.reset()
-	p.decode(b)
-	return len(p.hits) == 0
+	return !p.hasEncoded(b, id)
 }
 
 // mayHaveNumber reports whether there may be a number in the id that is judged.
 // Digits that are glued to a letter are none, nor are those that hyphens glue to
-// them; what is left has hyphens or nothing on both sides, or an extension behind
-// an x.
+// them; what is left has hyphens, slashes or nothing on both sides, or an extension
+// behind an x.
 func (id idBytes) mayHaveNumber(b []byte) bool {
 	if id.x && hasExtension(b) {
 		return true
 	}
-	starts := id.digits &^ (id.digits << 1) & (id.hyphens<<1 | 1)
+	starts := id.digits &^ (id.digits << 1) & (id.ends<<1 | 1)
 	ends := (id.digits + starts) &^ id.digits // a carry runs through each group
 	n, from, to := 0, 0, 0                    // digits of the chain of groups in b[from:to]
 	for ; ends != 0; ends &= ends - 1 {
 		end := bits.TrailingZeros64(ends)
-		if end < id.len && b[end] != '-' {
+		if end < id.len && id.ends>>end&1 == 0 {
 			continue
 		}
 		start := bits.Len64(starts&(1<<end-1)) - 1
 		if start > to+maxSep {
-			if n >= fewestDigits(b, from, to) {
+			if n >= id.fewestDigits(b, from, to) {
 				return true
 			}
 			n, from = 0, start
@@ -103,13 +100,17 @@ func (id idBytes) mayHaveNumber(b []byte) bool {
 		n += end - start
 		to = end
 	}
-	return n >= fewestDigits(b, from, to)
+	return n >= id.fewestDigits(b, from, to)
 }
 
-// fewestDigits returns how many digits a number in the chain b[from:to] of an id
-// has at least: those of a card if a hyphen glues the chain to something.
-func fewestDigits(b []byte, from, to int) int {
+// fewestDigits returns how many digits a number in the chain b[from:to] of the id
+// has at least: those of a card if a hyphen glues the chain to something. A slash
+// glues nothing.
+func (id idBytes) fewestDigits(b []byte, from, to int) int {
 	const ofCard = 12
+	if id.slash {
+		return minDigits
+	}
 	if from > 1 && b[from-2] != '-' || to+1 < len(b) && b[to+1] != '-' {
 		return ofCard
 	}
@@ -139,8 +140,8 @@ func (p *pass) hasNumber(b []byte) bool {
 // hasIBAN reports whether there is an account number in an id: a country and two
 // digits at the beginning of a word.
 func (t *triggers) hasIBAN(b []byte, id idBytes) bool {
-	others := ^(id.digits | id.hyphens)
-	at := others & (others >> 1) & (id.digits >> 2) & (id.digits >> 3) & (id.hyphens<<1 | 1)
+	others := ^(id.digits | id.ends)
+	at := others & (others >> 1) & (id.digits >> 2) & (id.digits >> 3) & (id.ends<<1 | 1)
 	for ; at != 0; at &= at - 1 {
 		i := bits.TrailingZeros64(at)
 		if t.first(b[i], b[i+1])&ofIBAN != 0 && ibanEnd(b, i) > 0 {
@@ -150,14 +151,33 @@ func (t *triggers) hasIBAN(b []byte, id idBytes) bool {
 	return false
 }
 
-// mayBeEncoded reports whether the id has a stretch that is decoded.
-func (id idBytes) mayBeEncoded() bool {
-	x := ^id.hyphens & (1<<id.len - 1)
+// hasEncoded reports whether there is something in a stretch of the id that is
+// decoded.
+func (p *pass) hasEncoded(b []byte, id idBytes) bool {
+	alnum := ^id.ends & (1<<id.len - 1)
+	x := alnum // of its bits those stay that are the first of so many
 	x &= x >> 1
 	x &= x >> 2
 	x &= x >> 4
 	x &= x >> 8
-	return x&(x>>(minEncoded-16)) != 0
+	x &= x >> (minEncoded - 16)
+	if x == 0 {
+		return false
+	}
+	p.reset()
+	if id.underscore { // which ends a stretch
+		p.decode(b)
+		return len(p.hits) > 0
+	}
+	for x != 0 { // as sample would find them
+		start := bits.TrailingZeros64(x)
+		end := start + bits.TrailingZeros64(^(alnum >> start))
+		if p.digits(b, start, end); len(p.hits) > 0 {
+			return true
+		}
+		x &= ^uint64(0) << end
+	}
+	return false
 }
 
 // hasWord reports whether a keyword stands around b[i].

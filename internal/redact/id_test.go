@@ -34,8 +34,8 @@ func idIsRight(t *testing.T, e *redact.Engine, s string) bool {
 func TestIDs(t *testing.T) {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	alphabets := []string{"0123456789abcdef", "0123456789abcdef-", "0123456789", "0123456789-", "0123456789--", "0123456789-x", "0123456789X_",
-		"0123456789AB", "DEde0123456789-", letters + "0123456789_-", strings.ToUpper(letters) + "0123456789"}
-	planted := append(values(), "DE89-3704-0044-0532-0130-00", "4111-1111-1111-1111", "555-867-5309", "5366228726", "4b1d", "a1-2-3-4-5-6-7-8-9-1-2-3-4-5-6-7-4111111111111111",
+		"0123456789/", "0123456789abcdef/", "0123456789-/", "0123456789abcdef-/_", "0123456789AB", "DEde0123456789-", "DEde0123456789/-", letters + "0123456789_-", strings.ToUpper(letters) + "0123456789"}
+	planted := append(values(), "DE89-3704-0044-0532-0130-00", "4111-1111-1111-1111", "555-867-5309", "555/867-5309", "867/5309-12", "5366228726", "4b1d", "a1-2-3-4-5-6-7-8-9-1-2-3-4-5-6-7-4111111111111111",
 		"616e6e612e73406578616d706c652e636f6d", "YW5uYS5zQGV4YW1wbGUuY29t", "AC", "SK", "A3-", "gsk_", "dob")
 	for i, cfg := range idConfigs() {
 		e, r := engine(t, cfg), rand.New(rand.NewPCG(1, uint64(i)))
@@ -50,11 +50,13 @@ func TestIDs(t *testing.T) {
 			if len(s) > 0 {
 				at = r.IntN(len(s))
 			}
-			switch r.IntN(4) {
+			switch r.IntN(5) {
 			case 0:
 				s = s[:at] + planted[r.IntN(len(planted))] + s[at:]
 			case 1:
 				s = s[:at] + "-" + planted[r.IntN(len(planted))] + "-" + s[at:]
+			case 2:
+				s = s[:at] + "/" + planted[r.IntN(len(planted))] + "/" + s[at:]
 			}
 			if idIsRight(t, e, s) {
 				idle++
@@ -91,6 +93,8 @@ func TestIDsArePassedOver(t *testing.T) {
 		return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&(1<<48-1))
 	})
 	f("trace ids", func(a, b uint64) string { return fmt.Sprintf("%016x%016x", a, b) })
+	f("ids of events that were spans", func(a, b uint64) string { return fmt.Sprintf("%016x%016x/%016x", a, b, a^b) })
+	f("ids of results", func(a, b uint64) string { return fmt.Sprintf("%016x%016x/%016x/result", a, b, a^b) })
 	f("span ids", func(a, _ uint64) string { return fmt.Sprintf("%016x", a) })
 	f("calls", func(a, b uint64) string { return fmt.Sprintf("call_%s", letters24(a, b)) })
 }
@@ -107,14 +111,14 @@ func letters24(a, b uint64) string {
 
 // FuzzID does the same as TestIDs for any text.
 func FuzzID(f *testing.F) {
-	for i, s := range []string{"019b8b74-3394-7979-8059-f7eee7b19a2b", "4bf92f3577b34da6a3ce929d0e0e4736", "x1234567x1", "DE89370400440532013000", "a-5366228726", "call_4b1d"} {
+	for i, s := range []string{"019b8b74-3394-7979-8059-f7eee7b19a2b", "4bf92f3577b34da6a3ce929d0e0e4736", "x1234567x1", "DE89370400440532013000", "a-5366228726", "call_4b1d", "4bf92f3577b34da6a3ce929d0e0e4736/00f067aa0ba902b7/result", "1/2345678"} {
 		f.Add(s, i)
 	}
 	engines := make([]*redact.Engine, len(idConfigs()))
 	for i, cfg := range idConfigs() {
 		engines[i] = engine(f, cfg)
 	}
-	pieces := append(values(), "DE89-3704-0044-0532-0130-00", "4111-1111-1111-1111", "555-867-5309", "0x1", "----", "-1-1-1-1-1-1-1-1")
+	pieces := append(values(), "DE89-3704-0044-0532-0130-00", "4111-1111-1111-1111", "555-867-5309", "0x1", "----", "-1-1-1-1-1-1-1-1", "555/867-5309", "/5366228726/")
 	f.Fuzz(func(t *testing.T, s string, n int) {
 		e := engines[uint(n)%uint(len(engines))]
 		idIsRight(t, e, s)
@@ -122,5 +126,6 @@ func FuzzID(f *testing.F) {
 		idIsRight(t, e, s+piece)
 		idIsRight(t, e, piece+s)
 		idIsRight(t, e, s+"-"+piece+"-"+s)
+		idIsRight(t, e, s+"/"+piece+"/"+s)
 	})
 }

@@ -39,17 +39,24 @@ func (p *pass) quietAt(b []byte, i int, of buckets) (to int, quiet bool) {
 		to = p.ibanAt(b, i)
 	}
 	if of&ofNumber != 0 {
-		const card = 14 // digits of the shortest number in JSON that is a card's
-		n := i
-		for n < len(b) && isDigit(b[n]) {
-			n++
-		}
-		if n-i >= card {
+		if p.e.on(card) && isCardNumber(digitsAround(b, i)) {
 			return 0, false
 		}
 		to = max(to, p.number(b, i))
 	}
 	return to, true
+}
+
+// digitsAround returns the digits in a row around b[i].
+func digitsAround(b []byte, i int) []byte {
+	end := i
+	for i > 0 && isDigit(b[i-1]) {
+		i--
+	}
+	for end < len(b) && isDigit(b[end]) {
+		end++
+	}
+	return b[i:end]
 }
 
 // quietWords reports whether none of the keywords around b[i] means anything.

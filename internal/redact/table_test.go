@@ -107,6 +107,27 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// TestQuietNumbers puts numbers of each length, a card's among them, where JSON can
+// have them. Times in nanoseconds, which all of OpenTelemetry's spans have, are
+// passed over.
+func TestQuietNumbers(t *testing.T) {
+	e := engine(t, redact.Config{})
+	allowing := engine(t, redact.Config{Detectors: map[string]redact.Detector{"card": {Action: redact.ActionHash, Allow: []string{"4111111111111111"}}}})
+	const card, time = "4111111111111111", "1767571200419844133"
+	for _, n := range []string{card, time, "36227206271667", "6011000990139424", "411111111111111", "41111111111111111", "0004111111111111111", "4111111111111111000"} {
+		for _, form := range []string{`N`, `[N]`, `{"a":N}`, `[12,N]`, `[1234567,N,N]`, `[-N]`, `[N.5]`, `[1.N]`, `[Ne3]`, `[ N ]`, `["N"]`, `["1 N"]`, `["a",N]`, `{"card":N}`, "[1\n,N\n]"} {
+			s := strings.ReplaceAll(form, "N", n)
+			quietIsRight(t, allowing, s)
+			if quietIsRight(t, e, s) && n == card && strings.Contains(s, "["+card+"]") {
+				t.Errorf("%s was passed over", s)
+			}
+		}
+	}
+	if s := `{"otel":{"start_time_unix_nano":"` + time + `"},"n":` + time + `}`; !quietIsRight(t, e, s) {
+		t.Errorf("%s was not passed over", s)
+	}
+}
+
 // TestQuietNames puts each name of a key where JSON can have it.
 func TestQuietNames(t *testing.T) {
 	e := engine(t, redact.Config{})
