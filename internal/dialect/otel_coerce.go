@@ -122,7 +122,13 @@ func (v Value) appendStructured(dst []byte) []byte {
 		if len(b) == 0 {
 			return dst
 		}
-		if (b[0] == '{' || b[0] == '[') && rawjson.Valid(b, maxJSONDepth) == nil {
+		if b[0] != '{' && b[0] != '[' {
+			break
+		}
+		if end, compact := rawjson.ScanCompact(b, 0, maxJSONDepth); end == len(b) && compact {
+			return append(dst, b...)
+		}
+		if rawjson.Valid(b, maxJSONDepth) == nil {
 			return rawjson.Compact(dst, b)
 		}
 	}

@@ -143,7 +143,10 @@ type decoder struct {
 
 	lastTrace, lastTraceHex string // the last trace id, as it came and as it is written
 
-	arena []byte // JSON of arrays and maps; what was cut from it stays valid
+	// arena holds values that do not stand in the request as they are: JSON of arrays
+	// and maps, texts without their escapes. What was cut from it stays until the batch
+	// was handed on.
+	arena []byte
 }
 
 // refuse notes that the record at hand is not taken.
@@ -172,8 +175,8 @@ func (d *decoder) hand() error {
 	}
 	err := d.take(&d.batch)
 	d.clear()
-	d.bytes, d.attrs, d.arena = 0, 0, nil
-	d.room.reset()
+	d.bytes, d.attrs = 0, 0
+	d.resetMemory()
 	return err
 }
 
@@ -201,9 +204,9 @@ func (d *decoder) drop() {
 	d.batch.Logs = d.batch.Logs[:last]
 }
 
-// record reads one record of so many bytes by read, which fills the last of the
-// batch.
-func (d *decoder) record(size int, res *dialect.Resource, scope *dialect.Scope, read func(*dialect.Span, *dialect.LogRecord) error) error {
+// record reads one record of so many bytes, 0 where it cannot be too long, by read,
+// which fills the last of the batch and returns how many bytes it has.
+func (d *decoder) record(size int, res *dialect.Resource, scope *dialect.Scope, read func(*dialect.Span, *dialect.LogRecord) (size int, err error)) error {
 	d.out.Records++
 	d.own = 0
 	if size > d.limits.Record {
@@ -212,9 +215,9 @@ func (d *decoder) record(size int, res *dialect.Resource, scope *dialect.Scope, 
 	}
 	var err error
 	if d.signal == Traces {
-		err = read(d.span(res, scope), nil)
+		size, err = read(d.span(res, scope), nil)
 	} else {
-		err = read(nil, d.log(res, scope))
+		size, err = read(nil, d.log(res, scope))
 	}
 	if err != nil {
 		d.drop()

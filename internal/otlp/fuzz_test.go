@@ -1,10 +1,13 @@
 package otlp_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
@@ -50,7 +53,7 @@ func seed(f *testing.F) {
 
 // FuzzDecode reads requests: nothing panics, each record is refused or becomes at
 // least one event, all that is JSON is valid, and what the collector's library can
-// read has as many records here.
+// read has as many records here. JSON means the same with and without white space.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte, logs, isJSON bool) {
@@ -77,10 +80,43 @@ func FuzzDecode(f *testing.F) {
 		if taken+d.Refused != d.Records {
 			t.Fatalf("%d records, %d taken, %d refused", d.Records, taken, d.Refused)
 		}
+		if isJSON {
+			checkSpellings(t, signal, body)
+		}
 		if n, ok := countWithPdata(signal, enc, body); ok && err == nil && n != d.Records {
 			t.Fatalf("%d records, the collector's library reads %d", d.Records, n)
 		}
 	})
+}
+
+// checkSpellings compares what a request in JSON becomes without white space, which
+// programs write and which is read by a shorter way, with what it becomes with it.
+func checkSpellings(t *testing.T, signal otlp.Signal, body []byte) {
+	var compact, indented bytes.Buffer
+	if rawjson.Valid(body, 200) != nil || json.Compact(&compact, body) != nil || json.Indent(&indented, body, "", " ") != nil {
+		return
+	}
+	read := func(b []byte) (events []*hansard.Event, d *otlp.Decoded) {
+		var mapper dialect.OTel
+		d, err := otlp.Decode(signal, otlp.JSON, b, otlp.Limits{}, func(b *otlp.Batch) error {
+			for _, r := range mapper.Map(&b.Batch) {
+				events = append(events, r.Events...)
+			}
+			return nil
+		})
+		if err != nil {
+			events = nil
+		}
+		return events, d
+	}
+	plain, d := read(compact.Bytes())
+	spaced, of := read(indented.Bytes())
+	if d.String() != of.String() {
+		t.Fatalf("%q\nwith white space: %q", d, of)
+	}
+	if diff := cmp.Diff(spaced, plain); diff != "" {
+		t.Fatalf("with white space, without it: %s", diff)
+	}
 }
 
 func countWithPdata(signal otlp.Signal, enc otlp.Encoding, body []byte) (int, bool) {

@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"bytes"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -137,5 +138,55 @@ func TestManySpans(t *testing.T) {
 	})
 	if err != nil || batches != 3 || total != 5000 || d.Records != 5000 {
 		t.Errorf("%d batches, %d spans, %+v, %v", batches, total, d, err)
+	}
+}
+
+// TestResourceOfManyBatches has a resource and a scope whose values are written anew
+// while they are read, and more spans than one batch has, with such values too.
+func TestResourceOfManyBatches(t *testing.T) {
+	const spans = 4500
+	traces := ptrace.NewTraces()
+	rs := traces.ResourceSpans().AppendEmpty()
+	hosts := rs.Resource().Attributes().PutEmptySlice("hosts")
+	rs.Resource().Attributes().PutStr("quoted", `"a\b"`)
+	scope := rs.ScopeSpans().AppendEmpty()
+	scope.Scope().SetName("shop")
+	kinds := scope.Scope().Attributes().PutEmptyMap("kinds")
+	for _, name := range []string{"one", "two", "three"} {
+		hosts.AppendEmpty().SetStr(name)
+		kinds.PutBool(name, true)
+	}
+	for i := range spans {
+		s := scope.Spans().AppendEmpty()
+		s.SetTraceID([16]byte{1, byte(i >> 8), byte(i)})
+		s.SetSpanID([8]byte{1, byte(i >> 8), byte(i)})
+		s.Attributes().PutStr("text", `"quoted" `+strings.Repeat("x", i%7))
+		s.Attributes().PutEmptySlice("list").AppendEmpty().SetInt(int64(i))
+	}
+	req := ptraceotlp.NewExportRequestFromTraces(traces)
+	bodies := [][]byte{otlp.Protobuf: protobufOf(t, req), otlp.JSON: jsonOf(t, req)}
+	for n := range 6 { // decoders that were used before have the memory that a batch needs
+		enc := otlp.Encoding(n % 2)
+		body, i, batches := bodies[enc], 0, 0
+		var mapper dialect.OTel
+		_, err := otlp.Decode(otlp.Traces, enc, body, otlp.Limits{}, func(b *otlp.Batch) error {
+			batches++
+			for _, r := range mapper.Map(&b.Batch) {
+				got := string(r.Events[0].Attributes)
+				for _, want := range []string{
+					`"resource":{"hosts":["one","two","three"],"quoted":"\"a\\b\""}`, `"attributes":{"kinds":{"one":true,"two":true,"three":true}}`,
+					`"text":"\"quoted\" ` + strings.Repeat("x", i%7) + `"`, fmt.Sprintf(`"list":[%d]`, i),
+				} {
+					if !strings.Contains(got, want) {
+						t.Fatalf("encoding %d, span %d: %s has no %s", enc, i, got, want)
+					}
+				}
+				i++
+			}
+			return nil
+		})
+		if err != nil || i != spans || batches < 3 {
+			t.Fatal(err, i, batches)
+		}
 	}
 }

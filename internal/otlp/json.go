@@ -84,9 +84,10 @@ func (d *decoder) scopeJSON(s *dialect.Scope, b []byte) error {
 	}))
 }
 
-// spanJSON reads a span. Its attributes, most of it, are read where they stand.
-func (d *decoder) spanJSON(s *dialect.Span, b []byte) error {
-	_, err := eachMember(b, 0, func(k []byte, at int) (end int, err error) {
+// spanJSON reads the span at an offset, and returns that of its end. Its attributes,
+// most of it, are read where they stand.
+func (d *decoder) spanJSON(s *dialect.Span, b []byte, offset int) (int, error) {
+	return eachMember(b, offset, func(k []byte, at int) (end int, err error) {
 		if isKey(k, "attributes") {
 			s.Attrs, end, err = d.attrsJSON(b, at)
 			return end, err
@@ -94,7 +95,6 @@ func (d *decoder) spanJSON(s *dialect.Span, b []byte) error {
 		end = rawjson.Skip(b, at)
 		return end, d.spanFieldJSON(s, k, b[at:end])
 	})
-	return err
 }
 
 func (d *decoder) spanFieldJSON(s *dialect.Span, k, v []byte) (err error) {
@@ -198,8 +198,9 @@ func (d *decoder) spanLinkJSON(s *dialect.Span, b []byte) error {
 	return err
 }
 
-func (d *decoder) logJSON(l *dialect.LogRecord, b []byte) error {
-	_, err := eachMember(b, 0, func(k []byte, at int) (end int, err error) {
+// logJSON is spanJSON for a log record.
+func (d *decoder) logJSON(l *dialect.LogRecord, b []byte, offset int) (int, error) {
+	return eachMember(b, offset, func(k []byte, at int) (end int, err error) {
 		if isKey(k, "attributes") {
 			l.Attrs, end, err = d.attrsJSON(b, at)
 			return end, err
@@ -207,7 +208,6 @@ func (d *decoder) logJSON(l *dialect.LogRecord, b []byte) error {
 		end = rawjson.Skip(b, at)
 		return end, d.logFieldJSON(l, k, b[at:end])
 	})
-	return err
 }
 
 func (d *decoder) logFieldJSON(l *dialect.LogRecord, k, v []byte) (err error) {
@@ -245,6 +245,10 @@ func (d *decoder) attrsJSON(b []byte, offset int) (list []dialect.Attr, end int,
 		if err := d.another(len(list)); err != nil {
 			return offset, err
 		}
+		if a, end := d.plainAttrJSON(b, offset); end > 0 {
+			list = append(list, a)
+			return end, nil
+		}
 		var a dialect.Attr
 		end, err := eachMember(b, offset, func(k []byte, offset int) (end int, err error) {
 			switch {
@@ -265,9 +269,13 @@ func (d *decoder) attrsJSON(b []byte, offset int) (list []dialect.Attr, end int,
 }
 
 // ownAttrsJSON is attrsJSON for what more than one batch may need.
-func (d *decoder) ownAttrsJSON(b []byte) ([]dialect.Attr, error) {
-	list, _, err := d.attrsJSON(b, 0)
-	return slices.Clone(list), err
+func (d *decoder) ownAttrsJSON(b []byte) (own []dialect.Attr, err error) {
+	err = d.apart(func() error {
+		list, _, err := d.attrsJSON(b, 0)
+		own = slices.Clone(list)
+		return err
+	})
+	return own, err
 }
 
 // textOf returns the text of a JSON string, pointing into it where it has no

@@ -7,6 +7,69 @@ import (
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
+// plainAttrJSON reads the attribute at an offset if it is written as programs write
+// one: {"key":"k","value":{"stringValue":"v"}}, with nothing else and no white space,
+// and its value is no array, map or bytes. It returns the offset of its end; 0 where
+// attrsJSON is to read it, or to say what is wrong with it.
+func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) {
+	const beforeKey, beforeValue = `{"key":"`, `,"value":{"`
+	if !isAt(b, offset, beforeKey) {
+		return a, 0
+	}
+	offset += len(beforeKey) - 1
+	end, escaped := rawjson.StringEnd(b, offset)
+	if escaped || !isAt(b, end, beforeValue) {
+		return a, 0
+	}
+	a.Key = b[offset+1 : end-1]
+	offset = end + len(beforeValue)
+	switch {
+	case isAt(b, offset, `stringValue":"`):
+		a.Value, end = d.plainTextJSON(b, offset+len(`stringValue":`))
+	case isAt(b, offset, `intValue":`):
+		a.Value, end = plainScalarJSON(b, offset, len(`intValue"`))
+	case isAt(b, offset, `doubleValue":`):
+		a.Value, end = plainScalarJSON(b, offset, len(`doubleValue"`))
+	case isAt(b, offset, `boolValue":`):
+		a.Value, end = plainScalarJSON(b, offset, len(`boolValue"`))
+	default:
+		return a, 0
+	}
+	if end == 0 || !isAt(b, end, `}}`) {
+		return a, 0
+	}
+	return a, end + len(`}}`)
+}
+
+// plainTextJSON reads the string at an offset, and returns that of its end.
+func (d *decoder) plainTextJSON(b []byte, offset int) (dialect.Value, int) {
+	end, escaped := rawjson.StringEnd(b, offset)
+	text := b[offset+1 : end-1]
+	if escaped {
+		start := len(d.arena)
+		d.arena = rawjson.Unquote(d.arena, b[offset:end])
+		text = d.arena[start:len(d.arena):len(d.arena)]
+	}
+	return dialect.Value{Kind: dialect.ValueString, Text: text}, end
+}
+
+// plainScalarJSON reads the number or truth of a member whose name, without its first
+// quote, is at an offset, and returns that of its end; 0 where it is none.
+func plainScalarJSON(b []byte, offset, name int) (dialect.Value, int) {
+	from := offset + name + 1
+	end := rawjson.Skip(b, from)
+	v, err := scalarJSON(b[offset-1:offset+name], b[from:end], dialect.Value{})
+	if err != nil {
+		return v, 0
+	}
+	return v, end
+}
+
+// isAt reports whether the text is at an offset.
+func isAt(b []byte, offset int, text string) bool {
+	return len(b)-offset >= len(text) && string(b[offset:offset+len(text)]) == text
+}
+
 // valueJSON reads the AnyValue of OTLP/JSON at an offset, {"stringValue": "x"}, and
 // returns the offset of its end.
 func (d *decoder) valueJSON(b []byte, offset int) (v dialect.Value, end int, err error) {

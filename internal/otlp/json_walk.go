@@ -112,21 +112,34 @@ func (w *jsonWalk) scope(res *dialect.Resource, broken error, at int) int {
 	return end
 }
 
-// record reads one span or log record.
+// record reads one span or log record, and returns the offset of its end. Where the
+// request ends before the record can be too long, it is not gone through to know how
+// long it is.
 func (w *jsonWalk) record(res *dialect.Resource, scope *dialect.Scope, broken error, at int) int {
-	end := rawjson.Skip(w.b, at)
-	v := w.b[at:end]
-	w.err = w.d.record(len(v), res, scope, func(s *dialect.Span, l *dialect.LogRecord) error {
+	end, size := 0, 0
+	if len(w.b)-at > w.d.limits.Record {
+		end = rawjson.Skip(w.b, at)
+		size = end - at
+	}
+	w.err = w.d.record(size, res, scope, func(s *dialect.Span, l *dialect.LogRecord) (size int, err error) {
 		switch {
 		case broken != nil:
-			return broken
-		case v[0] != '{':
-			return invalid("it is no JSON object")
+			return 0, broken
+		case w.b[at] != '{':
+			return 0, invalid("it is no JSON object")
 		case s != nil:
-			return w.d.spanJSON(s, v)
+			end, err = w.d.spanJSON(s, w.b, at)
+		default:
+			end, err = w.d.logJSON(l, w.b, at)
 		}
-		return w.d.logJSON(l, v)
+		if err != nil {
+			end = 0 // of what was read last
+		}
+		return end - at, err
 	})
+	if end == 0 {
+		end = rawjson.Skip(w.b, at)
+	}
 	return end
 }
 

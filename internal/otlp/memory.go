@@ -14,11 +14,32 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 // alive.
 func (d *decoder) release() {
 	d.clear()
-	d.room.reset()
+	d.resetMemory()
 	if len(d.room.chunks) > keptChunks {
 		d.room.chunks = d.room.chunks[:keptChunks:keptChunks]
 	}
-	*d = decoder{batch: d.batch, room: d.room}
+	*d = decoder{batch: d.batch, room: d.room, arena: d.arena}
+}
+
+// keptArena is how much of an arena is kept for the next batch.
+const keptArena = 1 << 20
+
+// resetMemory makes the memory of the batch's records free.
+func (d *decoder) resetMemory() {
+	d.room.reset()
+	if d.arena = d.arena[:0]; cap(d.arena) > keptArena {
+		d.arena = nil
+	}
+}
+
+// apart has read do its work in an arena of its own: what it reads stays when the
+// batch was handed on.
+func (d *decoder) apart(read func() error) error {
+	arena := d.arena
+	d.arena = nil
+	err := read()
+	d.arena = arena
+	return err
 }
 
 // clear empties the batch.

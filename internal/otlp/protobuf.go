@@ -79,7 +79,7 @@ func (d *decoder) resourceRecords(b []byte) error {
 	err := eachField(b, func(w wireField) error {
 		switch {
 		case w.is(1):
-			broken = d.resource(res, w.bytes)
+			broken = d.apart(func() error { return d.resource(res, w.bytes) })
 		case w.is(3):
 			res.Schema = string(w.bytes)
 		}
@@ -115,7 +115,7 @@ func (d *decoder) scopeRecords(res *dialect.Resource, b []byte, broken error) er
 	err := eachField(b, func(w wireField) error {
 		switch {
 		case w.is(1):
-			if err := d.scope(scope, w.bytes); err != nil && broken == nil {
+			if err := d.apart(func() error { return d.scope(scope, w.bytes) }); err != nil && broken == nil {
 				broken = err
 			}
 		case w.is(3):
@@ -130,14 +130,16 @@ func (d *decoder) scopeRecords(res *dialect.Resource, b []byte, broken error) er
 		if !w.is(2) {
 			return nil
 		}
-		return d.record(len(w.bytes), res, scope, func(s *dialect.Span, l *dialect.LogRecord) error {
+		return d.record(len(w.bytes), res, scope, func(s *dialect.Span, l *dialect.LogRecord) (size int, err error) {
 			switch {
 			case broken != nil:
-				return broken
+				err = broken
 			case s != nil:
-				return d.spanFields(s, w.bytes)
+				err = d.spanFields(s, w.bytes)
+			default:
+				err = d.logFields(l, w.bytes)
 			}
-			return d.logFields(l, w.bytes)
+			return len(w.bytes), err
 		})
 	})
 }

@@ -63,6 +63,33 @@ func TestUnquote(t *testing.T) {
 	f(`"\"\\\/\b\f\n\r\t"`, "\"\\/\b\f\n\r\t")
 }
 
+// TestUnquoteAnywhere puts each escape at each place of texts of many lengths, behind
+// what is there already and before more.
+func TestUnquoteAnywhere(t *testing.T) {
+	for n := range 40 {
+		for at := range n + 1 {
+			for _, esc := range []string{`\"`, `\\`, `\\\"`, `\n`, `\u0041`, `\ud83d\ude00`, `\ud83dx`, `é`, `\"\"\"\"`} {
+				text := strings.Repeat("abcdefghij", 4)
+				q := []byte(`"` + text[:at] + esc + text[at:n] + `"`)
+				var want string
+				if err := json.Unmarshal(q, &want); err != nil {
+					t.Fatal(err)
+				}
+				if got := rawjson.Unquote([]byte("before"), q); string(got) != "before"+want {
+					t.Fatalf("Unquote(%s) = %q", q, got)
+				}
+				end, escaped := rawjson.StringEnd(append(append([]byte("[1,"), q...), `,"x"]`...), 3)
+				if end != 3+len(q) || escaped != strings.Contains(esc, `\`) {
+					t.Fatalf("StringEnd of %s is %d, with escapes: %t", q, end, escaped)
+				}
+				if end, _ := rawjson.StringEnd(q[:len(q)-1], 0); end != len(q)-1 {
+					t.Fatalf("StringEnd of %s without its end is %d", q, end)
+				}
+			}
+		}
+	}
+}
+
 func TestAppendQuote(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()

@@ -1,6 +1,10 @@
 package rawjson
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // Object calls f for each member of the valid object b, in order: key is the
 // quoted key as written, value the value as written, both without white space
@@ -77,21 +81,41 @@ func skip(b []byte, i int) int {
 }
 
 func skipString(b []byte, i int) int {
-	for end := i + 1; end < len(b); end++ {
-		n := bytes.IndexByte(b[end:], '"')
-		if n < 0 {
-			break
+	end, _ := StringEnd(b, i)
+	return end
+}
+
+// StringEnd returns the offset of the end of the valid string at b[i], and whether
+// there are escapes in it.
+func StringEnd(b []byte, i int) (end int, escaped bool) {
+	for i++; ; i += 2 { // past an escape, or its first two bytes
+		for i+8 <= len(b) {
+			m := quoteOrSlash(binary.LittleEndian.Uint64(b[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				break
+			}
+			i += 8
 		}
-		end += n
-		slashes := end
-		for slashes > i+1 && b[slashes-1] == '\\' {
-			slashes--
+		for i < len(b) && b[i] != '"' && b[i] != '\\' { // of the last eight bytes
+			i++
 		}
-		if (end-slashes)%2 == 0 { // the quote is not escaped
-			return end + 1
+		switch {
+		case i >= len(b):
+			return len(b), escaped
+		case b[i] == '"':
+			return i + 1, escaped
 		}
+		escaped = true
 	}
-	return len(b)
+}
+
+// quoteOrSlash returns the mask of the quotes and backslashes among the bytes of w, by
+// their high bits. Above the first one bits may be set wrongly.
+func quoteOrSlash(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash) & highs
 }
 
 func skipScalar(b []byte, i int) int {
