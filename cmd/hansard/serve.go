@@ -19,6 +19,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/api"
+	"github.com/hansardhq/hansard/internal/lake"
 	"github.com/hansardhq/hansard/internal/ledger"
 	"github.com/hansardhq/hansard/internal/part"
 )
@@ -259,20 +260,29 @@ func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			for _, c := range st.lake.Candidates(now) {
-				names := make([]part.Name, len(c.Parts))
-				for i, p := range c.Parts {
-					names[i] = p.Name
-				}
-				if err := st.ledger.Merge(c.Log, names); err != nil {
+			idle := events.look(st.ledger.Logs())
+			for _, c := range st.lake.Candidates(now, idle) {
+				if err := merge(st.ledger, c); err != nil {
 					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
 				}
 			}
-			if events.look(st.ledger.Logs()) {
+			if idle {
 				indexTexts(ctx, st, logger)
 			}
 		}
 	}
+}
+
+// merge makes one part of several.
+func merge(l *ledger.Ledger, c lake.Candidate) error {
+	names := make([]part.Name, len(c.Parts))
+	for i, p := range c.Parts {
+		names[i] = p.Name
+	}
+	if c.Join {
+		return l.Join(c.Log, names)
+	}
+	return l.Merge(c.Log, names)
 }
 
 // quiet knows whether events come.

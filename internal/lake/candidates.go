@@ -21,12 +21,17 @@ const (
 type Candidate struct {
 	Log   hansard.LogID
 	Parts []part.Info // by index, two at least
+	// Join says that their row groups are large enough to be copied as they are, but
+	// for those of the last part.
+	Join bool
 }
 
-// Candidates returns what is worth merging now, at most one run of parts for
-// each log and date. Parts that follow a much larger one are merged without it,
-// so that a row is written a few times a day, not once for every merge.
-func (l *Lake) Candidates(now time.Time) []Candidate {
+// Candidates returns what is worth merging now, for each log and date one run of parts
+// to be written anew, or those to be joined. Parts that follow a much larger one are
+// merged without it, so that a row is written a few times a day, not once for every
+// merge. Large ones are joined when nothing else is to do, which quiet says, or some
+// time later.
+func (l *Lake) Candidates(now time.Time, quiet bool) []Candidate {
 	l.mu.Lock()
 	logs := map[hansard.LogID][]*livePart{}
 	for tenant, t := range l.tenants {
@@ -44,6 +49,11 @@ func (l *Lake) Candidates(now time.Time) []Candidate {
 				found = append(found, Candidate{Log: log, Parts: run})
 			}
 		}
+		for _, run := range joins(parts, now) {
+			if len(run) > 1 && !dates[run[0].Date] && (quiet || aged(run, now)) {
+				found = append(found, Candidate{Log: log, Parts: run, Join: true})
+			}
+		}
 	}
 	return found
 }
@@ -54,9 +64,7 @@ func (l *Lake) Candidates(now time.Time) []Candidate {
 func runs(parts []*livePart) [][]part.Info {
 	var all [][]part.Info
 	var rows, bytes int64
-	if n := len(parts); n > 0 && parts[n-1].Name.End%alignment != 0 {
-		parts = parts[:n-1]
-	}
+	parts = finished(parts)
 	for i, p := range parts {
 		if p.Rows >= part.RowGroup {
 			rows = part.MaxRows // large enough: to write it anew would gain nothing
@@ -72,12 +80,48 @@ func runs(parts []*livePart) [][]part.Info {
 	return all
 }
 
+// joins cuts the parts of a log where a joined part would end: at another date, at a
+// gap, when it is full, and around small parts; but the one that a date of the past
+// ends with is joined too.
+func joins(parts []*livePart, now time.Time) [][]part.Info {
+	var all [][]part.Info
+	var rows, bytes int64
+	open := false // the last run may go on
+	parts = finished(parts)
+	for i, p := range parts {
+		large := p.Rows >= part.RowGroup
+		if !large && (p.Date >= part.Date(now.UnixNano()) || i+1 < len(parts) && parts[i+1].Date == p.Date) {
+			open = false
+			continue
+		}
+		if !open || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > part.MaxRows || bytes+p.Bytes > part.MaxMergeBytes {
+			all, rows, bytes = append(all, nil), 0, 0
+		}
+		all[len(all)-1] = append(all[len(all)-1], p.Info)
+		rows, bytes, open = rows+p.Rows, bytes+p.Bytes, large
+	}
+	return all
+}
+
+// finished returns the parts without the last one if the ledger still writes it anew.
+func finished(parts []*livePart) []*livePart {
+	if n := len(parts); n > 0 && parts[n-1].Name.End%alignment != 0 {
+		return parts[:n-1]
+	}
+	return parts
+}
+
+// aged reports whether the last entry of a run is some time old.
+func aged(run []part.Info, now time.Time) bool {
+	return now.UnixNano()-run[len(run)-1].LastReceived > int64(MergeAge)
+}
+
 // worth returns the parts of a run to merge now, nil if there are none.
 func worth(run []part.Info, now time.Time) []part.Info {
 	if len(run) < 2 {
 		return nil
 	}
-	if now.UnixNano()-run[len(run)-1].LastReceived > int64(MergeAge) {
+	if aged(run, now) {
 		return run
 	}
 	var rows int64

@@ -19,10 +19,11 @@ func TestCandidates(t *testing.T) {
 		date     string
 		received int64
 		gap      uint64 // indexes missing before it
+		bytes    int64
 	}
-	// f lists the parts; want lists the numbers of the first and last part of
-	// each candidate.
-	f := func(name string, parts []small, want ...[2]int) {
+	// candidates lists, of those to be joined or of the others, the numbers of the first
+	// and last part.
+	candidates := func(name string, parts []small, quiet, join bool) (got [][2]int) {
 		t.Helper()
 		l, err := lake.New(lake.Config{Dir: t.TempDir()})
 		if err != nil {
@@ -35,19 +36,31 @@ func TestCandidates(t *testing.T) {
 		for i, p := range parts {
 			first := end + p.gap
 			end = first + uint64(p.rows)
-			info := part.Info{Log: log, Date: p.date, Rows: p.rows, Name: part.Name{First: first, End: end}, LastReceived: p.received}
+			info := part.Info{Log: log, Date: p.date, Rows: p.rows, Name: part.Name{First: first, End: end}, LastReceived: p.received, Bytes: p.bytes}
 			infos, number[info.Name] = append(infos, info), i
 		}
 		l.Load(log, infos, nil)
-		var got [][2]int
-		for _, c := range l.Candidates(now) {
+		for _, c := range l.Candidates(now, quiet) {
+			if c.Join != join {
+				continue
+			}
 			got = append(got, [2]int{number[c.Parts[0].Name], number[c.Parts[len(c.Parts)-1].Name]})
 			if n := got[len(got)-1]; len(c.Parts) != n[1]-n[0]+1 || c.Log != log {
 				t.Errorf("%s: %d parts of %v from %d to %d", name, len(c.Parts), c.Log, n[0], n[1])
 			}
 		}
-		if d := cmp.Diff(want, got); d != "" {
+		return got
+	}
+	f := func(name string, parts []small, want ...[2]int) {
+		t.Helper()
+		if d := cmp.Diff(want, candidates(name, parts, false, false)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	joins := func(name string, parts []small, quiet bool, want ...[2]int) {
+		t.Helper()
+		if d := cmp.Diff(want, candidates(name, parts, quiet, true)); d != "" {
+			t.Errorf("join %s (-want +got):\n%s", name, d)
 		}
 	}
 	times := func(n int, p small) []small {
@@ -75,4 +88,22 @@ func TestCandidates(t *testing.T) {
 	f("an unfinished last part", append(times(8, one), small{rows: 10, date: "2025-11-23", received: young}), [2]int{0, 7})
 	f("too few finished", append(times(7, one), small{rows: 10, date: "2025-11-23", received: young}))
 	f("full parts", times(3, small{rows: 781 * 256, date: "2025-11-22", received: old}))
+
+	large := small{rows: part.RowGroup, date: "2025-11-23", received: young, bytes: 4 << 20}
+	past := small{rows: part.RowGroup, date: "2025-11-22", received: old, bytes: 4 << 20}
+	joins("large ones, under load", times(3, large), false)
+	joins("large ones, when it is quiet", times(3, large), true, [2]int{0, 2})
+	joins("old ones, under load", times(2, past), false, [2]int{0, 1})
+	joins("one", times(1, past), true)
+	joins("more than fit", times(4, past), true, [2]int{0, 2})
+	joins("several runs", times(7, past), true, [2]int{0, 2}, [2]int{3, 5})
+	joins("many rows", times(9, small{rows: part.RowGroup, date: "2025-11-22", received: old}), true, [2]int{0, 7})
+	joins("two dates", append(times(2, past), times(2, large)...), true, [2]int{0, 1}, [2]int{2, 3})
+	joins("a gap", append(times(2, past), small{rows: part.RowGroup, date: "2025-11-22", received: old, gap: 256}), true, [2]int{0, 1})
+	joins("a small one that ends a date of the past", append(times(2, past), small{rows: 256, date: "2025-11-22", received: old}), false, [2]int{0, 2})
+	joins("a small one that ends today", append(times(2, large), one), true, [2]int{0, 1})
+	joins("a small one between", append(append(times(2, past), aged), past), true, [2]int{0, 1})
+	joins("two small ones: they are merged first", append(times(2, past), aged, aged), true)
+	joins("what is joined, and ends with a small one", append(times(1, past), aged, large, large), true, [2]int{0, 1}, [2]int{2, 3})
+	joins("an unfinished last part", append(times(2, large), small{rows: part.RowGroup + 10, date: "2025-11-23", received: young}), true, [2]int{0, 1})
 }

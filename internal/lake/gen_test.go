@@ -167,7 +167,7 @@ func writePart(t testing.TB, enc *part.Encoder, dir string, entries []*hansard.E
 		ids[i].Event = part.EventHash(e.EventID)
 	}
 	x := part.NewIndex(name, entries, ids)
-	x.AddTexts(enc, entries)
+	x.AddRowTexts(enc, enc.RowsOf(entries))
 	x.Bytes, x.SHA256 = int64(buf.Len()), sha256.Sum256(buf.Bytes())
 	info := x.Info
 	folder := filepath.Join(dir, "tenants", info.Log.Tenant, string(info.Log.Tier), "parts", info.Date)

@@ -59,6 +59,7 @@ func TestEveryStep(t *testing.T) {
 	f("close", scene{inTurn(start, seal, inTurn(start, start, start, start, start, start)), func(_ *life, l *ledger.Ledger) error { return l.Close() }, 0, nil, false})
 	whole := inTurn(send("acme", 256, true), seal)
 	f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
+	f("join", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Join(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
 	f("reindex", scene{inTurn(start, seal, start, func(_ *life, l *ledger.Ledger) error { return l.Close() }), func(v *life, _ *ledger.Ledger) error {
 		_, err := ledger.Reindex(context.Background(), ledger.Config{Dir: folder, FS: v.disk}, nil)
 		return err

@@ -219,8 +219,8 @@ func (s *saga) restart(v *life, l *ledger.Ledger) (*ledger.Ledger, error) {
 	return again, nil
 }
 
-// merge fills two parts of one log and merges what there is; now and then it prunes
-// them then.
+// merge fills two parts of one log and merges or joins what there is; now and then it
+// prunes them then.
 func (s *saga) merge(v *life, l *ledger.Ledger) error {
 	for range 2 {
 		if err := s.w.send(l, s.w.compose("acme", 256, 0, true), v.gone); err != nil {
@@ -230,7 +230,11 @@ func (s *saga) merge(v *life, l *ledger.Ledger) error {
 			return err
 		}
 	}
-	if err := l.Merge(infoLog, wholeParts(v.f, infoLog)); err != nil || s.r.IntN(3) == 0 {
+	merge := l.Merge
+	if s.r.IntN(2) == 0 {
+		merge = l.Join
+	}
+	if err := merge(infoLog, wholeParts(v.f, infoLog)); err != nil || s.r.IntN(3) == 0 {
 		return err
 	}
 	return s.prune(v, l)

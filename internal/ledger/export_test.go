@@ -152,7 +152,7 @@ func ForgePart(fsys durable.FS, dir string, p part.Info, edit func(*hansard.Entr
 	}
 	x := part.NewIndex(p.Name, entries, ids)
 	if len(old.Texts) > 0 {
-		if err := x.AddTexts(enc, entries); err != nil {
+		if err := x.AddRowTexts(enc, enc.RowsOf(entries)); err != nil {
 			return nil, "", err
 		}
 	}

@@ -88,6 +88,7 @@ func TestFaults(t *testing.T) {
 	if !testing.Short() {
 		whole := inTurn(send("acme", 256, true), seal)
 		f("merge", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Merge(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
+		f("join", scene{inTurn(whole, whole), func(v *life, l *ledger.Ledger) error { return l.Join(infoLog, wholeParts(v.f, infoLog)) }, 0, nil, false})
 		prune := func(v *life, l *ledger.Ledger) error { return v.w.prune(l, infoLog, true, v.gone) }
 		f("prune", scene{inTurn(whole, whole, start), prune, 0, inTurn(confirm, prune, finished), false})
 		f("roll-ups expire", scene{inTurn(whole, prune), expireRollups, 0, inTurn(confirm, expireRollups, finished), false})

@@ -168,9 +168,10 @@ type log struct {
 	tree   tree      // all committed entries
 	tiles  tileStore // hashes below sealedEnd
 
-	min        minimum     // entries below it were pruned
-	parts      []part.Info // in the order of indexes
-	superseded []part.Info // found at start, not yet removed
+	min        minimum                    // entries below it were pruned
+	parts      []part.Info                // in the order of indexes
+	written    map[part.Name]hansard.Hash // those of the parts that this process has written
+	superseded []part.Info                // found at start, not yet removed
 	// leaving is closed when all parts that others have superseded so far are
 	// unlinked, for good; nil: none was.
 	leaving   chan struct{}

@@ -16,10 +16,11 @@ import (
 // merged. The entries are checked against the log's hashes before the old parts
 // go. A merge that is interrupted leaves the old parts or the new one.
 func (l *Ledger) Merge(id hansard.LogID, names []part.Name) error {
-	return l.ifSynced(l.merge(id, names))
+	return l.ifSynced(l.merge(id, names, l.merged))
 }
 
-func (l *Ledger) merge(id hansard.LogID, names []part.Name) error {
+// merge puts the part that write has written of others into their place.
+func (l *Ledger) merge(id hansard.LogID, names []part.Name, write func(*log, []part.Info) (*part.Index, error)) error {
 	l.sealMu.Lock()
 	defer l.sealMu.Unlock()
 	lg, err := l.log(id)
@@ -33,12 +34,7 @@ func (l *Ledger) merge(id hansard.LogID, names []part.Name) error {
 	if err != nil || len(infos) < 2 {
 		return err
 	}
-	items, err := l.readMerge(lg, infos)
-	if err != nil {
-		return fmt.Errorf("merge parts of %s: %w", id, err)
-	}
-	name := part.Name{First: infos[0].Name.First, End: infos[len(infos)-1].Name.End}
-	x, err := l.writePart(name, items, readAll, len(items) >= textRows)
+	x, err := write(lg, infos)
 	if err != nil {
 		return err
 	}
@@ -52,6 +48,16 @@ func (l *Ledger) merge(id hansard.LogID, names []part.Name) error {
 	// next start removes.
 	l.replace(lg, []*part.Index{x})
 	return nil
+}
+
+// merged writes parts anew as one, unfinished.
+func (l *Ledger) merged(lg *log, infos []part.Info) (*part.Index, error) {
+	items, err := l.readMerge(lg, infos)
+	if err != nil {
+		return nil, fmt.Errorf("merge parts of %s: %w", lg.id, err)
+	}
+	name := part.Name{First: infos[0].Name.First, End: infos[len(infos)-1].Name.End}
+	return l.writePart(name, items, readAll, len(items) >= textRows)
 }
 
 func (l *Ledger) isClosed() bool {

@@ -72,15 +72,15 @@ func (l *Ledger) makeIndex(t *tenant, p part.Info, entries []*hansard.Entry) (*p
 		ids[i] = idOf(t, e)
 	}
 	x := part.NewIndex(p.Name, entries, ids)
-	if len(entries) >= textRows {
-		if err := x.AddTexts(l.enc, entries); err != nil {
-			return nil, err
-		}
-	}
 	path := p.Path(l.cfg.Dir)
 	var err error
 	if x.SHA256, x.Bytes, err = hashFile(l.cfg.FS, path); err != nil {
 		return nil, err
+	}
+	if len(entries) >= textRows {
+		if err := l.addTexts(x); err != nil {
+			return nil, err
+		}
 	}
 	return x, l.writeIndex(path, x)
 }
@@ -189,21 +189,30 @@ func (l *Ledger) writePart(name part.Name, items []*sealable, readBack readBack,
 			return nil, err
 		}
 	}
+	if err := l.writeUnfinished(x, func(tmp string) error { return l.writeChecked(tmp, x, items, readBack) }); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// writeUnfinished has a part written under a temporary name, and writes its index. On
+// an error it leaves neither.
+func (l *Ledger) writeUnfinished(x *part.Index, write func(tmp string) error) error {
 	path := x.Info.Path(l.cfg.Dir)
 	if err := l.cfg.FS.MkdirAll(filepath.Dir(path)); err != nil {
-		return nil, err
+		return err
 	}
 	tmp := path + durable.TempSuffix
 	if err := l.cfg.FS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
-	if err := l.writeChecked(tmp, x, items, readBack); err != nil {
-		return nil, errors.Join(fmt.Errorf("write part %s: %w", name, err), l.cfg.FS.Remove(tmp))
+	if err := write(tmp); err != nil {
+		return errors.Join(fmt.Errorf("write part %s: %w", x.Name, err), l.cfg.FS.Remove(tmp))
 	}
 	if err := l.writeIndex(path, x); err != nil {
-		return nil, errors.Join(fmt.Errorf("write index of part %s: %w", name, err), l.dropUnfinished([]*part.Index{x}))
+		return errors.Join(fmt.Errorf("write index of part %s: %w", x.Name, err), l.dropUnfinished([]*part.Index{x}))
 	}
-	return x, nil
+	return nil
 }
 
 // dropUnfinished removes parts that were written and will not be finished. What
@@ -260,14 +269,24 @@ func (l *Ledger) writeChecked(tmp string, x *part.Index, items []*sealable, much
 	for i, it := range items {
 		rows[i] = it.Bytes
 	}
+	if err := l.writeHashed(tmp, x, func(w io.Writer) error { return l.enc.WriteIndexed(w, x, rows) }); err != nil {
+		return err
+	}
+	if err := l.readBack(tmp, x, len(items), func(at uint64) hansard.Hash { return items[at].LeafHash }, much); err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	return nil
+}
+
+// writeHashed writes a new file, syncs it, compares what the disk gives back with what
+// was written, and notes its size and hash in the index.
+func (l *Ledger) writeHashed(tmp string, x *part.Index, write func(io.Writer) error) error {
 	written := sha256.New()
 	// What is read back is compared by a keyed hash of 64 bits, which takes a fifth
 	// of the time: it is the disk that may differ, and that does not choose how.
 	var check, found maphash.Hash
 	found.SetSeed(check.Seed())
-	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error {
-		return l.enc.WriteIndexed(io.MultiWriter(w, written, &check), x, rows)
-	})
+	err := durable.WriteNew(l.cfg.FS, tmp, func(w io.Writer) error { return write(io.MultiWriter(w, written, &check)) })
 	if err != nil {
 		return err
 	}
@@ -278,15 +297,13 @@ func (l *Ledger) writeChecked(tmp string, x *part.Index, items []*sealable, much
 	if found.Sum64() != check.Sum64() {
 		return hansard.Errorf(hansard.KindCorrupt, "read back: the file does not hold what was written")
 	}
-	if err := l.readBack(tmp, x, items, much); err != nil {
-		return fmt.Errorf("read back: %w", err)
-	}
 	return nil
 }
 
-// readBack reads row groups of a written part and checks that each row renders
-// to the leaf of its entry, and its content to what the leaf commits to.
-func (l *Ledger) readBack(path string, x *part.Index, items []*sealable, much readBack) error {
+// readBack reads row groups of a written part of n entries and checks that each row
+// renders to the leaf of its entry, and its content to what the leaf commits to. leaf
+// returns the one of the entry at a place, counted from the part's first.
+func (l *Ledger) readBack(path string, x *part.Index, n int, leaf func(at uint64) hansard.Hash, much readBack) error {
 	f, err := l.cfg.FS.Open(path, false)
 	if err != nil {
 		return err
@@ -296,8 +313,8 @@ func (l *Ledger) readBack(path string, x *part.Index, items []*sealable, much re
 	if err != nil {
 		return err
 	}
-	if n := pf.Rows(); n != int64(len(items)) {
-		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", n, len(items))
+	if rows := pf.Rows(); rows != int64(n) {
+		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", rows, n)
 	}
 	var group *part.Group // a sample may need none
 	for i := range pf.Groups() {
@@ -309,32 +326,32 @@ func (l *Ledger) readBack(path string, x *part.Index, items []*sealable, much re
 				return err
 			}
 		}
-		if err := l.readBackGroup(group, pf, i, x.Name.First, items); err != nil {
+		if err := l.readBackGroup(group, pf, i, x, leaf); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readBackGroup reads a row group, which must hold its range of the items, each
+// readBackGroup reads a row group, which must hold its range of the entries, each
 // once.
-func (l *Ledger) readBackGroup(g *part.Group, pf *part.File, i int, first uint64, items []*sealable) error {
+func (l *Ledger) readBackGroup(g *part.Group, pf *part.File, i int, x *part.Index, leaf func(at uint64) hansard.Hash) error {
 	if err := g.Load(pf, i, nil); err != nil {
 		return err
 	}
 	from, end := pf.Range(i)
-	if uint64(g.Len()) != end-from || end > uint64(len(items)) {
+	if uint64(g.Len()) != end-from || end > uint64(x.Rows) {
 		return hansard.Errorf(hansard.KindCorrupt, "row group %d has %d rows", i, g.Len())
 	}
 	seen := make([]bool, g.Len())
 	for row := range g.Len() {
 		index := g.Place(row).Index
-		at := index - first
+		at := index - x.Name.First
 		if at < from || at >= end || seen[at-from] {
 			return hansard.Errorf(hansard.KindCorrupt, "entry %d does not belong there", index)
 		}
 		seen[at-from] = true
-		if g.HashLeaf(row) != items[at].LeafHash {
+		if g.HashLeaf(row) != leaf(at) {
 			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was written", index)
 		}
 		if err := g.CheckContent(row); err != nil {

@@ -229,6 +229,7 @@ func (l *Ledger) moveMinimum(lg *log, plan PrunePlan, order PruneOrder) (wait fu
 	gone := lg.parts[:n:n]
 	lg.min = m
 	lg.parts = append([]part.Info(nil), lg.parts[n:]...)
+	lg.noteWritten(nil, gone)
 	l.tenants[lg.id.Tenant].dedup.seal(l.cfg.Dir, nil, gone)
 	end := lg.sealedEnd
 	l.mu.Unlock()

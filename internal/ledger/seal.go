@@ -372,6 +372,7 @@ func (l *Ledger) swap(lg *log, added []*part.Index) (removed []part.Info, wait f
 	}
 	live, removed := supersede(append(lg.parts[:len(lg.parts):len(lg.parts)], infos...))
 	lg.parts = live
+	lg.noteWritten(infos, removed)
 	names := make([]part.Name, len(removed))
 	for i, p := range removed {
 		names[i] = p.Name
@@ -384,6 +385,19 @@ func (l *Ledger) swap(lg *log, added []*part.Index) (removed []part.Info, wait f
 		wait = l.cfg.Follower.Sealed(lg.id, infos, names, end)
 	}
 	return removed, wait
+}
+
+// noteWritten takes note of the parts that the process has written. l.mu is held.
+func (lg *log) noteWritten(added, removed []part.Info) {
+	if lg.written == nil {
+		lg.written = map[part.Name]hansard.Hash{}
+	}
+	for _, p := range added {
+		lg.written[p.Name] = p.SHA256
+	}
+	for _, p := range removed {
+		delete(lg.written, p.Name)
+	}
 }
 
 // stateSeal signs a checkpoint over what is being sealed and puts it on record

@@ -57,27 +57,32 @@ func (l *Ledger) indexWithTexts(t *tenant, p part.Info) (*part.Index, error) {
 		}
 		return l.makeIndex(t, p, entries)
 	}
-	f, err := l.cfg.FS.Open(p.Path(l.cfg.Dir), false)
+	return x, l.addTexts(x)
+}
+
+// addTexts adds the text filters of a part's row groups to its index.
+func (l *Ledger) addTexts(x *part.Index) error {
+	f, err := l.cfg.FS.Open(x.Info.Path(l.cfg.Dir), false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	pf, err := l.enc.Open(f, p.Bytes, p.Log)
+	pf, err := l.enc.Open(f, x.Bytes, x.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	group, err := l.enc.NewGroup()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	texts := part.TextColumns()
 	for i := range pf.Groups() {
 		if err := group.Load(pf, i, func(c *part.Column) bool { return slices.Contains(texts, c.Name) }); err != nil {
-			return nil, err
+			return err
 		}
 		group.AddTexts(x)
 	}
-	return x, nil
+	return nil
 }
 
 // withoutTexts returns a part that should have text filters and has none.

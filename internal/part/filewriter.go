@@ -72,8 +72,22 @@ func (enc *Encoder) DropBuffers() { enc.buffers.Store(nil) }
 
 const magic = "PAR1"
 
-func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, error) {
+// beginFile returns a writer that has nothing to encode with: for row groups that are
+// written already.
+func (enc *Encoder) beginFile(w io.Writer, log hansard.LogID) *fileWriter {
 	f := &fileWriter{enc: enc, w: w}
+	f.meta = format.FileMetaData{
+		Version: 1, Schema: enc.file().elements, ColumnOrders: enc.file().orders,
+		CreatedBy: "hansard version " + FormatVersion + ".0.0(build 1)",
+		KeyValueMetadata: []format.KeyValue{
+			{Key: "hansard.log", Value: log.String()}, {Key: "hansard.part", Value: FormatVersion},
+		},
+	}
+	return f
+}
+
+func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, error) {
+	f := enc.beginFile(w, log)
 	if old := enc.buffers.Swap(nil); old != nil {
 		f.writeBuffers = old
 	} else {
@@ -82,13 +96,6 @@ func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, 
 			return nil, err
 		}
 		f.writeBuffers = &writeBuffers{group: newRowGroup(enc), pager: p}
-	}
-	f.meta = format.FileMetaData{
-		Version: 1, Schema: enc.file().elements, ColumnOrders: enc.file().orders,
-		CreatedBy: "hansard version " + FormatVersion + ".0.0(build 1)",
-		KeyValueMetadata: []format.KeyValue{
-			{Key: "hansard.log", Value: log.String()}, {Key: "hansard.part", Value: FormatVersion},
-		},
 	}
 	return f, f.write([]byte(magic))
 }

@@ -103,17 +103,8 @@ func (x *Index) Find(event [10]byte) (fingerprint [6]byte, ok bool) {
 	return x.IDs[i].Fingerprint, true
 }
 
-// AddTexts adds the text filters of the part's row groups. entries are those of
-// NewIndex, by index.
-func (x *Index) AddTexts(enc *Encoder, entries []*hansard.Entry) error {
-	rows := make([]*Row, len(entries))
-	for i, e := range entries {
-		rows[i] = enc.RowOf(e)
-	}
-	return x.AddRowTexts(enc, rows)
-}
-
-// AddRowTexts is AddTexts for rows.
+// AddRowTexts adds the text filters of the part's row groups. rows are those of
+// NewRowIndex, by index, as WriteRows cuts them into row groups.
 func (x *Index) AddRowTexts(enc *Encoder, rows []*Row) error {
 	t := newTexts(enc.all)
 	x.Texts, x.Info.Texts = nil, nil

@@ -3,6 +3,7 @@ package part_test
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"runtime"
 	"testing"
 
@@ -34,7 +35,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { _, _ = enc.Open(bytes.NewReader(b), int64(len(b)), log) })
 }
 
-// FuzzDamagedFooter opens a part in whose footer some bytes are others, and some
+// FuzzDamagedFooter opens, and joins, a part in whose footer some bytes are others, and some
 // are missing: most of it is as it should be, so that the damage is met deep
 // inside. It must not cost more than the file could need. (The pages are not read
 // here: within a page that decompresses, the Parquet library believes the lengths
@@ -55,6 +56,9 @@ func FuzzDamagedFooter(f *testing.F) {
 		file, err := enc.Open(bytes.NewReader(b), int64(len(b)), log)
 		if err == nil && file.Rows() > part.RowGroup*int64(file.Groups()) {
 			t.Fatalf("%d rows in %d row groups", file.Rows(), file.Groups())
+		}
+		if err == nil { // its row groups are copied, or it says why not
+			_ = enc.Join(io.Discard, &part.Index{Info: part.Info{Log: log}}, []*part.File{file})
 		}
 	})
 }

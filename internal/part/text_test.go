@@ -30,7 +30,7 @@ func textIndex(texts ...string) *part.Index {
 		entries = append(entries, e)
 	}
 	x := part.NewIndex(part.Name{End: uint64(len(texts))}, entries, make([]part.ID, len(texts)))
-	x.AddTexts(enc, entries)
+	x.AddRowTexts(enc, enc.RowsOf(entries))
 	return x
 }
 

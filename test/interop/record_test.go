@@ -81,7 +81,7 @@ func (s *server) seal() {
 func (s *server) merge(most int) int {
 	s.t.Helper()
 	merged := 0
-	for _, c := range s.lake.Candidates(time.Now().Add(24 * time.Hour)) {
+	for _, c := range s.lake.Candidates(time.Now().Add(24*time.Hour), false) {
 		var names []part.Name
 		for _, p := range c.Parts[:min(most, len(c.Parts))] {
 			names = append(names, p.Name)
