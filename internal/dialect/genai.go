@@ -35,14 +35,15 @@ func (r *otelReading) genaiSpan() work {
 	if v.Kind != ValueString {
 		return workNone
 	}
-	op := string(v.Text)
-	w, ok := genaiWorks[op]
+	w, ok := genaiWorks[string(v.Text)]
 	if !ok {
-		w, ok = genaiWorks[strings.ToLower(op)]
+		w, ok = genaiWorks[strings.ToLower(string(v.Text))]
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return workNone
+	}
+	op := r.m.texts.Copy(v.Text)
+	switch {
 	case w == workTool && r.has("mcp.method.name"):
 		r.dialect = mcpName
 		return r.mcpSpan()

@@ -128,7 +128,7 @@ func (r *otelReading) llm(w work) {
 	r.moveFlat(&e.Response, "response", "gen_ai.completion.")
 	r.move(&e.Response, "response", responseKeys...)
 	r.vercelResponse()
-	if bytes.Contains(e.Response, []byte("reasoning")) || bytes.Contains(e.Response, []byte("thinking")) {
+	if mentions(e.Response, "reasonin", "g") || mentions(e.Response, "thin", "king") {
 		set(&e.Reasoning, reasoningText(e.Response))
 	}
 	r.usage()
@@ -140,9 +140,26 @@ func (r *otelReading) llm(w work) {
 	r.get("gen_ai.response.id", "ai.response.id", "request_id")
 }
 
+// mentions reports whether a word stands in b: before and rest, which begins with the
+// letter of the word that is rarest in text. Of common letters bytes.Contains would
+// find too many first.
+func mentions(b []byte, before, rest string) bool {
+	for i := len(before); i < len(b); i++ {
+		n := bytes.IndexByte(b[i:], rest[0])
+		if n < 0 {
+			return false
+		}
+		i += n
+		if string(b[i-len(before):i]) == before && len(b)-i >= len(rest) && string(b[i:i+len(rest)]) == rest {
+			return true
+		}
+	}
+	return false
+}
+
 // answered makes events of the approvals that came to the model with its input.
 func (r *otelReading) answered() {
-	if m := r.main.Messages; !bytes.Contains(m, []byte("approv")) && !bytes.Contains(m, []byte("denied")) {
+	if m := r.main.Messages; !mentions(m, "appro", "v") && !mentions(m, "denie", "d") {
 		return
 	}
 	for i, a := range answers(r.main.Messages) {

@@ -40,7 +40,7 @@ func (m *otelMapper) join(spans []Reading, i int) {
 		if e.AgentName == "" && above.AgentName != "" {
 			for _, x := range spans[i].Events {
 				x.AgentName, x.AgentID = above.AgentName, or(x.AgentID, above.AgentID)
-				label(x, LabelInferredAgent)
+				m.label(x, LabelInferredAgent)
 			}
 		}
 		if e.SessionID == "" && above.SessionID != "" {
@@ -74,7 +74,7 @@ func (m *otelMapper) lastResort(r *Reading) {
 	}
 	for _, x := range r.Events {
 		x.AgentName = name
-		label(x, LabelInferredAgent)
+		m.label(x, LabelInferredAgent)
 	}
 }
 

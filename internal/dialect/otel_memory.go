@@ -71,6 +71,22 @@ func (m *otelMapper) event() *hansard.Event {
 	return e
 }
 
+// labelChunk is how many labels are allocated at a time.
+const labelChunk = 256
+
+// label adds a label to an event, as the function does.
+func (m *otelMapper) label(e *hansard.Event, name string) {
+	if len(e.Labels) > 0 {
+		label(e, name)
+		return
+	}
+	if len(m.labels) == 0 {
+		m.labels = make([]string, labelChunk)
+	}
+	e.Labels, m.labels = m.labels[:1:1], m.labels[1:]
+	e.Labels[0] = name
+}
+
 // chunk is how much a jsonArena allocates at a time.
 const chunk = 64 << 10
 
@@ -119,15 +135,15 @@ func (a *jsonArena) reset() {
 	a.n = 0
 }
 
-// texts is memory for short strings. They share it with each other, and it is
-// never used again.
-type texts struct{ b strings.Builder }
+// Texts is memory for short strings. They share it with each other, and it is
+// never used again. The zero Texts is ready; it must not be copied.
+type Texts struct{ b strings.Builder }
 
 // textChunk is how much is allocated at a time.
 const textChunk = 16 << 10
 
 // join returns the parts as one string.
-func (t *texts) join(parts ...string) string {
+func (t *Texts) join(parts ...string) string {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
@@ -142,8 +158,8 @@ func (t *texts) join(parts ...string) string {
 	return t.b.String()[start:]
 }
 
-// copy returns the bytes as a string.
-func (t *texts) copy(b []byte) string {
+// Copy returns the bytes as a string.
+func (t *Texts) Copy(b []byte) string {
 	if len(b) > longText {
 		return string(b)
 	}
@@ -154,7 +170,7 @@ func (t *texts) copy(b []byte) string {
 
 // need makes room for n bytes and returns where they begin. A Builder only ever
 // appends, so what it returned before stays.
-func (t *texts) need(n int) int {
+func (t *Texts) need(n int) int {
 	if t.b.Cap()-t.b.Len() < n {
 		t.b = strings.Builder{}
 		t.b.Grow(textChunk)

@@ -71,11 +71,12 @@ type otelMapper struct {
 	traceloops map[*Scope]bool
 	r          otelReading // of the span or log at hand; its memory is used again
 
-	slabs []*[slabEvents]hansard.Event
-	list  []*hansard.Event // all events; those of a reading follow each other
-	out   []Reading
-	json  jsonArena // of the events
-	texts texts
+	slabs  []*[slabEvents]hansard.Event
+	list   []*hansard.Event // all events; those of a reading follow each other
+	out    []Reading
+	json   jsonArena // of the events
+	texts  Texts
+	labels []string // of the next events: each has one of its own
 }
 
 // index notes which spans the batch holds.
@@ -139,9 +140,12 @@ type otelReading struct {
 	attrs  []Attr
 	used   []bool // by attribute: a rule read it
 
-	// The attributes by their keys: chains of indexes plus one.
-	heads [256]uint16
-	next  []uint16
+	// The attributes by their keys: chains of indexes plus one. Most of the keys that
+	// rules ask for are not there, and that is known from a bit for each shape and
+	// each first letter of those that are.
+	heads           [keyHeads]uint16
+	next            []uint16
+	shapes, letters uint64
 
 	main            *hansard.Event
 	events          []*hansard.Event // main first
@@ -166,13 +170,17 @@ type movedAttr struct{ key, field string }
 func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []Attr) {
 	used, next, inField := r.used[:0], r.next[:0], r.inField[:0]
 	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, moved: r.moved[:0], facts: r.facts[:0]}
-	for range attrs {
+	for i := range attrs {
 		used, next, inField = append(used, false), append(next, 0), append(inField, false)
+		if key := attrs[i].Key; len(key) > 0 {
+			r.shapes |= 1 << keyShape(key)
+			r.letters |= 1 << (key[0] & 63)
+		}
 	}
 	r.used, r.next, r.inField = used, next, inField
 	// Backwards, so that of two with one key the first is found.
 	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
-		h := hashName(attrs[i].Key)
+		h := hashName(attrs[i].Key) % keyHeads
 		r.next[i], r.heads[h] = r.heads[h], uint16(i+1)
 	}
 	r.first = len(m.list)
@@ -183,7 +191,22 @@ func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []
 
 // at returns the index of the attribute with a key, -1 if there is none.
 func (r *otelReading) at(key string) int {
-	for i := r.heads[hashName(key)]; i != 0; i = r.next[i-1] {
+	if r.shapes>>keyShape(key)&1 == 0 {
+		return -1
+	}
+	return r.find(key)
+}
+
+// keyHeads is how many chains the attributes of a reading are in.
+const keyHeads = 128
+
+// keyShape returns a number below 64 for the length and the last letter of a key, which
+// is not empty.
+func keyShape[T string | []byte](key T) uint { return uint(len(key)*5+int(key[len(key)-1])) & 63 }
+
+// find is at without the look at the shape.
+func (r *otelReading) find(key string) int {
+	for i := r.heads[hashName(key)%keyHeads]; i != 0; i = r.next[i-1] {
 		if string(r.attrs[i-1].Key) == key {
 			return int(i - 1)
 		}
@@ -225,7 +248,7 @@ func (r *otelReading) text(keys ...string) string {
 	if v.Kind != ValueString || len(v.Text) >= longText || !utf8.Valid(v.Text) {
 		return v.String()
 	}
-	return r.m.texts.copy(v.Text)
+	return r.m.texts.Copy(v.Text)
 }
 
 // id returns an event id of parts, as text does.
@@ -302,6 +325,9 @@ func hasPrefix(key []byte, prefix string) bool {
 
 // any reports whether a key begins with the prefix.
 func (r *otelReading) any(prefix string) bool {
+	if !r.mayHave(prefix) {
+		return false
+	}
 	for i := range r.attrs {
 		if hasPrefix(r.attrs[i].Key, prefix) {
 			return true
@@ -309,6 +335,9 @@ func (r *otelReading) any(prefix string) bool {
 	}
 	return false
 }
+
+// mayHave reports whether a key begins with the prefix's first letter.
+func (r *otelReading) mayHave(prefix string) bool { return r.letters>>(prefix[0]&63)&1 == 1 }
 
 // fact adds what we say about the source.
 func (r *otelReading) fact(key string, value []byte) { r.facts = append(r.facts, member{key, value}) }
@@ -329,11 +358,9 @@ func (r *otelReading) more(eventType, suffix string, at int64) *hansard.Event {
 	m := r.main
 	e := r.m.event()
 	r.events = r.m.list[r.first:]
-	*e = hansard.Event{
-		EventType: eventType, EventID: r.id(m.EventID, "/", suffix), ParentEventID: m.EventID, Timestamp: at, TimeSource: m.TimeSource,
-		AgentName: m.AgentName, AgentID: m.AgentID, AgentVersion: m.AgentVersion, TaskID: m.TaskID, SessionID: m.SessionID,
-		UserID: m.UserID, TraceID: m.TraceID, SpanID: m.SpanID, Service: m.Service, Environment: m.Environment,
-		Dialect: m.Dialect, Provenance: "observed",
-	}
+	e.EventType, e.EventID, e.ParentEventID, e.Timestamp, e.TimeSource = eventType, r.id(m.EventID, "/", suffix), m.EventID, at, m.TimeSource
+	e.AgentName, e.AgentID, e.AgentVersion, e.TaskID, e.SessionID = m.AgentName, m.AgentID, m.AgentVersion, m.TaskID, m.SessionID
+	e.UserID, e.TraceID, e.SpanID, e.Service, e.Environment = m.UserID, m.TraceID, m.SpanID, m.Service, m.Environment
+	e.Dialect, e.Provenance = m.Dialect, "observed"
 	return e
 }

@@ -132,7 +132,7 @@ func (r *otelReading) traceloop() bool {
 // decided notes which attribute decided.
 func (r *otelReading) decided(w work, key, value string) work {
 	if w != workNone {
-		r.rule = key + "=" + value
+		r.rule = r.id(key, "=", value)
 	}
 	return w
 }

@@ -3,7 +3,6 @@ package dialect
 import (
 	"bytes"
 	"strconv"
-	"strings"
 
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
@@ -133,17 +132,20 @@ func uniqueKey(attrs []Attr, i int) []byte {
 	return append(append([]byte{}, attrs[i].Key...), "~"+strconv.Itoa(n)...)
 }
 
-// secretHeaders are the prefixes of attributes that hold the headers of
-// requests, keys to models among them.
-var secretHeaders = [...]string{"gen_ai.headers", "llm.headers", "ai.request.headers"}
-
 const headersMask = `"[headers withheld]"`
 
+// isSecretHeader reports whether a key is that of an attribute that holds a header of
+// requests, keys to models among them.
+func isSecretHeader(key []byte) bool {
+	if !hasPrefix(key, "gen_ai.headers") && !hasPrefix(key, "llm.headers") && !hasPrefix(key, "ai.request.headers") {
+		return false
+	}
+	return !bytes.HasSuffix(key, []byte("user-agent"))
+}
+
 func appendValue(dst []byte, a *Attr) []byte {
-	for _, p := range secretHeaders {
-		if hasPrefix(a.Key, p) && !strings.HasSuffix(string(a.Key), "user-agent") {
-			return append(dst, headersMask...)
-		}
+	if isSecretHeader(a.Key) {
+		return append(dst, headersMask...)
 	}
 	return a.Value.AppendJSON(dst)
 }

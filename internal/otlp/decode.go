@@ -143,6 +143,8 @@ type decoder struct {
 
 	lastTrace, lastTraceHex string // the last trace id, as it came and as it is written
 
+	texts dialect.Texts // ids and names
+
 	// arena holds values that do not stand in the request as they are: JSON of arrays
 	// and maps, texts without their escapes. What was cut from it stays until the batch
 	// was handed on.
@@ -264,7 +266,7 @@ func (d *decoder) traceID(b []byte) (string, error) {
 	if len(b) == 16 && string(b) == d.lastTrace {
 		return d.lastTraceHex, nil
 	}
-	id, err := hexID(b, 16)
+	id, err := d.hexID(b, 16)
 	if err == nil && id != "" {
 		d.lastTrace, d.lastTraceHex = string(b), id
 	}
@@ -273,7 +275,7 @@ func (d *decoder) traceID(b []byte) (string, error) {
 
 // hexID returns the id of n bytes in hexadecimal; "" for one that is absent or
 // all zeros, which OTLP calls invalid.
-func hexID(b []byte, n int) (string, error) {
+func (d *decoder) hexID(b []byte, n int) (string, error) {
 	if len(b) == 0 {
 		return "", nil
 	}
@@ -289,7 +291,7 @@ func hexID(b []byte, n int) (string, error) {
 	if zero {
 		return "", nil
 	}
-	return string(out[:2*n]), nil
+	return d.texts.Copy(out[:2*n]), nil
 }
 
 // nanos returns a time in Unix nanoseconds; 0, absent, for one after 2262.

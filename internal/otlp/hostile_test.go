@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -187,6 +188,44 @@ func TestResourceOfManyBatches(t *testing.T) {
 		})
 		if err != nil || i != spans || batches < 3 {
 			t.Fatal(err, i, batches)
+		}
+	}
+}
+
+// TestAttributesByBothWays reads attributes as programs write them, which is done by
+// a shorter way, and with a field that nobody knows behind each part: they are the same.
+func TestAttributesByBothWays(t *testing.T) {
+	varint := func(num protowire.Number, n uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(nil, num, protowire.VarintType), n)
+	}
+	unknown := varint(900, 1)
+	read := func(attrs ...[]byte) ([]dialect.Attr, string) {
+		var list []dialect.Attr
+		d, err := otlp.Decode(otlp.Traces, otlp.Protobuf, request(append(ids(), bytes.Join(attrs, nil)...)), otlp.Limits{}, func(b *otlp.Batch) error {
+			for _, a := range b.Spans[0].Attrs {
+				a.Key, a.Value.Text = append([]byte{}, a.Key...), append([]byte{}, a.Value.Text...)
+				list = append(list, a)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list, d.String()
+	}
+	for _, key := range []string{"", "k", strings.Repeat("k", 127), strings.Repeat("k", 128), strings.Repeat("k", 20_000)} {
+		for i, value := range [][]byte{
+			nil, {}, bytesField(1, nil), bytesField(1, []byte("text")), bytesField(1, bytes.Repeat([]byte("t"), 130)), varint(2, 0), varint(2, 1), varint(2, 7),
+			varint(3, 0), varint(3, 1<<63), varint(3, 300), protowire.AppendFixed64(protowire.AppendTag(nil, 4, protowire.Fixed64Type), 1<<62),
+			bytesField(5, bytesField(1, varint(3, 1))), bytesField(7, []byte{0, 255}), append(varint(3, 1), varint(3, 2)...), varint(1, 1), varint(4, 1), bytesField(3, nil),
+			{0x08}, {0x18}, {0x18, 0x80}, {0x21, 1, 2, 3}, {0x0a, 5, 'a'}, {0x0a, 0x80}, {0}, {7}, {0x0b, 0x0c},
+		} {
+			k := bytesField(1, []byte(key))
+			plain, said := read(bytesField(9, append(k, bytesField(2, value)...)), bytesField(9, k), bytesField(9, nil))
+			spelled, also := read(bytesField(9, append(append(unknown, k...), append(bytesField(2, value), unknown...)...)), bytesField(9, append(unknown, k...)), bytesField(9, unknown))
+			if diff := cmp.Diff(spelled, plain); diff != "" || said != also {
+				t.Errorf("value %d: %q and %q, %s", i, also, said, diff)
+			}
 		}
 	}
 }

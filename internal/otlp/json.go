@@ -102,13 +102,13 @@ func (d *decoder) spanFieldJSON(s *dialect.Span, k, v []byte) (err error) {
 	case `"traceId"`, `"trace_id"`:
 		s.TraceID, err = d.traceIDOf(v)
 	case `"spanId"`, `"span_id"`:
-		s.SpanID, err = idOf(v, 8)
+		s.SpanID, err = d.idOf(v, 8)
 	case `"parentSpanId"`, `"parent_span_id"`:
-		s.ParentID, err = idOf(v, 8)
+		s.ParentID, err = d.idOf(v, 8)
 	case `"traceState"`, `"trace_state"`:
 		s.TraceState = stringOf(v)
 	case `"name"`:
-		s.Name = stringOf(v)
+		s.Name = d.nameOf(v)
 	case `"kind"`:
 		s.Kind = kindOf(v)
 	case `"startTimeUnixNano"`, `"start_time_unix_nano"`:
@@ -180,9 +180,9 @@ func (d *decoder) spanLinkJSON(s *dialect.Span, b []byte) error {
 	err := rawjson.Object(b, func(k, v []byte) (err error) {
 		switch string(k) {
 		case `"traceId"`, `"trace_id"`:
-			l.TraceID, err = idOf(v, 16)
+			l.TraceID, err = d.idOf(v, 16)
 		case `"spanId"`, `"span_id"`:
-			l.SpanID, err = idOf(v, 8)
+			l.SpanID, err = d.idOf(v, 8)
 		case `"traceState"`, `"trace_state"`:
 			l.TraceState = stringOf(v)
 		case `"attributes"`:
@@ -232,7 +232,7 @@ func (d *decoder) logFieldJSON(l *dialect.LogRecord, k, v []byte) (err error) {
 	case `"traceId"`, `"trace_id"`:
 		l.TraceID, err = d.traceIDOf(v)
 	case `"spanId"`, `"span_id"`:
-		l.SpanID, err = idOf(v, 8)
+		l.SpanID, err = d.idOf(v, 8)
 	}
 	return err
 }
@@ -297,6 +297,14 @@ func stringOf(v []byte) string {
 	return string(textOf(v))
 }
 
+// nameOf is stringOf for what is short and in every record.
+func (d *decoder) nameOf(v []byte) string {
+	if len(v) == 0 || v[0] != '"' {
+		return ""
+	}
+	return d.texts.Copy(textOf(v))
+}
+
 // uintOf returns a number, or a string that holds one; 0 for anything else.
 func uintOf(v []byte) uint64 {
 	n, err := strconv.ParseUint(string(textOf(v)), 10, 64)
@@ -307,7 +315,7 @@ func uintOf(v []byte) uint64 {
 }
 
 // idOf returns an id from hexadecimal.
-func idOf(v []byte, n int) (string, error) {
+func (d *decoder) idOf(v []byte, n int) (string, error) {
 	t := textOf(v)
 	if len(t) == 0 || v[0] == 'n' {
 		return "", nil
@@ -319,7 +327,7 @@ func idOf(v []byte, n int) (string, error) {
 	if _, err := hex.Decode(b[:], t); err != nil {
 		return "", invalid("an id is not hexadecimal")
 	}
-	return hexID(b[:n], n)
+	return d.hexID(b[:n], n)
 }
 
 // traceIDOf is idOf for a trace's id, which many spans in a row have.
@@ -327,7 +335,7 @@ func (d *decoder) traceIDOf(v []byte) (string, error) {
 	if len(v) == 34 && string(v) == d.lastTrace {
 		return d.lastTraceHex, nil
 	}
-	id, err := idOf(v, 16)
+	id, err := d.idOf(v, 16)
 	if err == nil && id != "" {
 		d.lastTrace, d.lastTraceHex = string(v), id
 	}

@@ -63,16 +63,6 @@ type attrRooms struct {
 	n      int              // chunks in use
 }
 
-// of returns an empty list with room for n attributes: for so many only, and for
-// more at the caller's cost.
-func (r *attrRooms) of(n int) []dialect.Attr {
-	if n > attrChunk/4 {
-		return make([]dialect.Attr, 0, n)
-	}
-	list := r.open(n)
-	return r.keep(list[:n])[:0]
-}
-
 // open returns an empty list that may be appended to, with room for n attributes at
 // least. It is given to keep, if at all, before another one is asked for.
 func (r *attrRooms) open(n int) []dialect.Attr {

@@ -21,6 +21,13 @@ type wireField struct {
 // eachField calls f for each field of a message. Groups are skipped.
 func eachField(b []byte, f func(w wireField) error) error {
 	for len(b) > 0 {
+		if field, rest, ok := shortField(b); ok {
+			b = rest
+			if err := f(wireField{num: protowire.Number(field[0] >> 3), typ: protowire.BytesType, bytes: field[2:]}); err != nil {
+				return err
+			}
+			continue
+		}
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
 			return invalid("broken protobuf: %v", protowire.ParseError(n))
@@ -53,6 +60,17 @@ func eachField(b []byte, f func(w wireField) error) error {
 		}
 	}
 	return nil
+}
+
+// shortField returns the field that b begins with, and what is behind it, where the
+// field is length-delimited and has its number and its length in a byte each, as most
+// have.
+func shortField(b []byte) (field, rest []byte, ok bool) {
+	if len(b) < 2 || b[0]&0x87 != byte(protowire.BytesType) || b[0] < 1<<3 || b[1] >= 0x80 || len(b)-2 < int(b[1]) {
+		return nil, nil, false
+	}
+	end := 2 + int(b[1])
+	return b[:end:end], b[end:], true
 }
 
 // is reports whether the field has the number and is length-delimited.
@@ -161,19 +179,19 @@ func (d *decoder) scope(s *dialect.Scope, b []byte) error {
 }
 
 func (d *decoder) spanFields(s *dialect.Span, b []byte) error {
-	s.Attrs = d.counted(b, 9)
-	return eachField(b, func(w wireField) (err error) {
+	s.Attrs = d.room.open(attrChunk / 64)
+	err := eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:
 			s.TraceID, err = d.traceID(w.bytes)
 		case 2:
-			s.SpanID, err = hexID(w.bytes, 8)
+			s.SpanID, err = d.hexID(w.bytes, 8)
 		case 3:
 			s.TraceState = string(w.bytes)
 		case 4:
-			s.ParentID, err = hexID(w.bytes, 8)
+			s.ParentID, err = d.hexID(w.bytes, 8)
 		case 5:
-			s.Name = string(w.bytes)
+			s.Name = d.texts.Copy(w.bytes)
 		case 6:
 			s.Kind = dialect.SpanKind(w.value)
 		case 7:
@@ -199,19 +217,8 @@ func (d *decoder) spanFields(s *dialect.Span, b []byte) error {
 		}
 		return err
 	})
-}
-
-// counted returns attributes with room for those of a message, whose fields of the
-// number are attributes.
-func (d *decoder) counted(b []byte, num protowire.Number) []dialect.Attr {
-	n := 0
-	_ = eachField(b, func(w wireField) error { // what is broken is found later
-		if w.num == num {
-			n++
-		}
-		return nil
-	})
-	return d.room.of(min(n, d.limits.Attributes))
+	s.Attrs = d.room.keep(s.Attrs)
+	return err
 }
 
 func spanStatus(s *dialect.Span, b []byte) error {
@@ -256,9 +263,9 @@ func (d *decoder) spanLink(s *dialect.Span, b []byte) error {
 	err := eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:
-			l.TraceID, err = hexID(w.bytes, 16)
+			l.TraceID, err = d.hexID(w.bytes, 16)
 		case 2:
-			l.SpanID, err = hexID(w.bytes, 8)
+			l.SpanID, err = d.hexID(w.bytes, 8)
 		case 3:
 			l.TraceState = string(w.bytes)
 		case 4:
@@ -275,8 +282,8 @@ func (d *decoder) spanLink(s *dialect.Span, b []byte) error {
 }
 
 func (d *decoder) logFields(l *dialect.LogRecord, b []byte) error {
-	l.Attrs = d.counted(b, 6)
-	return eachField(b, func(w wireField) (err error) {
+	l.Attrs = d.room.open(attrChunk / 64)
+	err := eachField(b, func(w wireField) (err error) {
 		switch w.num {
 		case 1:
 			l.Time = nanos(w.value)
@@ -294,9 +301,9 @@ func (d *decoder) logFields(l *dialect.LogRecord, b []byte) error {
 		case 8:
 			l.Flags = uint32(w.value)
 		case 9:
-			l.TraceID, err = hexID(w.bytes, 16)
+			l.TraceID, err = d.hexID(w.bytes, 16)
 		case 10:
-			l.SpanID, err = hexID(w.bytes, 8)
+			l.SpanID, err = d.hexID(w.bytes, 8)
 		case 11:
 			l.Observed = nanos(w.value)
 		case 12:
@@ -304,12 +311,17 @@ func (d *decoder) logFields(l *dialect.LogRecord, b []byte) error {
 		}
 		return err
 	})
+	l.Attrs = d.room.keep(l.Attrs)
+	return err
 }
 
 // attr reads a KeyValue behind the attributes that are there.
 func (d *decoder) attr(to []dialect.Attr, b []byte) ([]dialect.Attr, error) {
 	if err := d.another(len(to)); err != nil {
 		return to, err
+	}
+	if a, ok := plainAttr(b); ok {
+		return append(to, a), nil
 	}
 	var a dialect.Attr
 	err := eachField(b, func(w wireField) (err error) {
@@ -322,6 +334,44 @@ func (d *decoder) attr(to []dialect.Attr, b []byte) ([]dialect.Attr, error) {
 		return err
 	})
 	return append(to, a), at("attribute", err)
+}
+
+// plainAttr reads a KeyValue that has a key and then a value, as programs write it,
+// which is a string, a truth or a number; false where attr is to read it, or to say what
+// is wrong with it.
+func plainAttr(b []byte) (a dialect.Attr, ok bool) {
+	key, value, ok := shortField(b)
+	if !ok || key[0] != 1<<3|byte(protowire.BytesType) {
+		return a, false
+	}
+	a.Key = key[2:]
+	if value, ok = wholeField(value, 2); !ok || len(value) == 0 {
+		return a, false
+	}
+	n := 0
+	w := wireField{num: protowire.Number(value[0] >> 3), typ: protowire.Type(value[0] & 7)}
+	switch value[0] {
+	case 1<<3 | byte(protowire.BytesType):
+		w.bytes, ok = wholeField(value, 1)
+		a.Value = scalar(w)
+		return a, ok
+	case 2<<3 | byte(protowire.VarintType), 3<<3 | byte(protowire.VarintType):
+		w.value, n = protowire.ConsumeVarint(value[1:])
+	case 4<<3 | byte(protowire.Fixed64Type):
+		w.value, n = protowire.ConsumeFixed64(value[1:])
+	}
+	a.Value = scalar(w)
+	return a, n > 0 && n == len(value)-1
+}
+
+// wholeField returns what a length-delimited field of the number holds which is all
+// there is in b, and whether there is one.
+func wholeField(b []byte, num byte) ([]byte, bool) {
+	if len(b) < 2 || b[0] != num<<3|byte(protowire.BytesType) {
+		return nil, false
+	}
+	v, n := protowire.ConsumeBytes(b[1:])
+	return v, n == len(b)-1
 }
 
 // value reads an AnyValue.
