@@ -68,12 +68,16 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
+// mayBeIssued reports whether there are cards whose number begins with the digit.
+func mayBeIssued(first byte) bool {
+	return first != '0' && first != '1' && first != '7' && first != '9'
+}
+
 // issuer reports whether digits have a prefix and length of a card scheme
 // (known), and whether that scheme still issues this length so that the bare
 // number may be trusted to be a card (usual).
 func issuer(digits []byte) (usual, known bool) {
-	switch digits[0] {
-	case '0', '1', '7', '9': // times in nanoseconds, most of them
+	if !mayBeIssued(digits[0]) {
 		return false, false
 	}
 	n := len(digits)

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -18,9 +19,9 @@ const (
 // idBytes says which bytes of an id are digits, and which are hyphens or slashes. The
 // others are letters and underscores.
 type idBytes struct {
-	digits, ends         uint64
-	len                  int
-	x, slash, underscore bool // there is one, of x in any case
+	digits, ends uint64
+	len          int
+	x            bool // there is an x, in any case
 }
 
 // bytesOfID returns what the bytes of b are; false if it is no id.
@@ -30,7 +31,7 @@ func bytesOfID(b []byte) (id idBytes, ok bool) {
 	if id.len < minID || id.len > maxID {
 		return id, false
 	}
-	good, xs, slashes, underscores := uint64(highs), uint64(0), uint64(0), uint64(0)
+	good, xs := uint64(highs), uint64(0)
 	for i := 0; ; i += 8 {
 		i = min(i, id.len-8) // the last eight may have been looked at before
 		x := binary.LittleEndian.Uint64(b[i:])
@@ -40,13 +41,11 @@ func bytesOfID(b []byte) (id idBytes, ok bool) {
 		end := ^(((x | ('-'^'/')*ones) ^ '/'*ones) + 0x7f*ones) // a hyphen or a slash
 		underscore := ^((x ^ '_'*ones) + 0x7f*ones)
 		xs |= ^((lower ^ 'x'*ones) + 0x7f*ones)
-		underscores |= underscore
-		slashes |= end & (x << 6)                        // the bit in which a slash is no hyphen
 		good &= (digit | letter | end | underscore) &^ x // no byte of x has its highest bit
 		id.digits |= gather(digit&highs) << i
 		id.ends |= gather(end&highs) << i
 		if i+8 >= id.len {
-			id.x, id.slash, id.underscore = xs&highs != 0, slashes&highs != 0, underscores&highs != 0
+			id.x = xs&highs != 0
 			return id, good == highs
 		}
 	}
@@ -92,7 +91,7 @@ func (id idBytes) mayHaveNumber(b []byte) bool {
 		}
 		start := bits.Len64(starts&(1<<end-1)) - 1
 		if start > to+maxSep {
-			if n >= id.fewestDigits(b, from, to) {
+			if n >= fewestDigits(b, from, to) {
 				return true
 			}
 			n, from = 0, start
@@ -100,18 +99,15 @@ func (id idBytes) mayHaveNumber(b []byte) bool {
 		n += end - start
 		to = end
 	}
-	return n >= id.fewestDigits(b, from, to)
+	return n >= fewestDigits(b, from, to)
 }
 
-// fewestDigits returns how many digits a number in the chain b[from:to] of the id
+// fewestDigits returns how many digits a number in the chain b[from:to] of an id
 // has at least: those of a card if a hyphen glues the chain to something. A slash
 // glues nothing.
-func (id idBytes) fewestDigits(b []byte, from, to int) int {
+func fewestDigits(b []byte, from, to int) int {
 	const ofCard = 12
-	if id.slash {
-		return minDigits
-	}
-	if from > 1 && b[from-2] != '-' || to+1 < len(b) && b[to+1] != '-' {
+	if (from > 1 && b[from-2] != '-' || to+1 < len(b) && b[to+1] != '-') && bytes.IndexByte(b, '/') < 0 {
 		return ofCard
 	}
 	return minDigits
@@ -165,7 +161,7 @@ func (p *pass) hasEncoded(b []byte, id idBytes) bool {
 		return false
 	}
 	p.reset()
-	if id.underscore { // which ends a stretch
+	if bytes.IndexByte(b, '_') >= 0 { // which ends a stretch
 		p.decode(b)
 		return len(p.hits) > 0
 	}

@@ -49,6 +49,9 @@ func (p *pass) number(b []byte, i int) int {
 		last = fewDigits(b, start)
 	}
 	if last == 0 {
+		last = longAlone(b, start)
+	}
+	if last == 0 {
 		p.run = groups(b, start, p.run[:0])
 		last = p.run[len(p.run)-1].end
 		if last-start <= maxRun {

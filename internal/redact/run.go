@@ -91,6 +91,27 @@ func dateAlone(b []byte, i int) int {
 	return i + n
 }
 
+// longAlone returns the end of the run that begins at b[i] if it is one number, too
+// long for a phone's, that no issuer of cards begins one with; else 0. Times in
+// nanoseconds are such.
+func longAlone(b []byte, i int) int {
+	const longestPhone = 17
+	if mayBeIssued(b[i]) {
+		return 0
+	}
+	end := i
+	for end < len(b) && isDigit(b[end]) {
+		end++
+	}
+	if end-i <= longestPhone || byteAt(b, end) >= 0x80 {
+		return 0
+	}
+	if _, w := separator(b, end); w != 0 {
+		return 0
+	}
+	return end
+}
+
 // runStart goes back from the digits at b[i] to the beginning of their run.
 func runStart(b []byte, i, floor int) int {
 	start, seps := i, 0
