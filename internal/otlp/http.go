@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync"
 
 	"google.golang.org/grpc/codes"
 
@@ -73,18 +74,26 @@ func encodingOf(contentType string) (Encoding, error) {
 // step is by how much a body grows before the room for it is reserved.
 const step = 1 << 20
 
+// buffers are those whose body has been taken, for use again.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // read reads the whole body, within what may be worked on at a time. release gives
-// the room back, whatever the error.
+// the room and the memory of the body back, whatever the error.
 func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (b []byte, release func(), err error) {
 	var reserved int64
-	release = func() { r.release(reserved) }
+	buf := buffers.Get().(*bytes.Buffer)
+	release = func() {
+		r.release(reserved)
+		if buf.Reset(); buf.Cap() <= 2*step {
+			buffers.Put(buf)
+		}
+	}
 	body.Patient(w, req)
 	from, err := body.Decoded(req, r.cfg.MaxBody)
 	if err != nil {
 		return nil, release, err
 	}
 	defer from.Close()
-	var buf bytes.Buffer
 	if n := req.ContentLength; n > 0 && n <= step {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
@@ -93,7 +102,7 @@ func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (b []byte, rel
 			return nil, release, errPressure()
 		}
 		reserved += step
-		n, err := io.CopyN(&buf, from, step)
+		n, err := io.CopyN(buf, from, step)
 		switch {
 		case errors.Is(err, io.EOF):
 			return buf.Bytes(), release, nil
