@@ -25,7 +25,8 @@ func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) 
 	offset = end + len(beforeValue)
 	switch {
 	case isAt(b, offset, `stringValue":"`):
-		a.Value, end = d.plainTextJSON(b, offset+len(`stringValue":`))
+		a.Value.Kind = dialect.ValueString
+		a.Value.Text, d.arena, end = rawjson.Text(d.arena, b, offset+len(`stringValue":`))
 	case isAt(b, offset, `intValue":`):
 		a.Value, end = plainScalarJSON(b, offset, len(`intValue"`))
 	case isAt(b, offset, `doubleValue":`):
@@ -39,18 +40,6 @@ func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) 
 		return a, 0
 	}
 	return a, end + len(`}}`)
-}
-
-// plainTextJSON reads the string at an offset, and returns that of its end.
-func (d *decoder) plainTextJSON(b []byte, offset int) (dialect.Value, int) {
-	end, escaped := rawjson.StringEnd(b, offset)
-	text := b[offset+1 : end-1]
-	if escaped {
-		start := len(d.arena)
-		d.arena = rawjson.Unquote(d.arena, b[offset:end])
-		text = d.arena[start:len(d.arena):len(d.arena)]
-	}
-	return dialect.Value{Kind: dialect.ValueString, Text: text}, end
 }
 
 // plainScalarJSON reads the number or truth of a member whose name, without its first

@@ -85,6 +85,10 @@ func TestUnquoteAnywhere(t *testing.T) {
 				if end, _ := rawjson.StringEnd(q[:len(q)-1], 0); end != len(q)-1 {
 					t.Fatalf("StringEnd of %s without its end is %d", q, end)
 				}
+				got, grown, end := rawjson.Text([]byte("before"), append(append([]byte("[1,"), q...), `,"x"]`...), 3)
+				if string(got) != want || end != 3+len(q) || string(grown) != "before" && string(grown) != "before"+want {
+					t.Fatalf("Text of %s is %q, its end %d, with %q", q, got, end, grown)
+				}
 			}
 		}
 	}
@@ -163,6 +167,7 @@ func FuzzValid(f *testing.F) {
 			_ = rawjson.Object(b, func(k, v []byte) error { rawjson.Unquote(nil, k); return nil })
 			_ = rawjson.Array(b, func(v []byte) error { rawjson.Unquote(nil, v); return nil })
 			rawjson.Unquote(nil, b)
+			rawjson.Text(nil, b, 0)
 			rawjson.Compact(nil, b)
 			return
 		}

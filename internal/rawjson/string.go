@@ -15,38 +15,51 @@ func Unquote(dst, q []byte) []byte {
 	if len(q) < 2 {
 		return dst
 	}
-	q = q[1 : len(q)-1]
-	dst = slices.Grow(dst, len(q)) // a text is never longer than what stands for it
-	for len(q) > 0 {
-		var n int
-		if dst, n = appendUnescaped(dst, q); n < len(q) {
-			q = q[n:]
-			dst, n = appendEscape(dst, q)
-		}
-		q = q[min(n, len(q)):]
-	}
+	dst, _ = appendUnescaped(dst, q[:len(q)-1], 1)
 	return dst
 }
 
-// appendUnescaped appends q up to its first backslash, and returns how many bytes that
-// is. dst has room for q. Of strings that hold JSON every tenth byte is an escape:
-// eight bytes are copied at a time, and those behind the backslash do not count.
-func appendUnescaped(dst, q []byte) ([]byte, int) {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	i, to := 0, dst[len(dst):cap(dst)]
-	for ; i+8 <= len(q); i += 8 {
-		w := binary.LittleEndian.Uint64(q[i:])
-		binary.LittleEndian.PutUint64(to[i:], w)
-		slash := w ^ (ones * '\\')
-		if m := (slash - ones) &^ slash & highs; m != 0 {
-			i += bits.TrailingZeros64(m) / 8
-			return dst[:len(dst)+i], i
+// Text returns the text of the valid string at b[i], and the offset of its end. The text
+// is a part of b; where there are escapes it is appended to the arena, which is returned.
+func Text(arena, b []byte, i int) (text, grown []byte, end int) {
+	end = special(b, i+1)
+	if end >= len(b) || b[end] == '"' {
+		return b[min(i+1, len(b)):min(end, len(b))], arena, min(end+1, len(b))
+	}
+	start := len(arena)
+	arena, end = appendUnescaped(arena, b, i+1)
+	return arena[start:len(arena):len(arena)], arena, min(end+1, len(b))
+}
+
+// appendUnescaped appends what stands in b from b[i] to the next quote that is not
+// escaped, and returns the offset of that; len(b) where there is none. In strings that
+// hold JSON every tenth byte is an escape: eight bytes are copied at a time, and those
+// behind a quote or a backslash do not count.
+func appendUnescaped(dst, b []byte, i int) ([]byte, int) {
+	for {
+		for i+8 <= len(b) {
+			n := len(dst)
+			dst = slices.Grow(dst, 8)[:n+8]
+			w := binary.LittleEndian.Uint64(b[i:])
+			binary.LittleEndian.PutUint64(dst[n:], w)
+			if m := quoteOrSlash(w); m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				dst = dst[:n+bits.TrailingZeros64(m)/8]
+				break
+			}
+			i += 8
 		}
+		for i < len(b) && b[i] != '"' && b[i] != '\\' { // of the last eight bytes
+			dst = append(dst, b[i])
+			i++
+		}
+		if i >= len(b) || b[i] == '"' {
+			return dst, min(i, len(b))
+		}
+		var n int
+		dst, n = appendEscape(dst, b[i:])
+		i += n
 	}
-	for ; i < len(q) && q[i] != '\\'; i++ {
-		to[i] = q[i]
-	}
-	return dst[:len(dst)+i], i
 }
 
 // appendEscape appends what the escape at the start of q means and returns its

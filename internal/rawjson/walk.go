@@ -88,26 +88,27 @@ func skipString(b []byte, i int) int {
 // StringEnd returns the offset of the end of the valid string at b[i], and whether
 // there are escapes in it.
 func StringEnd(b []byte, i int) (end int, escaped bool) {
-	for i++; ; i += 2 { // past an escape, or its first two bytes
-		for i+8 <= len(b) {
-			m := quoteOrSlash(binary.LittleEndian.Uint64(b[i:]))
-			if m != 0 {
-				i += bits.TrailingZeros64(m) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' { // of the last eight bytes
-			i++
-		}
-		switch {
-		case i >= len(b):
-			return len(b), escaped
-		case b[i] == '"':
+	for i = special(b, i+1); i < len(b); i = special(b, i+2) { // past an escape, or its first two bytes
+		if b[i] == '"' {
 			return i + 1, escaped
 		}
 		escaped = true
 	}
+	return len(b), escaped
+}
+
+// special returns the offset of the first quote or backslash at or behind b[i], at least
+// len(b) if there is none.
+func special(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		if m := quoteOrSlash(binary.LittleEndian.Uint64(b[i:])); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 // quoteOrSlash returns the mask of the quotes and backslashes among the bytes of w, by
