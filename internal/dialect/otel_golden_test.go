@@ -214,6 +214,29 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestRepeatedKeys sends attributes of the same key, first and last and beside others
+// that are in the same chain: each has a key of its own in the record.
+func TestRepeatedKeys(t *testing.T) {
+	for _, others := range []int{0, 1, 50} {
+		attrs := []dialect.Attr{{Key: []byte("k"), Value: dialect.IntValue(1)}, {Key: []byte("otel"), Value: dialect.IntValue(2)}}
+		for i := range others {
+			attrs = append(attrs, dialect.Attr{Key: fmt.Appendf(nil, "other.%d", i), Value: dialect.IntValue(3)})
+		}
+		attrs = append(attrs, dialect.Attr{Key: []byte("k"), Value: dialect.IntValue(4)}, dialect.Attr{Key: []byte("k"), Value: dialect.StringValue("5")}, dialect.Attr{})
+		var o dialect.OTel
+		got := o.Map(&dialect.Batch{Spans: []dialect.Span{{Resource: &dialect.Resource{}, Scope: &dialect.Scope{}, Attrs: attrs}}})[0].Events[0].Attributes
+		for key, want := range map[string]string{"k": "1", "k~2": "4", "k~3": `"5"`, "otel~2": "2", "": "null"} {
+			if v := string(rawjson.Get(got, key)); v != want {
+				t.Errorf("of %d others beside, %q is %q, want %q: %s", others, key, v, want, got)
+			}
+		}
+		if n := rawjson.Len(got); n != others+6 {
+			t.Errorf("%d attributes of %d: %s", n, others+6, got)
+		}
+	}
+}
+
+
 // TestLateParentAcrossExports sends children before their parent: the ids join
 // them, and nothing is guessed about the agent until it is known.
 func TestLateParentAcrossExports(t *testing.T) {

@@ -49,6 +49,7 @@ func (m *otelMapper) release() {
 	if len(m.slabs) > keptSlabs {
 		m.slabs, m.list, m.out = m.slabs[:keptSlabs:keptSlabs], nil, nil
 	}
+	m.lastResource, m.lastOrigin, m.lastScope, m.lastScopeJSON = nil, nil, nil, nil
 	clear(m.origins)
 	clear(m.scopes)
 	clear(m.spans)

@@ -65,7 +65,12 @@ type otelMapper struct {
 	spans    map[spanKey]int // the index of the first such span
 	origins  map[*Resource]*origin
 	scopes   map[*Scope][]byte // as JSON
-	logIDs   map[string]int    // ids given to logs, and how often
+	// The last of them that were asked for: most spans in a row have the same.
+	lastResource  *Resource
+	lastOrigin    *origin
+	lastScope     *Scope
+	lastScopeJSON []byte
+	logIDs        map[string]int // ids given to logs, and how often
 	// Scopes named as OpenTelemetry's own instrumentations are, of which a span
 	// of the batch shows that they are Traceloop's.
 	traceloops map[*Scope]bool
@@ -146,6 +151,7 @@ type otelReading struct {
 	heads           [keyHeads]uint16
 	next            []uint16
 	shapes, letters uint64
+	repeats         bool // there may be two with one key
 
 	main            *hansard.Event
 	events          []*hansard.Event // main first
@@ -178,9 +184,11 @@ func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []
 		}
 	}
 	r.used, r.next, r.inField = used, next, inField
+	r.repeats = len(attrs) >= 1<<16-1 // not all of them are found then
 	// Backwards, so that of two with one key the first is found.
 	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
 		h := hashName(attrs[i].Key) % keyHeads
+		r.repeats = r.repeats || r.heads[h] != 0
 		r.next[i], r.heads[h] = r.heads[h], uint16(i+1)
 	}
 	r.first = len(m.list)
@@ -227,13 +235,22 @@ func (r *otelReading) peek(key string) Value {
 
 // get returns the value of the first of the keys that has one.
 func (r *otelReading) get(keys ...string) Value {
+	if i := r.firstOf(keys); i >= 0 {
+		return r.attrs[i].Value
+	}
+	return Value{}
+}
+
+// firstOf returns the index of the attribute that get returns the value of; -1 if there
+// is none.
+func (r *otelReading) firstOf(keys []string) int {
 	for _, key := range keys {
 		if i := r.at(key); i >= 0 && !r.attrs[i].Value.empty() {
 			r.used[i] = true
-			return r.attrs[i].Value
+			return i
 		}
 	}
-	return Value{}
+	return -1
 }
 
 // empty reports whether v says nothing.
@@ -244,7 +261,11 @@ func (v Value) empty() bool {
 // text returns the value of the first of the keys that has one, as text. Short
 // texts share memory with each other.
 func (r *otelReading) text(keys ...string) string {
-	v := r.get(keys...)
+	i := r.firstOf(keys)
+	if i < 0 {
+		return ""
+	}
+	v := &r.attrs[i].Value
 	if v.Kind != ValueString || len(v.Text) >= longText || !utf8.Valid(v.Text) {
 		return v.String()
 	}

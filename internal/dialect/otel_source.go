@@ -17,11 +17,20 @@ type origin struct {
 
 // origin returns what the resource says. res may be nil.
 func (m *otelMapper) origin(res *Resource) *origin {
-	if o := m.origins[res]; o != nil {
-		return o
+	if m.lastOrigin != nil && res == m.lastResource {
+		return m.lastOrigin
 	}
+	o := m.origins[res]
+	if o == nil {
+		o = newOrigin(res)
+		m.origins[res] = o
+	}
+	m.lastResource, m.lastOrigin = res, o
+	return o
+}
+
+func newOrigin(res *Resource) *origin {
 	o := &origin{}
-	m.origins[res] = o
 	if res == nil {
 		return o
 	}
@@ -47,6 +56,9 @@ func (m *otelMapper) scopeJSON(s *Scope) []byte {
 	if s == nil {
 		return nil
 	}
+	if s == m.lastScope {
+		return m.lastScopeJSON
+	}
 	b, ok := m.scopes[s]
 	if !ok {
 		b = appendString([]byte{'{'}, "name", s.Name)
@@ -54,13 +66,14 @@ func (m *otelMapper) scopeJSON(s *Scope) []byte {
 		b = appendString(b, "schema_url", s.Schema)
 		b = appendCount(b, "dropped_attributes", s.Dropped)
 		if len(s.Attrs) > 0 {
-			b = appendAttrs(appendKey(b, "attributes"), s.Attrs)
+			b = appendAttrs(appendOwn(b, "attributes"), s.Attrs)
 		}
 		if b = append(b, '}'); len(b) == 2 {
 			b = nil
 		}
 		m.scopes[s] = b
 	}
+	m.lastScope, m.lastScopeJSON = s, b
 	return b
 }
 
@@ -72,27 +85,37 @@ func appendKey[T string | []byte](dst []byte, key T) []byte {
 	return append(rawjson.AppendQuote(dst, key), ':')
 }
 
-func appendString(dst []byte, key, value string) []byte {
+// appendOwn is appendKey for a name of ours, which needs no quoting.
+func appendOwn(dst []byte, name string) []byte {
+	if len(dst) > 0 && dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(append(append(dst, '"'), name...), `":`...)
+}
+
+// appendString appends a member of a name of ours, if there is a value; those below
+// do so for other values.
+func appendString(dst []byte, name, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	return rawjson.AppendQuote(appendKey(dst, key), value)
+	return rawjson.AppendQuote(appendOwn(dst, name), value)
 }
 
-func appendCount(dst []byte, key string, n uint32) []byte {
+func appendCount(dst []byte, name string, n uint32) []byte {
 	if n == 0 {
 		return dst
 	}
-	return strconv.AppendUint(appendKey(dst, key), uint64(n), 10)
+	return strconv.AppendUint(appendOwn(dst, name), uint64(n), 10)
 }
 
 // appendNano appends a time as OTLP/JSON writes it: a string, because a number
 // of that size does not survive a JSON reader.
-func appendNano(dst []byte, key string, ns int64) []byte {
+func appendNano(dst []byte, name string, ns int64) []byte {
 	if ns == 0 {
 		return dst
 	}
-	dst = append(appendKey(dst, key), '"')
+	dst = append(appendOwn(dst, name), '"')
 	return append(strconv.AppendInt(dst, ns, 10), '"')
 }
 
@@ -173,17 +196,17 @@ func (r *otelReading) source() []byte {
 		dst = append(appendKey(dst, f.key), f.value...)
 	}
 	if len(r.moved) > 0 {
-		dst = append(appendKey(dst, "moved"), '{')
+		dst = append(appendOwn(dst, "moved"), '{')
 		for _, v := range r.moved {
-			dst = rawjson.AppendQuote(appendKey(dst, v.key), v.field)
+			dst = append(append(append(appendOwn(dst, v.key), '"'), v.field...), '"')
 		}
 		dst = append(dst, '}')
 	}
 	if scope != nil {
-		dst = append(appendKey(dst, "scope"), scope...)
+		dst = append(appendOwn(dst, "scope"), scope...)
 	}
 	if len(r.origin.json) > 2 {
-		dst = append(appendKey(dst, "resource"), r.origin.json...)
+		dst = append(appendOwn(dst, "resource"), r.origin.json...)
 	}
 	dst = append(dst, '}')
 	for i := range r.attrs {
@@ -191,8 +214,11 @@ func (r *otelReading) source() []byte {
 		case r.inField[i]:
 		case string(r.attrs[i].Key) == "otel": // ours
 			dst = appendValue(append(dst, `,"otel~2":`...), &r.attrs[i])
-		default:
+		case r.repeats:
 			dst = appendAttr(dst, dst, r.attrs, i)
+		default:
+			dst = append(rawjson.AppendQuote(append(dst, ','), r.attrs[i].Key), ':')
+			dst = appendValue(dst, &r.attrs[i])
 		}
 	}
 	return r.m.json.keep(append(dst, '}'))
@@ -218,7 +244,7 @@ func (r *otelReading) appendSpan(dst []byte) []byte {
 	dst = appendCount(dst, "dropped_events", s.DroppedEvents)
 	dst = appendCount(dst, "dropped_links", s.DroppedLinks)
 	if len(s.Events) > 0 {
-		dst = append(appendKey(dst, "events"), '[')
+		dst = append(appendOwn(dst, "events"), '[')
 		for i := range s.Events {
 			if i > 0 {
 				dst = append(dst, ',')
@@ -228,7 +254,7 @@ func (r *otelReading) appendSpan(dst []byte) []byte {
 		dst = append(dst, ']')
 	}
 	if len(s.Links) > 0 {
-		dst = append(appendKey(dst, "links"), '[')
+		dst = append(appendOwn(dst, "links"), '[')
 		for i := range s.Links {
 			if i > 0 {
 				dst = append(dst, ',')
@@ -245,7 +271,7 @@ func appendSpanEvent(dst []byte, e *SpanEvent) []byte {
 	dst = appendNano(dst, "time_unix_nano", e.Time)
 	dst = appendCount(dst, "dropped_attributes", e.Dropped)
 	if len(e.Attrs) > 0 {
-		dst = appendAttrs(appendKey(dst, "attributes"), e.Attrs)
+		dst = appendAttrs(appendOwn(dst, "attributes"), e.Attrs)
 	}
 	return append(dst, '}')
 }
@@ -256,7 +282,7 @@ func appendLink(dst []byte, l *SpanLink) []byte {
 	dst = appendString(dst, "trace_state", l.TraceState)
 	dst = appendCount(dst, "dropped_attributes", l.Dropped)
 	if len(l.Attrs) > 0 {
-		dst = appendAttrs(appendKey(dst, "attributes"), l.Attrs)
+		dst = appendAttrs(appendOwn(dst, "attributes"), l.Attrs)
 	}
 	return append(dst, '}')
 }
@@ -268,12 +294,12 @@ func (r *otelReading) appendRecord(dst []byte) []byte {
 	dst = appendNano(dst, "time_unix_nano", l.Time)
 	dst = appendNano(dst, "observed_time_unix_nano", l.Observed)
 	if l.Severity != 0 {
-		dst = strconv.AppendInt(appendKey(dst, "severity_number"), int64(l.Severity), 10)
+		dst = strconv.AppendInt(appendOwn(dst, "severity_number"), int64(l.Severity), 10)
 	}
 	dst = appendString(dst, "severity", l.SeverityText)
 	dst = appendCount(dst, "dropped_attributes", l.Dropped)
 	if l.Body.Kind != ValueEmpty && !r.body {
-		dst = l.Body.AppendJSON(appendKey(dst, "body"))
+		dst = l.Body.AppendJSON(appendOwn(dst, "body"))
 	}
 	return dst
 }
