@@ -9,7 +9,7 @@
 // something (two digits in a run, an @ before a domain, a rule's keyword, the end
 // of a key's name before its value) wake a detector. JSON in which none wakes is
 // not taken apart, and an id of the envelope is judged by which of its bytes are
-// digits and hyphens. Stretches that may be base64, hexadecimal, percent-encoding or
+// digits, hyphens and slashes. Stretches that may be base64, hexadecimal, percent-encoding or
 // UTF-16 are decoded and looked through as well. What the detectors hit is
 // replaced by a pseudonym,
 //
