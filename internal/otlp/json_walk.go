@@ -152,7 +152,7 @@ func eachMember(b []byte, at int, f func(key []byte, at int) (int, error)) (int,
 		return rawjson.Skip(b, at), nil
 	}
 	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '"'; {
-		end := rawjson.Skip(b, at)
+		end, _ := rawjson.StringEnd(b, at)
 		key := b[at:end]
 		var err error
 		if at, err = f(key, rawjson.SkipSpace(b, rawjson.SkipSpace(b, end)+1)); err != nil { // past the colon
