@@ -236,7 +236,6 @@ func TestRepeatedKeys(t *testing.T) {
 	}
 }
 
-
 // TestLateParentAcrossExports sends children before their parent: the ids join
 // them, and nothing is guessed about the agent until it is known.
 func TestLateParentAcrossExports(t *testing.T) {
