@@ -285,12 +285,7 @@ func TestMergeAndReindex(t *testing.T) {
 	rec := newRecorder()
 	l := open(t, dir, rec, nil)
 	d := newDesk(t, l)
-	for i := range 6 {
-		d.append(l, "acme", i*1100, (i+1)*1100)
-		if err := l.Seal(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sealEach(t, l, 6, func(i int) { d.append(l, "acme", i*1100, (i+1)*1100) })
 	info := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	before := append([]part.Name(nil), rec.parts[info]...)
 	if err := l.Merge(info, before); err != nil {

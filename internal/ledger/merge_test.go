@@ -14,6 +14,42 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
+// sealEach seals after each of n times that send sends something.
+func sealEach(t *testing.T, l *ledger.Ledger, n int, send func(i int)) {
+	t.Helper()
+	for i := range n {
+		send(i)
+		if err := l.Seal(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// editPart writes the file of a part anew, with one entry of the good bytes edited, and
+// returns what it wrote.
+func editPart(t *testing.T, path string, good []byte, id hansard.LogID, edit func(e *hansard.Entry)) []byte {
+	t.Helper()
+	enc := part.NewEncoder()
+	file, err := enc.Open(bytes.NewReader(good), int64(len(good)), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := file.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(entries, func(a, b *hansard.Entry) int { return cmp.Compare(a.Index, b.Index) })
+	edit(entries[7])
+	var b bytes.Buffer
+	if err := enc.Write(&b, entries); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // TestTamperedStays edits a part between its seal and its merge, or an erasure in it:
 // neither writes anything anew that is not what was committed, and both leave the parts
 // as they are.
@@ -23,13 +59,8 @@ func TestTamperedStays(t *testing.T) {
 	l := open(t, dir, rec, nil)
 	defer closeLedger(t, l)
 	d := newDesk(t, l)
-	for i := range 2 {
-		d.append(l, "acme", i*1100, (i+1)*1100)
-		if err := l.Seal(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	id, enc := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}, part.NewEncoder()
+	sealEach(t, l, 2, func(i int) { d.append(l, "acme", i*1100, (i+1)*1100) })
+	id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	whole := wholeParts(rec, id)
 	info := rec.infos[id][slices.IndexFunc(rec.infos[id], func(p part.Info) bool { return p.Name == whole[1] })]
 	path := info.Path(dir)
@@ -39,23 +70,7 @@ func TestTamperedStays(t *testing.T) {
 	}
 	f := func(what, want string, edit func(e *hansard.Entry)) {
 		t.Helper()
-		file, err := enc.Open(bytes.NewReader(good), int64(len(good)), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entries, err := file.ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		slices.SortFunc(entries, func(a, b *hansard.Entry) int { return cmp.Compare(a.Index, b.Index) })
-		edit(entries[7])
-		var b bytes.Buffer
-		if err := enc.Write(&b, entries); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		edited := editPart(t, path, good, id, edit)
 		err = l.Merge(id, whole)
 		if err == nil || !strings.Contains(err.Error(), want) || hansard.KindOf(err) != hansard.KindCorrupt {
 			t.Errorf("%s: %v, want %q", what, err, want)
@@ -68,7 +83,7 @@ func TestTamperedStays(t *testing.T) {
 		if now := wholeParts(rec, id); !slices.Equal(now, whole) {
 			t.Errorf("%s: the parts are now %v", what, now)
 		}
-		if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, b.Bytes()) {
+		if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, edited) {
 			t.Errorf("%s: the part was written anew: %v", what, err)
 		}
 		if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.1.parquet*")); err != nil || len(left) > 0 {
@@ -98,12 +113,7 @@ func TestJoin(t *testing.T) {
 		rec := newRecorder()
 		l := open(t, dir, rec, nil)
 		d := newDesk(t, l)
-		for i := range 3 {
-			d.bulk("acme", i*3300, 3300)
-			if err := l.Seal(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		sealEach(t, l, 3, func(i int) { d.bulk("acme", i*3300, 3300) })
 		id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 		if _, err := l.Erase(id, []uint64{5}, ledger.EraseOrder{By: "test", Reason: "asked"}); err != nil {
 			t.Fatal(err)
@@ -175,36 +185,15 @@ func TestTamperedIsNotJoined(t *testing.T) {
 	rec := newRecorder()
 	l := open(t, dir, rec, nil)
 	d := newDesk(t, l)
-	for i := range 2 {
-		d.append(l, "acme", i*1100, (i+1)*1100)
-		if err := l.Seal(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	id, enc := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}, part.NewEncoder()
+	sealEach(t, l, 2, func(i int) { d.append(l, "acme", i*1100, (i+1)*1100) })
+	id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	whole := wholeParts(rec, id)
 	path := rec.infos[id][slices.IndexFunc(rec.infos[id], func(p part.Info) bool { return p.Name == whole[1] })].Path(dir)
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := enc.Open(bytes.NewReader(good), int64(len(good)), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries, err := file.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.SortFunc(entries, func(a, b *hansard.Entry) int { return cmp.Compare(a.Index, b.Index) })
-	entries[7].Action += "x"
-	var edited bytes.Buffer
-	if err := enc.Write(&edited, entries); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, edited.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	editPart(t, path, good, id, func(e *hansard.Entry) { e.Action += "x" })
 	refuses := func(want string) {
 		t.Helper()
 		before := wholeParts(rec, id)
