@@ -62,46 +62,62 @@ func (l *Lake) Candidates(now time.Time, quiet bool) []Candidate {
 // at a gap, or when it is full. Parts of a row group or more are left as they are,
 // and a last part that is not finished is left out.
 func runs(parts []*livePart) [][]part.Info {
-	var all [][]part.Info
-	var rows, bytes int64
-	parts = finished(parts)
-	for i, p := range parts {
+	var c cutter
+	for _, p := range finished(parts) {
 		if p.Rows >= part.RowGroup {
-			rows = part.MaxRows // large enough: to write it anew would gain nothing
+			c.end() // large enough: to write it anew would gain nothing
 			continue
 		}
-		if len(all) == 0 || rows >= part.MaxRows || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > part.MaxRows || bytes+p.Bytes > part.MaxMergeBytes {
-			all, rows, bytes = append(all, nil), 0, 0
-		}
-		all[len(all)-1] = append(all[len(all)-1], p.Info)
-		rows += p.Rows
-		bytes += p.Bytes
+		c.add(p.Info)
 	}
-	return all
+	return c.runs
 }
 
-// joins cuts the parts of a log where a joined part would end: at another date, at a
-// gap, when it is full, and around small parts; but the one that a date of the past
-// ends with is joined too.
+// joins cuts the parts of a log where a joined part would end: as runs does, and around
+// small parts; but the one that a date of the past ends with is joined too.
 func joins(parts []*livePart, now time.Time) [][]part.Info {
-	var all [][]part.Info
-	var rows, bytes int64
-	open := false // the last run may go on
+	var c cutter
 	parts = finished(parts)
 	for i, p := range parts {
 		large := p.Rows >= part.RowGroup
-		if !large && (p.Date >= part.Date(now.UnixNano()) || i+1 < len(parts) && parts[i+1].Date == p.Date) {
-			open = false
-			continue
+		last := p.Date < part.Date(now.UnixNano()) && (i+1 == len(parts) || parts[i+1].Date != p.Date)
+		if large || last {
+			c.add(p.Info)
 		}
-		if !open || p.Date != parts[i-1].Date || p.Name.First != parts[i-1].Name.End || rows+p.Rows > part.MaxRows || bytes+p.Bytes > part.MaxMergeBytes {
-			all, rows, bytes = append(all, nil), 0, 0
+		if !large {
+			c.end()
 		}
-		all[len(all)-1] = append(all[len(all)-1], p.Info)
-		rows, bytes, open = rows+p.Rows, bytes+p.Bytes, large
 	}
-	return all
+	return c.runs
 }
+
+// cutter cuts parts into runs that may become one part each.
+type cutter struct {
+	runs        [][]part.Info
+	rows, bytes int64 // of the last run
+	open        bool  // it may go on
+}
+
+// add adds a part to the last run, or begins another one: at another date, at a gap, or
+// when that is full.
+func (c *cutter) add(p part.Info) {
+	if !c.open || !c.fits(p) {
+		c.runs, c.rows, c.bytes, c.open = append(c.runs, nil), 0, 0, true
+	}
+	run := &c.runs[len(c.runs)-1]
+	*run = append(*run, p)
+	c.rows += p.Rows
+	c.bytes += p.Bytes
+}
+
+func (c *cutter) fits(p part.Info) bool {
+	run := c.runs[len(c.runs)-1]
+	before := run[len(run)-1]
+	return p.Date == before.Date && p.Name.First == before.Name.End && c.rows+p.Rows <= part.MaxRows && c.bytes+p.Bytes <= part.MaxMergeBytes
+}
+
+// end ends the last run.
+func (c *cutter) end() { c.open = false }
 
 // finished returns the parts without the last one if the ledger still writes it anew.
 func finished(parts []*livePart) []*livePart {
