@@ -248,8 +248,8 @@ func listenAndServe(hs *http.Server, listener net.Listener, cfg *serverConfig) e
 // mergeEvery is how often the parts of a day are looked at.
 const mergeEvery = time.Minute
 
-// mergeParts merges small parts until the context ends, and makes up for what was
-// left out under load when no events have come for a while.
+// mergeParts merges small parts and joins large ones until the context ends, and makes
+// up for what was left out under load when no events have come for a while.
 func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()

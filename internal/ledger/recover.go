@@ -245,7 +245,7 @@ func (r *replay) frame(f frame) error {
 		return fmt.Errorf("commit %d follows commit %d", f.commit, r.commit)
 	}
 	r.commit = f.commit
-	kept := keptFrame{seq: r.seq, at: r.at, size: frameSize(len(f.body))}
+	kept := keptFrame{seq: r.seq, at: r.at, size: f.size}
 	r.at += f.size
 	sections, err := sectionsOf(r.l.enc, f, r.verifier)
 	if err != nil {

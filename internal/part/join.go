@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -47,25 +48,21 @@ func (enc *Encoder) Join(w io.Writer, x *Index, files []*File) (err error) {
 
 // NewJoinedIndex returns the index of the part that parts with the given indexes are
 // joined into, but for its traces, and the size and hash of its file. They are in the
-// order of their entries, and all of them have text filters, or what is without is too
-// small for them to matter: the index has none then.
+// order of their entries. If one is without text filters, so is the index.
 func NewJoinedIndex(parts []*Index) *Index {
 	first, last := parts[0], parts[len(parts)-1]
 	x := &Index{Info: first.Info}
 	x.Name, x.Date = Name{First: first.Name.First, End: last.Name.End}, last.Date
 	x.Rows, x.Bytes, x.Info.Texts = 0, 0, nil
-	texts := true
+	texts := !slices.ContainsFunc(parts, func(p *Index) bool { return len(p.Texts) == 0 })
 	for _, p := range parts {
 		x.Rows += p.Rows
 		x.MinTime, x.MaxTime = min(x.MinTime, p.MinTime), max(x.MaxTime, p.MaxTime)
 		x.FirstPosition, x.LastPosition = min(x.FirstPosition, p.FirstPosition), max(x.LastPosition, p.LastPosition)
 		x.FirstReceived, x.LastReceived = min(x.FirstReceived, p.FirstReceived), max(x.LastReceived, p.LastReceived)
 		x.IDs = append(x.IDs, p.IDs...)
-		texts = texts && len(p.Texts) > 0
-	}
-	for _, p := range parts {
-		for _, f := range p.Texts {
-			if texts {
+		if texts {
+			for _, f := range p.Texts {
 				x.addFilter(f)
 			}
 		}
@@ -83,7 +80,9 @@ func (f *fileWriter) copyGroup(file *File, i int) error {
 		return errDamaged
 	}
 	moved := f.at - start
-	if err := f.copyFrom(io.NewSectionReader(file.r, start, end-start)); err != nil {
+	n, err := io.Copy(f.w, io.NewSectionReader(file.r, start, end-start))
+	f.at += n
+	if err != nil {
 		return err
 	}
 	rg.FileOffset, rg.Ordinal = start+moved, int16(len(f.meta.RowGroups))
@@ -116,12 +115,6 @@ func groupEnd(rg *format.RowGroup) (end int64) {
 		end = max(end, chunkStart(m)+m.TotalCompressedSize, m.BloomFilterOffset+int64(m.BloomFilterLength))
 	}
 	return end
-}
-
-func (f *fileWriter) copyFrom(r io.Reader) error {
-	n, err := io.Copy(f.w, r)
-	f.at += n
-	return err
 }
 
 // copyIndexes takes over what a file says of the pages of a chunk, which has moved.
