@@ -17,7 +17,7 @@ import (
 // Usage is what a process has used so far.
 type Usage struct {
 	CPU      time.Duration // user and system
-	Children time.Duration // ... of processes that it started and that have ended
+	Children time.Duration // ... of processes that it started
 	RSS      int64         // bytes of memory that it holds
 	Peak     int64         // the most that it held since it began
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,26 +18,21 @@ const ticks = 100
 // usageOf reads what a process has used from /proc.
 func usageOf(pid int) (Usage, error) {
 	dir := "/proc/" + strconv.Itoa(pid)
-	stat, err := os.ReadFile(dir + "/stat")
+	own, err := timesOf(dir)
 	if err != nil {
 		return Usage{}, err
 	}
-	// The second field is the program's name in parentheses; it may hold any
-	// character. From the 12th after it on stand utime, stime, cutime and cstime
-	// (proc(5)).
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 15 {
-		return Usage{}, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
+	u := Usage{CPU: own.used, Children: own.ended}
+	running, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return Usage{}, err
 	}
-	var times [4]time.Duration
-	for i, field := range fields[11:15] {
-		n, err := strconv.ParseInt(string(field), 10, 64)
-		if err != nil {
-			return Usage{}, fmt.Errorf("%s/stat holds no times: %w", dir, err)
+	for _, other := range running {
+		// One that ended meanwhile is in the next answer.
+		if child, err := timesOf(other); err == nil && child.parent == strconv.Itoa(pid) {
+			u.Children += child.used + child.ended
 		}
-		times[i] = time.Duration(n) * (time.Second / ticks)
 	}
-	u := Usage{CPU: times[0] + times[1], Children: times[2] + times[3]}
 	status, err := os.ReadFile(dir + "/status")
 	if err != nil {
 		return Usage{}, err
@@ -46,6 +42,37 @@ func usageOf(pid int) (Usage, error) {
 	}
 	u.Peak, err = kilobytes(status, "VmHWM:")
 	return u, err
+}
+
+// times is what a process's stat file says.
+type times struct {
+	parent string        // the number of the process that started it
+	used   time.Duration // user and system
+	ended  time.Duration // ... of processes that it started and that have ended
+}
+
+// timesOf reads the stat file of a process (proc(5)).
+func timesOf(dir string) (times, error) {
+	stat, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return times{}, err
+	}
+	// The second field is the program's name in parentheses; it may hold any
+	// character. The second after it is the parent, from the 12th on stand utime,
+	// stime, cutime and cstime.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 15 {
+		return times{}, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
+	}
+	var took [4]time.Duration
+	for i, field := range fields[11:15] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return times{}, fmt.Errorf("%s/stat holds no times: %w", dir, err)
+		}
+		took[i] = time.Duration(n) * (time.Second / ticks)
+	}
+	return times{parent: string(fields[1]), used: took[0] + took[1], ended: took[2] + took[3]}, nil
 }
 
 // kilobytes returns a line of a status file, in bytes.
