@@ -3,7 +3,9 @@ package lake
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -35,6 +37,43 @@ func (l *Lake) Waiting() (pids []int) {
 		pids = append(pids, w.cmd.Process.Pid)
 	}
 	return pids
+}
+
+// Kept returns the numbers of the processes that wait for more statements of a tenant.
+func (l *Lake) Kept(tenant string) (pids []int) {
+	l.workers.mu.Lock()
+	defer l.workers.mu.Unlock()
+	for _, w := range l.workers.kept {
+		if w.tenant == tenant {
+			pids = append(pids, w.cmd.Process.Pid)
+		}
+	}
+	return pids
+}
+
+// MaxAnswers is how many statements a process answers.
+const MaxAnswers = maxAnswers
+
+// Locked returns what a worker's engine that has answered a statement of a tenant says
+// to one that nobody has checked.
+func (l *Lake) Locked(ctx context.Context, tenant string) (ask func(statement string) error, closed func(), err error) {
+	functions, err := l.engine.functions(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := newDesk(ctx, &setup{Memory: DefaultMemoryLimit, Functions: functions})
+	if err != nil {
+		return nil, nil, err
+	}
+	j := &job{Tenant: tenant, Query: "SELECT count(*) FROM events", Folders: l.folders(tenant), Memory: DefaultMemoryLimit, Threads: 1, MaxRows: 1, MaxBytes: 100}
+	if err := d.run(ctx, j, json.NewEncoder(io.Discard)); err != nil {
+		d.close()
+		return nil, nil, err
+	}
+	return func(statement string) error {
+		_, err := d.conn.ExecContext(ctx, statement)
+		return err
+	}, d.close, nil
 }
 
 // Dismiss ends the processes that wait, as after a time without statements.
@@ -94,13 +133,4 @@ func SeedSums() [][]byte {
 		(&storedSums[*tokenSum]{head("tokens"), covered, nil, map[int64]*tokenSum{9: {[]tokenRun{run, nil}}}}).encode(tokenCode()),
 		(&storedSums[*invocationSum]{head("invocations"), covered, nil, map[int64]*invocationSum{1: {map[string]invocationFigures{"a": {1, 2, 3, 4, 5}}}}}).encode(invocationCode()),
 	}
-}
-
-// FreshByTrace returns the fresh rows of a log by trace, for a snapshot of a moment at
-// which there were n of them.
-func (l *Lake) FreshByTrace(log hansard.LogID, n int) ([]*part.Row, error) {
-	snap := l.pin(log.Tenant)
-	defer snap.release()
-	snap.fresh[log.Tier] = snap.fresh[log.Tier][:n]
-	return l.byTrace(snap, log.Tier)
 }

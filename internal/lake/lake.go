@@ -113,8 +113,6 @@ type tenantState struct {
 	// index. A slice only grows at its end or is replaced, so that a
 	// snapshot may keep it.
 	fresh map[hansard.Tier][]*part.Row
-	// orders keeps the fresh rows by trace, from the first question on.
-	orders map[hansard.Tier]*freshOrder
 	// erased counts how often content was erased: what was made of it before
 	// must not be told any more.
 	erased int
@@ -146,7 +144,7 @@ func newVersion() *version {
 func (l *Lake) tenant(name string) *tenantState {
 	t := l.tenants[name]
 	if t == nil {
-		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}, orders: map[hansard.Tier]*freshOrder{}, pruned: map[hansard.Tier][]span{}}
+		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}, pruned: map[hansard.Tier][]span{}}
 		l.tenants[name] = t
 	}
 	return t
@@ -160,7 +158,6 @@ func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*part.Row) {
 	t := l.tenant(log.Tenant)
 	t.replace(log.Tier, l.live(parts))
 	t.fresh[log.Tier] = slices.Clone(fresh)
-	delete(t.orders, log.Tier)
 }
 
 // Committed tells that entries are durable: they are in every read that begins
@@ -228,6 +225,7 @@ func (l *Lake) Sealed(log hansard.LogID, added []part.Info, removed []part.Name,
 	}
 	return func() {
 		if forget {
+			l.workers.forget(log.Tenant)
 			l.sums.forget(log.Tenant)
 		}
 		for _, v := range readers {
@@ -273,7 +271,6 @@ func (t *tenantState) trim(tier hansard.Tier, end uint64) {
 	})
 	if i > 0 {
 		t.fresh[tier] = slices.Clone(fresh[i:]) // so that the entries before can be freed
-		delete(t.orders, tier)
 	}
 }
 

@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strconv"
+	"os"
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 )
 
 // Column is a column of a Result.
@@ -59,20 +60,24 @@ func (l *Lake) SQL(ctx context.Context, tenant, statement string, limits Limits)
 	if len(l.config.WorkerCommand) == 0 {
 		return nil, hansard.Errorf(hansard.KindInvalid, "sql is switched off")
 	}
-	result, err := l.ask(ctx, tenant, statement, limits.filled())
-	if errors.Is(err, errNotAsked) { // it died while it waited
-		result, err = l.ask(ctx, tenant, statement, limits.filled())
+	limits = limits.filled()
+	result, again, err := l.ask(ctx, tenant, statement, limits, false)
+	if again {
+		result, _, err = l.ask(ctx, tenant, statement, limits, true)
 	}
 	return result, err
 }
 
-// ask has one worker run a statement.
-func (l *Lake) ask(ctx context.Context, tenant, statement string, limits Limits) (*Result, error) {
-	w, err := l.workers.take(ctx)
+// ask has one worker run a statement, where anew is set one that has run no other. It
+// reports whether it failed so that such a one may do better: it was gone, or the
+// statements before may have had a part in it.
+func (l *Lake) ask(ctx context.Context, tenant, statement string, limits Limits, anew bool) (result *Result, again bool, err error) {
+	w, err := l.workers.take(ctx, tenant, limits.Memory, anew)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	defer l.workers.release(w)
+	used, well := w.answered > 0, false
+	defer func() { l.workers.release(w, well) }()
 	snap := l.pin(tenant)
 	defer snap.release()
 	j := job{
@@ -80,19 +85,20 @@ func (l *Lake) ask(ctx context.Context, tenant, statement string, limits Limits)
 		CPUSeconds: uint64(limits.Time.Seconds()+1) * uint64(l.config.Threads+1), MaxRows: limits.Rows, MaxBytes: limits.Bytes,
 	}
 	if err := l.files(snap, &j, w); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	timed, cancel := context.WithTimeout(ctx, limits.Time)
 	defer cancel()
-	result, err := w.work(timed, &j)
-	if err != nil && ctx.Err() == nil && timed.Err() != nil {
+	result, err = w.work(timed, &j)
+	switch {
+	case ctx.Err() != nil:
+		return nil, false, ctx.Err()
+	case err != nil && timed.Err() != nil:
 		err := hansard.Errorf(hansard.KindTooLarge, "sql: it takes longer than %s", limits.Time)
-		return nil, hansard.WithHint(err, "narrow it by a WHERE on timestamp")
+		return nil, false, hansard.WithHint(err, "narrow it by a WHERE on timestamp")
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return result, err
+	well = timed.Err() == nil && (err == nil || hansard.KindOf(err) == hansard.KindInvalid)
+	return result, !well && err != nil && (used || errors.Is(err, errNotAsked)), err
 }
 
 // files names the tenant's parts in the job and puts its fresh rows into the
@@ -117,20 +123,42 @@ func (l *Lake) files(snap *snapshot, j *job, w *worker) error {
 			*half = append(*half, r.Bytes)
 		}
 	}
+	j.Folders = l.folders(snap.tenant)
 	for i, half := range []struct {
 		rows [][]byte
 		to   *[]string
 	}{{events, &j.Events}, {statements, &j.Statements}} {
+		if err := empty(w.fresh[i]); err != nil {
+			return hansard.Errorf(hansard.KindInternal, "sql: write fresh rows: %w", err)
+		}
 		if len(half.rows) == 0 {
 			continue
 		}
-		*half.to = append(*half.to, "/proc/self/fd/"+strconv.Itoa(firstFresh+i))
+		*half.to = append(*half.to, freshPath(i))
 		out := bufio.NewWriterSize(w.fresh[i], 1<<20)
 		if err := errors.Join(l.enc.WriteRows(out, hansard.LogID{Tenant: snap.tenant}, half.rows), out.Flush()); err != nil {
 			return hansard.Errorf(hansard.KindInternal, "sql: write fresh rows: %w", err)
 		}
 	}
 	return nil
+}
+
+// folders returns where the parts of a tenant are, and nothing else is.
+func (l *Lake) folders(tenant string) []string {
+	folders := []string{part.Folder(l.dir, hansard.LogID{Tenant: tenant, Tier: hansard.TierMeta})}
+	for _, tier := range hansard.Tiers {
+		folders = append(folders, part.Folder(l.dir, hansard.LogID{Tenant: tenant, Tier: tier}))
+	}
+	return folders
+}
+
+// empty removes what an earlier statement read from a file.
+func empty(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return err
 }
 
 // What a worker may end with.

@@ -157,6 +157,64 @@ func TestSQLEscapes(t *testing.T) {
 	}
 }
 
+// TestSQLWrongColumn asks for a column that there is not: the error names it and those
+// that are like it, and nothing of what runs around the statement.
+func TestSQLWrongColumn(t *testing.T) {
+	w := sqlWorld(t)
+	_, err := w.SQL(context.Background(), tenant, "SELECT tool_nam, count(*) FROM events GROUP BY 1", lake.Limits{})
+	if err == nil || !strings.Contains(err.Error(), `"tool_nam" not found`) || !strings.Contains(err.Error(), `"tool_name"`) {
+		t.Errorf("it says %v", err)
+	}
+	if err != nil && (strings.Contains(err.Error(), "DESCRIBE") || strings.Contains(err.Error(), "LINE")) {
+		t.Errorf("it quotes what ran: %v", err)
+	}
+}
+
+// TestSQLLocked asks the engine of a tenant's worker what no checker has seen: it opens
+// the tenant's own parts alone, and stays locked.
+func TestSQLLocked(t *testing.T) {
+	w := sqlWorld(t)
+	s := newSource(21)
+	var rows []*hansard.Entry
+	for range 5 {
+		e := s.seal(s.event(), hansard.TierInfo)
+		e.Log.Tenant = "other"
+		rows = append(rows, e)
+	}
+	other := writePart(t, s.enc, w.dir, rows).Path(w.dir)
+	own, err := filepath.Glob(filepath.Join(w.dir, "tenants", tenant, "*", "parts", "*", "*.parquet"))
+	if err != nil || len(own) == 0 {
+		t.Fatalf("no parts: %v", err)
+	}
+	ask, closed, err := w.Locked(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed()
+	if err := ask("SELECT count(*) FROM read_parquet('" + own[0] + "')"); err != nil {
+		t.Errorf("its own part: %v", err)
+	}
+	up := filepath.Join(w.dir, "tenants", tenant, "info", "parts") + "/../../../other/info/parts"
+	for _, statement := range []string{
+		"SELECT * FROM read_parquet('" + other + "')",
+		"SELECT * FROM read_parquet('" + up + strings.TrimPrefix(other, filepath.Join(w.dir, "tenants", "other", "info", "parts")) + "')",
+		"SELECT * FROM glob('" + filepath.Dir(other) + "/*')",
+		"SELECT * FROM read_text('/etc/passwd')",
+		"SELECT * FROM read_text('/proc/self/environ')",
+		"ATTACH '" + filepath.Join(w.dir, "x.db") + "'",
+		"SET enable_external_access = true",
+		"SET allowed_directories = ['/']",
+		"RESET allowed_paths",
+		"SET lock_configuration = false",
+		"SET memory_limit = '100GB'",
+		"LOAD httpfs",
+	} {
+		if err := ask(statement); err == nil {
+			t.Errorf("%s: done", statement)
+		}
+	}
+}
+
 func TestSQLLimits(t *testing.T) {
 	w := sqlWorld(t)
 	f := func(statement string, limits lake.Limits, want hansard.Kind) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -25,11 +26,14 @@ type setup struct {
 	Functions []string `json:"functions"` // of the engine, those that every row may have
 }
 
-// job is what the parent then asks of a worker, one JSON object. The worker can open
-// the files it names and no other.
+// job is what the parent then asks of a worker, one JSON object for each statement. All
+// are of one tenant and have the limits of the first, but for the rows and bytes of the
+// answer. The worker can open the files in the folders that the first names, its memory
+// files and no other.
 type job struct {
 	Tenant     string   `json:"tenant"`
 	Query      string   `json:"query"`
+	Folders    []string `json:"folders"`    // of the tenant's parts
 	Events     []string `json:"events"`     // part files
 	Statements []string `json:"statements"` // part files of the meta log
 	Memory     int64    `json:"memory"`     // bytes
@@ -62,18 +66,19 @@ type failure struct {
 // before its garbage is collected: most end before that.
 const workerGC = 400
 
-// maxJob bounds what is asked of a worker in bytes: a million files.
+// maxJob bounds what is asked of a worker at once in bytes: a million files.
 const maxJob = 256 << 20
 
-// Worker runs one user's statement. It reads a setup from stdin and gets ready, reads
-// a job, which may come much later or never, and writes lines of JSON to stdout. It
-// is the whole life of a child process that a Lake starts: it limits its own process
-// and ends it when stdin ends, because then nobody waits for an answer, so nothing
-// else may run there. What is wrong with the statement is in the answer; the error
-// says that there is no answer.
+// Worker runs the statements of one tenant's users, one after the other. It reads a
+// setup from stdin and gets ready, reads jobs, which may come much later or never, and
+// writes lines of JSON to stdout for each. It is the whole life of a child process that
+// a Lake starts: it limits its own process and ends it when stdin ends, because then
+// nobody waits for an answer, so nothing else may run there. What is wrong with a
+// statement is in its answer; the error says that there is no answer.
 func Worker(stdin io.Reader, stdout io.Writer) error {
 	debug.SetGCPercent(workerGC)
-	requests := json.NewDecoder(io.LimitReader(stdin, maxJob))
+	limited := &io.LimitedReader{R: stdin, N: maxJob}
+	requests := json.NewDecoder(limited)
 	var s setup
 	if err := requests.Decode(&s); err != nil {
 		return fmt.Errorf("read the setup: %w", err)
@@ -83,23 +88,44 @@ func Worker(stdin io.Reader, stdout io.Writer) error {
 		return fmt.Errorf("get ready: %w", err)
 	}
 	// It is not closed: the process ends, and takes less time for it.
-	var j job
-	if err := requests.Decode(&j); errors.Is(err, io.EOF) {
-		return nil // nobody had a statement
-	} else if err != nil {
-		return fmt.Errorf("read the job: %w", err)
-	}
+	jobs := make(chan *job)
 	go func() {
-		_, _ = io.Copy(io.Discard, stdin)
-		os.Exit(1) // at once, whatever the engine is at
+		for {
+			limited.N = maxJob
+			j := &job{}
+			if err := requests.Decode(j); err != nil {
+				os.Exit(exitUnasked(err)) // at once, whatever the engine is at
+			}
+			jobs <- j
+		}
 	}()
-	if err := limitProcess(&j); err != nil {
-		return fmt.Errorf("limit the process: %w", err)
+	limit := limitProcess
+	for {
+		j := <-jobs
+		if err := limit(j); err != nil {
+			return fmt.Errorf("limit the process: %w", err)
+		}
+		limit = limitStatement
+		if err := d.serve(context.Background(), j, stdout); err != nil {
+			return err
+		}
 	}
+}
+
+// exitUnasked returns the exit code of a worker that is asked nothing more.
+func exitUnasked(err error) int {
+	if errors.Is(err, io.EOF) {
+		return 0
+	}
+	return 1
+}
+
+// serve writes the answer to a job.
+func (d *desk) serve(ctx context.Context, j *job, stdout io.Writer) error {
 	w := bufio.NewWriter(stdout)
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	if err := d.run(context.Background(), &j, out); err != nil {
+	if err := d.run(ctx, j, out); err != nil {
 		f := &failure{Kind: hansard.KindOf(err), Message: err.Error(), Hint: hansard.HintOf(err)}
 		if err := out.Encode(line{Error: f}); err != nil {
 			return err
@@ -108,12 +134,14 @@ func Worker(stdin io.Reader, stdout io.Writer) error {
 	return w.Flush()
 }
 
-// desk is an engine with one connection at which one statement is run.
+// desk is an engine with one connection at which statements are run.
 type desk struct {
 	db      *sql.DB
 	conn    *sql.Conn
 	checker *checker
-	memory  int64 // that the engine may use, in bytes
+	memory  int64               // that the engine may use, in bytes
+	locked  bool                // the engine opens what it was told to and takes no settings
+	views   map[string][]string // the files of those that there are
 }
 
 // newDesk opens the engine and has it do once what every statement has it do, over
@@ -124,7 +152,7 @@ func newDesk(ctx context.Context, s *setup) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{db: sql.OpenDB(connector), checker: newChecker(s.Functions), memory: s.Memory}
+	d := &desk{db: sql.OpenDB(connector), checker: newChecker(s.Functions), memory: s.Memory, views: map[string][]string{}}
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return nil, errors.Join(err, d.db.Close())
 	}
@@ -133,7 +161,7 @@ func newDesk(ctx context.Context, s *setup) (*desk, error) {
 		// What is done before the statement is small: to wake other threads for it takes
 		// longer than to do it.
 		setThreads(1),
-		// Each file is read once, but its footer with each look at its columns.
+		// A statement reads a file once, but its footer with each look at its columns.
 		"SET enable_external_file_cache = false",
 		"SET parquet_metadata_cache = true",
 		"SET temp_directory = ''",
@@ -204,33 +232,68 @@ func (a *asked) reads(view string) bool {
 	return strings.Contains(tree, `"`+view+`"`)
 }
 
-// prepare makes the views that the statement reads and then locks the engine: no
-// other file, no extension, no setting.
+// prepare locks the engine, once, and makes the views that the statement reads.
 func (d *desk) prepare(ctx context.Context, j *job, a *asked) error {
-	var views []string
-	if a.reads("events") {
-		views = append(views, eventsView(j.Tenant, part.Columns(), j.Events))
+	if err := d.lock(ctx, j); err != nil {
+		return err
 	}
-	if a.reads("statements") {
-		views = append(views, statementsView(part.Columns(), j.Statements))
+	if err := d.view(ctx, a, "events", j.Events, func() string { return eventsView(j.Tenant, part.Columns(), j.Events) }); err != nil {
+		return err
 	}
-	var allowed []string
-	for _, f := range append(append([]string{}, j.Events...), j.Statements...) {
-		allowed = append(allowed, quote(f))
+	return d.view(ctx, a, "statements", j.Statements, func() string { return statementsView(part.Columns(), j.Statements) })
+}
+
+// lock locks the engine: no file of others, no extension, no setting any more.
+func (d *desk) lock(ctx context.Context, j *job) error {
+	if d.locked {
+		return nil
+	}
+	var folders, files []string
+	for _, f := range j.Folders {
+		folders = append(folders, quote(f))
 		if pattern := quotePath(f); pattern != quote(f) { // it is looked up first
-			allowed = append(allowed, pattern)
+			folders = append(folders, pattern)
 		}
 	}
-	statements := append(views,
-		"SET allowed_paths = ["+strings.Join(allowed, ", ")+"]",
+	for i := range freshFiles {
+		files = append(files, quote(freshPath(i)))
+	}
+	if j.Memory != d.memory {
+		if err := d.exec(ctx, setMemory(j.Memory)); err != nil {
+			return err
+		}
+	}
+	err := d.exec(ctx,
+		"SET allowed_directories = ["+strings.Join(folders, ", ")+"]",
+		"SET allowed_paths = ["+strings.Join(files, ", ")+"]",
 		"SET enable_external_access = false",
 		setThreads(j.Threads),
 		"SET lock_configuration = true",
 	)
-	if j.Memory != d.memory {
-		statements = append([]string{setMemory(j.Memory)}, statements...)
+	d.locked = err == nil
+	return err
+}
+
+// view has the view over the files where the statement reads it, and none over others.
+func (d *desk) view(ctx context.Context, a *asked, name string, files []string, create func() string) error {
+	made, ok := d.views[name]
+	if ok && slices.Equal(made, files) {
+		return nil
 	}
-	return d.exec(ctx, statements...)
+	if ok {
+		if err := d.exec(ctx, "DROP VIEW "+name); err != nil {
+			return err
+		}
+		delete(d.views, name)
+	}
+	if !a.reads(name) {
+		return nil
+	}
+	if err := d.exec(ctx, create()); err != nil {
+		return err
+	}
+	d.views[name] = files
+	return nil
 }
 
 func setMemory(bytes int64) string { return fmt.Sprintf("SET memory_limit = '%dB'", bytes) }
@@ -401,5 +464,7 @@ func userError(err error) error {
 	case duckdb.ErrorTypePermission:
 		return refuse("it reads what it may not")
 	}
-	return hansard.Errorf(hansard.KindInvalid, "sql: %w", err)
+	// What follows quotes what ran: the user's statement inside of ours.
+	what, _, _ := strings.Cut(err.Error(), "\n\nLINE ")
+	return hansard.Errorf(hansard.KindInvalid, "sql: %s", what)
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,41 +28,58 @@ const (
 	processorsOfOne = 4
 	// maxIdle is how long children wait after the last statement.
 	maxIdle = 10 * time.Minute
+	// maxKept is how many that have answered wait for more of their tenant, and keepFor
+	// for how long: what the engine keeps of a statement, it keeps no longer.
+	maxKept = maxWorkers
+	keepFor = time.Minute
+	// maxAnswers is how many statements one child answers.
+	maxAnswers = 100
 	// endIn is how long a child may take to end before it is killed.
 	endIn = time.Second
 )
 
-// firstFresh is the descriptor under which a worker has its first memory file.
-const firstFresh = 3
+// A worker has a memory file for its tenant's fresh rows of events, and one for those of
+// statements, under descriptors from firstFresh on.
+const (
+	freshFiles = 2
+	firstFresh = 3
+)
 
-// workers are the child processes that run users' statements: each one statement, of
-// one tenant. Starting a process and the engine in it takes longer than most
-// statements do, so some are started ahead and wait; they know of no tenant.
+// freshPath returns the path under which a worker opens a memory file of its own.
+func freshPath(i int) string { return "/proc/self/fd/" + strconv.Itoa(firstFresh+i) }
+
+// workers are the child processes that run users' statements, each those of one tenant.
+// Starting a process and the engine in it takes longer than most statements do, so some
+// are started ahead and wait; they know of no tenant. One that has answered waits a
+// while for more of its tenant, and never works for another.
 type workers struct {
 	config Config
 	engine *engine // of this process, which knows the functions
 	ahead  int
 	room   chan struct{} // for those that run at once
 
-	mu      sync.Mutex // guards what follows; never held while a process starts
+	mu      sync.Mutex // guards what follows; never held while a process starts or ends
 	waiting []*worker
-	filling bool // somebody starts those that are to wait
+	kept    []*worker      // that have answered, by the time since when they wait
+	forgot  map[string]int // tenant: how often something of it was to be forgotten
+	filling bool           // somebody starts those that are to wait
 	closed  bool
 	idle    *time.Timer    // ends those that wait
 	busy    sync.WaitGroup // with starting and ending processes
 }
 
 func newWorkers(config Config, en *engine) *workers {
-	ws := &workers{config: config, engine: en, room: make(chan struct{}, maxWorkers)}
+	ws := &workers{config: config, engine: en, room: make(chan struct{}, maxWorkers), forgot: map[string]int{}}
 	if config.WorkersAhead && len(config.WorkerCommand) > 0 {
 		ws.ahead = min(max(config.Threads/processorsOfOne, 1), maxWorkers)
 	}
 	return ws
 }
 
-// take returns a worker for one statement, when few enough others run; the caller
-// releases it. Its place among those that wait is filled in the background.
-func (ws *workers) take(ctx context.Context) (*worker, error) {
+// take returns a worker for a statement of a tenant that may use so much memory, when
+// few enough others run; the caller releases it. Where anew is set it has answered
+// nothing before. The place of one that waited is filled in the background.
+func (ws *workers) take(ctx context.Context, tenant string, memory int64, anew bool) (*worker, error) {
 	select {
 	case ws.room <- struct{}{}:
 	case <-ctx.Done():
@@ -69,39 +88,106 @@ func (ws *workers) take(ctx context.Context) (*worker, error) {
 		err := hansard.Errorf(hansard.KindBusy, "other statements are running")
 		return nil, hansard.WithHint(err, "ask again in a moment")
 	}
-	w := ws.next()
-	if w != nil {
-		return w, nil
+	w := ws.next(tenant, memory, anew)
+	if w == nil {
+		var err error
+		if w, err = ws.start(ctx); err != nil {
+			<-ws.room
+			return nil, err
+		}
 	}
-	w, err := ws.start(ctx)
-	if err != nil {
-		<-ws.room
+	if w.answered == 0 {
+		w.tenant, w.memory, w.forgot = tenant, memory, ws.forgotten(tenant)
 	}
-	return w, err
+	return w, nil
 }
 
-// release ends a worker that was taken, in the background.
-func (ws *workers) release(w *worker) {
+// release takes a worker back: it waits for more of its tenant where it answered well,
+// and is ended in the background otherwise.
+func (ws *workers) release(w *worker, well bool) {
+	w.answered++
+	if well && w.answered < maxAnswers && ws.keep(w) {
+		<-ws.room
+		return
+	}
 	ws.busy.Go(func() {
 		w.end()
 		<-ws.room
 	})
 }
 
-// next returns one of the workers that wait; nil: none does.
-func (ws *workers) next() *worker {
+// next returns one of the workers that wait, one of the tenant's own if possible; nil:
+// none does.
+func (ws *workers) next(tenant string, memory int64, anew bool) *worker {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	for i := len(ws.kept) - 1; i >= 0 && !anew; i-- {
+		if w := ws.kept[i]; w.tenant == tenant && w.memory == memory {
+			ws.kept = slices.Delete(ws.kept, i, i+1)
+			w.expiry.Stop()
+			if !w.ended() {
+				return w
+			}
+			w.closeFiles() // the system may have needed its memory
+		}
+	}
 	var w *worker
 	for w == nil && len(ws.waiting) > 0 {
 		w, ws.waiting = ws.waiting[0], ws.waiting[1:]
-		if w.ended() { // the system may have needed its memory
+		if w.ended() {
 			w.closeFiles()
 			w = nil
 		}
 	}
 	ws.refill()
 	return w
+}
+
+// keep has a worker wait for more of its tenant, unless it could tell what was to be
+// forgotten meanwhile.
+func (ws *workers) keep(w *worker) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.ahead == 0 || ws.closed || ws.forgot[w.tenant] != w.forgot {
+		return false
+	}
+	ws.kept = append(ws.kept, w)
+	if len(ws.kept) > maxKept {
+		ws.part(ws.kept[0])
+	}
+	w.expiry = time.AfterFunc(keepFor, func() {
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		ws.part(w)
+	})
+	return true
+}
+
+// part ends a worker in the background if it waits for more of its tenant. mu is held.
+func (ws *workers) part(w *worker) {
+	if i := slices.Index(ws.kept, w); i >= 0 && !ws.closed {
+		ws.kept = slices.Delete(ws.kept, i, i+1)
+		ws.busy.Go(w.end)
+	}
+}
+
+// forget ends those that have answered statements of a tenant, as soon as they have
+// answered the one that they are at: what was erased or pruned must not be told any more.
+func (ws *workers) forget(tenant string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.forgot[tenant]++
+	for _, w := range slices.Clone(ws.kept) {
+		if w.tenant == tenant {
+			ws.part(w)
+		}
+	}
+}
+
+func (ws *workers) forgotten(tenant string) int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.forgot[tenant]
 }
 
 // refill has the places of those that wait filled, and sets the time after which they
@@ -146,8 +232,8 @@ func (ws *workers) fill() {
 // dismiss ends those that wait.
 func (ws *workers) dismiss() {
 	ws.mu.Lock()
-	gone := ws.waiting
-	ws.waiting = nil
+	gone := append(ws.waiting, ws.kept...)
+	ws.waiting, ws.kept = nil, nil
 	ws.mu.Unlock()
 	for _, w := range gone {
 		w.end()
@@ -171,11 +257,18 @@ type worker struct {
 	cmd       *exec.Cmd
 	requests  io.WriteCloser
 	answers   *os.File
-	fresh     [2]*os.File // memory files for the fresh rows of events and of statements
+	fresh     [freshFiles]*os.File
 	diagnosis tail
 	done      chan struct{} // closed when the process has ended
 	state     error         // what it ended with, then
 	config    Config
+
+	// What it works for, from its first statement on.
+	tenant   string
+	memory   int64       // bytes, of the engine
+	forgot   int         // how often something of the tenant had been to be forgotten
+	answered int         // statements
+	expiry   *time.Timer // ends it where it is kept
 }
 
 // start starts a worker. A context that ends does not end it.
@@ -263,23 +356,24 @@ func (w *worker) closeFiles() {
 	}
 }
 
-// work has the worker do its job and reads the answer.
+// work has the worker do its job and reads the answer. A worker that did not answer
+// well is killed.
 func (w *worker) work(ctx context.Context, j *job) (*Result, error) {
 	request, err := json.Marshal(j)
 	if err != nil {
 		return nil, hansard.Errorf(hansard.KindInternal, "sql: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = w.cmd.Process.Kill() })
+	stop := context.AfterFunc(ctx, w.kill)
 	defer stop()
 	if _, err := w.requests.Write(request); err != nil && ctx.Err() == nil {
-		_ = w.cmd.Process.Kill()
+		w.kill()
 		return nil, hansard.Errorf(hansard.KindInternal, "sql: ask the worker: %w", errNotAsked)
 	}
 	// Twice the limit: names and framing come on top of the values.
 	limit := 2*int64(j.MaxBytes) + int64(j.MaxRows)*64 + 1<<20
 	result, err := answer(bufio.NewReader(io.LimitReader(w.answers, limit)))
-	if err != nil {
-		_ = w.cmd.Process.Kill()
+	if err != nil && hansard.KindOf(err) != hansard.KindInvalid {
+		w.kill()
 	}
 	if errors.Is(err, errNoAnswer) {
 		<-w.done
@@ -288,6 +382,8 @@ func (w *worker) work(ctx context.Context, j *job) (*Result, error) {
 	}
 	return result, err
 }
+
+func (w *worker) kill() { _ = w.cmd.Process.Kill() }
 
 // tail swallows what a dying child says: it may hold content, so only its
 // length is kept.

@@ -41,7 +41,12 @@ type TextInfo struct{ Rows, Words int }
 
 // Path returns the path of the part's Parquet file below the data folder dir.
 func (i Info) Path(dir string) string {
-	return filepath.Join(dir, "tenants", i.Log.Tenant, string(i.Log.Tier), "parts", i.Date, i.Name.String())
+	return filepath.Join(Folder(dir, i.Log), i.Date, i.Name.String())
+}
+
+// Folder returns the folder of a log's parts, by date, below the data folder dir.
+func Folder(dir string, log hansard.LogID) string {
+	return filepath.Join(dir, "tenants", log.Tenant, string(log.Tier), "parts")
 }
 
 // ID is the short form of an event id that de-duplication keeps: the first
