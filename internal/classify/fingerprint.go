@@ -74,20 +74,29 @@ func (k *FingerprintKey) Of(e *hansard.Entry) [6]byte {
 }
 
 // fingerprint returns the fingerprint of a body without what we gave it.
-func (w *scratch) fingerprint(k *FingerprintKey, timestamp int64, body []byte, given part.Given) (f [6]byte) {
-	w.sent = w.sent[:0]
-	if k.hash == nil {
-		w.sent = append(w.sent, make([]byte, sha256.BlockSize)...)
-		copy(w.sent, k.secret)
-	}
-	w.sent = binary.AppendVarint(w.sent, timestamp)
+func (w *scratch) fingerprint(k *FingerprintKey, timestamp int64, body []byte, given part.Given) [6]byte {
+	w.sent = k.begin(w.sent[:0], timestamp)
 	w.sent = append(append(w.sent, body[:given.From]...), body[given.To:]...)
+	return w.end(k, w.sent)
+}
+
+// begin appends what stands in front of the body that a fingerprint is computed of.
+func (k *FingerprintKey) begin(dst []byte, timestamp int64) []byte {
 	if k.hash == nil {
-		sum := sha256.Sum256(w.sent)
+		dst = append(dst, make([]byte, sha256.BlockSize)...)
+		copy(dst, k.secret)
+	}
+	return binary.AppendVarint(dst, timestamp)
+}
+
+// end returns the fingerprint of what begins so and ends with a body.
+func (w *scratch) end(k *FingerprintKey, sent []byte) (f [6]byte) {
+	if k.hash == nil {
+		sum := sha256.Sum256(sent)
 		copy(f[:], sum[:])
 		return f
 	}
-	w.tag = k.hash.Seal(w.tag[:0], fingerprintNonce[:], nil, w.sent)
+	w.tag = k.hash.Seal(w.tag[:0], fingerprintNonce[:], nil, sent)
 	k.hide.Encrypt(w.tag, w.tag)
 	copy(f[:], w.tag)
 	return f
@@ -101,6 +110,8 @@ type Fingerprinter struct {
 	key        *FingerprintKey
 	ours       []bool // columns that nobody submits, by ID from 1
 	timeSource *part.Column
+	sent       [part.RowBlock][]byte
+	prints     [part.RowBlock][6]byte
 	w          *scratch
 }
 
@@ -113,13 +124,21 @@ func NewFingerprinter(enc *part.Encoder, key *FingerprintKey) *Fingerprinter {
 	return f
 }
 
-// Row returns the fingerprint of a row of a row group, all of whose columns were
-// loaded. Of an erased one it says nothing; see part.Group.Erased.
-func (f *Fingerprinter) Row(g *part.Group, row int) [6]byte {
-	timestamp := g.Place(row).Timestamp
-	if g.Equal(f.timeSource, row, hansard.TimeOfReceipt) {
-		timestamp = 0
+// Rows returns the fingerprints of the rows of a row group from row on, of at most
+// part.RowBlock, until it is called again. All columns were loaded. Of an erased row it
+// says nothing; see part.Group.Erased.
+func (f *Fingerprinter) Rows(g *part.Group, row int) [][6]byte {
+	sent := f.sent[:min(part.RowBlock, g.Len()-row)]
+	for i := range sent {
+		timestamp := g.Place(row + i).Timestamp
+		if g.Equal(f.timeSource, row+i, hansard.TimeOfReceipt) {
+			timestamp = 0
+		}
+		sent[i] = f.key.begin(sent[i][:0], timestamp)
 	}
-	f.w.body = g.AppendBody(f.w.body[:0], row, f.ours)
-	return f.w.fingerprint(f.key, timestamp, f.w.body, part.Given{})
+	g.AppendBodies(sent, row, f.ours)
+	for i := range sent {
+		f.prints[i] = f.w.end(f.key, sent[i])
+	}
+	return f.prints[:len(sent)]
 }

@@ -32,6 +32,7 @@ type scanner struct {
 	version, eventID, traceID, tier, statement *part.Column
 	prints                                     map[*classify.FingerprintKey]*classify.Fingerprinter
 	print                                      *classify.Fingerprinter // of the part at hand; nil: none
+	block                                      [][6]byte               // the fingerprints of the row at hand and its neighbours
 }
 
 func newScanner(fsys durable.FS, dir string, enc *part.Encoder) (*scanner, error) {
@@ -169,15 +170,19 @@ func (s *scanner) scanGroup(out *scanned, x *part.IndexBuilder, p part.Info, fir
 	return nil
 }
 
-// id returns what de-duplication remembers of a row.
+// id returns what de-duplication remembers of a row. It is asked for all rows of a row
+// group in their order.
 func (s *scanner) id(out *scanned, row int) part.ID {
+	if row%part.RowBlock == 0 && s.print != nil {
+		s.block = s.print.Rows(s.group, row)
+	}
 	id := part.ID{Event: part.EventHash(s.group.Bytes(s.eventID, row))}
 	switch {
 	case s.print == nil: // no key, or a statement, which nobody submits
 	case s.group.Erased(row):
 		out.erased[id.Event] = true
 	default:
-		id.Fingerprint = s.print.Row(s.group, row)
+		id.Fingerprint = s.block[row%part.RowBlock]
 	}
 	return id
 }

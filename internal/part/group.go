@@ -48,7 +48,7 @@ type columnValues struct {
 	distinct int      // texts from the dictionary are the first
 	nums     []int64
 	floats   []float64
-	members  []byte   // `"name":"value",` of each text from the dictionary
+	members  []byte   // `"name":"value",` of each text from the dictionary, once one is asked for
 	ends     []uint32 // of those
 }
 
@@ -372,6 +372,10 @@ func (r *Group) place(v *columnValues, values int) error {
 	if v.c.Required || len(r.ids) == 0 {
 		return nil
 	}
+	if v.noneNull(r.ids) {
+		v.some = true
+		return nil
+	}
 	for i, slot := range v.slots[at:] {
 		if slot < 0 {
 			continue
@@ -396,12 +400,11 @@ func placeIDs(dst, ids []int32, levels []byte) []int32 {
 		}
 		return dst
 	}
-	next := 0
+	// Without a branch, which nobody could foretell: -1 is all bits.
+	ids, next := append(ids, -1), 0
 	for i, l := range levels {
-		out[i] = -1
-		if l == 1 {
-			out[i], next = ids[next], next+1
-		}
+		out[i] = ids[next] | (int32(l) - 1)
+		next += int(l)
 	}
 	return dst
 }
@@ -425,6 +428,19 @@ func (r *Group) placeItems(v *columnValues, values int) error {
 	return nil
 }
 
+// noneNull reports whether null is false of all values.
+func (v *columnValues) noneNull(slots []int32) bool {
+	if !v.texts() {
+		return !slices.ContainsFunc(slots, v.null)
+	}
+	for _, slot := range slots {
+		if v.offsets[slot] == v.offsets[slot+1] {
+			return false
+		}
+	}
+	return true
+}
+
 // null reports whether an entry would take the value for none.
 func (v *columnValues) null(slot int32) bool {
 	switch {
@@ -438,8 +454,7 @@ func (v *columnValues) null(slot int32) bool {
 	return false
 }
 
-// finish checks that each of n rows has its value, and renders the members of a
-// dictionary.
+// finish checks that each of n rows has its value.
 func (v *columnValues) finish(n int, digest *Column) error {
 	v.loaded = true
 	rows := len(v.slots)
@@ -456,9 +471,6 @@ func (v *columnValues) finish(n int, digest *Column) error {
 				return errors.New("a digest that is not 32 bytes long")
 			}
 		}
-	}
-	if v.c.Kind == String {
-		v.renderMembers()
 	}
 	return nil
 }

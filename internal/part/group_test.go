@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hansardhq/hansard"
@@ -74,10 +75,16 @@ func compareGroup(t testing.TB, enc *part.Encoder, f *part.File, r *part.Group) 
 				t.Fatalf("%s of row %d:\n%s\nwant\n%s", what, i, got, want)
 			}
 		}
+		rows, bodies := make([][]byte, r.Len()), make([][]byte, r.Len())
+		for at := 0; at < r.Len(); at += part.RowBlock {
+			end := min(at+part.RowBlock, r.Len())
+			r.AppendRows(rows[at:end], at)
+			r.AppendBodies(bodies[at:end], at, blank)
+		}
 		for i, e := range entries {
 			same("leaf", i, r.AppendLeaf(nil, i), enc.AppendLeaf(nil, e))
 			same("content", i, r.AppendContent(nil, i), enc.AppendContent(nil, e))
-			same("row", i, r.AppendRow(nil, i), enc.AppendRow(nil, e))
+			same("row", i, rows[i], enc.AppendRow(nil, e))
 			if want := part.HashLeaf(enc.AppendLeaf(nil, e)); r.HashLeaf(i) != want {
 				t.Fatalf("hash of row %d", i)
 			}
@@ -85,7 +92,7 @@ func compareGroup(t testing.TB, enc *part.Encoder, f *part.File, r *part.Group) 
 			same("content check", i, []byte(got), []byte(want))
 			s := *e
 			s.Tier, s.Salt, s.Tags = "", nil, nil
-			same("blanked body", i, r.AppendBody(nil, i, blank), part.AppendBody(nil, &s))
+			same("blanked body", i, bodies[i], part.AppendBody(nil, &s))
 		}
 	}
 }
@@ -98,6 +105,10 @@ func TestGroup(t *testing.T) {
 	}
 	for _, n := range []int{1, 2, 8, 255, 1000} {
 		f, _ := openPart(t, enc, entriesOf(enc, uint64(n), n, "é😀\u2028\"\\\x01 and so on"))
+		compareGroup(t, enc, f, r)
+	}
+	for _, n := range []int{127, 128, 20_000} { // lengths in one byte, two and three
+		f, _ := openPart(t, enc, entriesOf(enc, uint64(n), 70, strings.Repeat("x", n)))
 		compareGroup(t, enc, f, r)
 	}
 	many, _ := openPart(t, enc, benchEntries(enc, part.RowGroup+5))
@@ -154,7 +165,7 @@ func FuzzGroupDamaged(f *testing.F) {
 		for i := range r.Len() {
 			r.HashLeaf(i)
 			_ = r.CheckContent(i)
-			r.AppendRow(nil, i)
+			r.AppendRows(make([][]byte, 1), i)
 		}
 	})
 }

@@ -3,10 +3,8 @@ package part
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/hansardhq/hansard"
@@ -72,6 +70,9 @@ func (r *Group) appendMember(dst []byte, v *columnValues, row int) []byte {
 		return dst
 	}
 	if int(slot) < v.distinct && v.c.Kind == String {
+		if len(v.ends) == 1 {
+			v.renderMembers()
+		}
 		return append(dst, v.members[v.ends[slot]:v.ends[slot+1]]...)
 	}
 	dst = append(dst, v.key...)
@@ -182,50 +183,6 @@ func (r *Group) Erased(row int) bool {
 func (r *Group) Place(row int) Place {
 	at := func(id int) int64 { return r.Int(r.vectors[id-1].c, row) }
 	return Place{uint64(at(idIndex)), uint64(at(idPosition)), at(idReceivedAt), at(idTimestamp)}
-}
-
-// AppendRow appends the journal form of a row, as Encoder.AppendRow does.
-func (r *Group) AppendRow(dst []byte, row int) []byte {
-	return r.AppendBody(AppendPlace(dst, r.Place(row)), row, nil)
-}
-
-// AppendBody appends the body of a row, as AppendBody does of an entry whose
-// columns in blank, which is by the columns' IDs from 1, are empty.
-func (r *Group) AppendBody(dst []byte, row int, blank []bool) []byte {
-	for _, v := range r.body {
-		switch {
-		case blank != nil && blank[v.c.ID-1]:
-		case v.c.Kind == List:
-			dst = v.appendItems(dst, row)
-		case v.slots[row] >= 0:
-			dst = v.appendValue(append(dst, byte(v.c.ID)), v.slots[row])
-		}
-	}
-	return dst
-}
-
-func (v *columnValues) appendItems(dst []byte, row int) []byte {
-	items := v.slots[v.first[row]:v.first[row+1]]
-	if len(items) == 0 {
-		return dst
-	}
-	dst = binary.AppendUvarint(append(dst, byte(v.c.ID)), uint64(len(items)))
-	for _, slot := range items {
-		dst = appendText(dst, v.value(slot))
-	}
-	return dst
-}
-
-func (v *columnValues) appendValue(dst []byte, slot int32) []byte {
-	switch v.c.Kind {
-	case Int, Time:
-		return binary.AppendVarint(dst, v.nums[slot])
-	case Float:
-		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.floats[slot]))
-	case Bool:
-		return dst
-	}
-	return appendText(dst, v.value(slot))
 }
 
 // Equal reports whether a row has the given value in a String, JSON or Bytes
