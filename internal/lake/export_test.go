@@ -134,3 +134,12 @@ func SeedSums() [][]byte {
 		(&storedSums[*invocationSum]{head("invocations"), covered, nil, map[int64]*invocationSum{1: {map[string]invocationFigures{"a": {1, 2, 3, 4, 5}}}}}).encode(invocationCode()),
 	}
 }
+
+// FreshByTrace returns the fresh rows of a log by trace, for a snapshot of a moment at
+// which there were n of them.
+func (l *Lake) FreshByTrace(log hansard.LogID, n int) ([]*part.Row, error) {
+	snap := l.pin(log.Tenant)
+	defer snap.release()
+	snap.fresh[log.Tier] = snap.fresh[log.Tier][:n]
+	return l.byTrace(snap, log.Tier)
+}

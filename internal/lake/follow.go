@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/part"
 )
 
 // Follow returns entries of the tiers in the order of their positions: the
@@ -17,23 +19,26 @@ func (l *Lake) Follow(ctx context.Context, tenant string, tiers []hansard.Tier, 
 	snap := l.pin(tenant)
 	defer snap.release()
 	var parts []*livePart
-	var found []*hansard.Entry
+	var fresh []*part.Row
 	for _, tier := range tiers {
 		for _, p := range snap.version.parts[tier] {
 			if p.LastPosition >= from {
 				parts = append(parts, p)
 			}
 		}
-		for _, r := range snap.fresh[tier] {
-			if r.Place.Position < from {
-				continue
-			}
-			e, err := l.enc.Entry(r)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, e)
+		// Those of a tier are in the order of their positions.
+		rows := snap.fresh[tier]
+		at := sort.Search(len(rows), func(i int) bool { return rows[i].Place.Position >= from })
+		fresh = append(fresh, rows[at:min(at+limit, len(rows))]...)
+	}
+	slices.SortFunc(fresh, func(a, b *part.Row) int { return cmp.Compare(a.Place.Position, b.Place.Position) })
+	var found []*hansard.Entry
+	for _, r := range fresh[:min(limit, len(fresh))] {
+		e, err := l.enc.Entry(r)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, e)
 	}
 	byPosition := func(a, b *hansard.Entry) int { return cmp.Compare(a.Position, b.Position) }
 	slices.SortFunc(parts, func(a, b *livePart) int { return cmp.Compare(a.FirstPosition, b.FirstPosition) })

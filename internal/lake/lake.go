@@ -113,6 +113,8 @@ type tenantState struct {
 	// index. A slice only grows at its end or is replaced, so that a
 	// snapshot may keep it.
 	fresh map[hansard.Tier][]*part.Row
+	// orders keeps the fresh rows by trace, from the first question on.
+	orders map[hansard.Tier]*freshOrder
 	// erased counts how often content was erased: what was made of it before
 	// must not be told any more.
 	erased int
@@ -144,7 +146,7 @@ func newVersion() *version {
 func (l *Lake) tenant(name string) *tenantState {
 	t := l.tenants[name]
 	if t == nil {
-		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}, pruned: map[hansard.Tier][]span{}}
+		t = &tenantState{current: newVersion(), pinned: map[*version]bool{}, fresh: map[hansard.Tier][]*part.Row{}, orders: map[hansard.Tier]*freshOrder{}, pruned: map[hansard.Tier][]span{}}
 		l.tenants[name] = t
 	}
 	return t
@@ -158,6 +160,7 @@ func (l *Lake) Load(log hansard.LogID, parts []part.Info, fresh []*part.Row) {
 	t := l.tenant(log.Tenant)
 	t.replace(log.Tier, l.live(parts))
 	t.fresh[log.Tier] = slices.Clone(fresh)
+	delete(t.orders, log.Tier)
 }
 
 // Committed tells that entries are durable: they are in every read that begins
@@ -271,6 +274,7 @@ func (t *tenantState) trim(tier hansard.Tier, end uint64) {
 	})
 	if i > 0 {
 		t.fresh[tier] = slices.Clone(fresh[i:]) // so that the entries before can be freed
+		delete(t.orders, tier)
 	}
 }
 

@@ -58,7 +58,7 @@ func comparable(n query.Compare) bool {
 	return false
 }
 
-// match reads which rows of a part a selectable node selects; nil stands for all.
+// match reads which rows a selectable node selects; nil stands for all.
 func (r *rows) match(n query.Node) ([]bool, error) {
 	switch n := n.(type) {
 	case query.And:
@@ -80,7 +80,7 @@ func (r *rows) match(n query.Node) ([]bool, error) {
 		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
 			return r.resources(n)
 		}
-		v, err := r.column("set", columnOf(n.Field.Name), r.file.ReadSet)
+		v, err := r.column("set", columnOf(n.Field.Name), r.set)
 		return slices.Clone(v.Set), err
 	case nil:
 		return nil, nil
@@ -146,7 +146,7 @@ func (r *rows) column(what, column string, read func(column string, v *part.Vect
 // resources reads which rows fulfil a node about resources, which are kept as
 // JSON: each text is looked at once.
 func (r *rows) resources(n query.Node) ([]bool, error) {
-	v, err := r.column("terms", "resources", r.file.ReadTerms)
+	v, err := r.column("terms", "resources", r.terms)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 			if value.Person || value.Text == "" {
 				continue
 			}
-			if err := r.file.ReadHolds(column, value.Text, v); err != nil {
+			if err := r.holds(column, value.Text, v); err != nil {
 				return nil, err
 			}
 			for i := range sel {
@@ -199,11 +199,11 @@ func (r *rows) compare(n query.Compare) ([]bool, error) {
 		return r.truths(n, column)
 	}
 	is := oneOf(n.Values)
-	if r.shared == nil {
+	if r.shared == nil && r.file != nil {
 		sel := make([]bool, r.size())
 		return sel, r.file.ReadMatches(column, sel, is)
 	}
-	v, err := r.column("terms", column, r.file.ReadTerms)
+	v, err := r.column("terms", column, r.terms)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func oneOf(values []query.Value) func(text string) bool {
 // truths reads which rows have one of the values of a truth, which is false where
 // there is none.
 func (r *rows) truths(n query.Compare, column string) ([]bool, error) {
-	v, err := r.column("set", column, r.file.ReadSet)
+	v, err := r.column("set", column, r.set)
 	if err != nil {
 		return nil, err
 	}
@@ -255,10 +255,12 @@ func (r *rows) truths(n query.Compare, column string) ([]bool, error) {
 // group that say so stand for all rows.
 func (r *rows) relate(n query.Compare, column string) ([]bool, error) {
 	holds := func(x int64) bool { return related(n, x) }
-	if least, greatest, ok := r.file.Bounds(column); ok && n.Op != query.In && r.enc.Column(column).Required && holds(least) && holds(greatest) {
-		return nil, nil
+	if r.file != nil && n.Op != query.In && r.enc.Column(column).Required {
+		if least, greatest, ok := r.file.Bounds(column); ok && holds(least) && holds(greatest) {
+			return nil, nil
+		}
 	}
-	v, err := r.column("ints", column, r.file.ReadInts)
+	v, err := r.column("ints", column, r.ints)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (l *Lake) freshGroups(snap *snapshot, sc *scope, sorted bool) (groups []*gr
 		}
 		g := &group{fresh: rows, moments: everything(), first: int64(rows[0].Place.Position), last: int64(rows[len(rows)-1].Place.Position)}
 		if sorted {
-			if g.fresh, err = l.byTrace(rows); err != nil {
+			if g.fresh, err = l.byTrace(snap, tier); err != nil {
 				return nil, err
 			}
 		}
@@ -128,30 +128,6 @@ func (l *Lake) boundsOf(p *livePart) ([]groupBounds, error) {
 		b.first, b.last, _ = o.Bounds(g, position)
 	}
 	return bounds, nil
-}
-
-// byTrace returns the rows by trace and position.
-func (l *Lake) byTrace(rows []*part.Row) ([]*part.Row, error) {
-	type key struct {
-		trace string
-		row   *part.Row
-	}
-	keys, c := make([]key, len(rows)), l.enc.Column("trace_id")
-	for i, row := range rows {
-		v, err := l.enc.Values(row)
-		if err != nil {
-			return nil, err
-		}
-		keys[i] = key{v.Text(c), row}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.trace, b.trace), cmp.Compare(a.row.Place.Position, b.row.Place.Position))
-	})
-	sorted := make([]*part.Row, len(rows))
-	for i, k := range keys {
-		sorted[i] = k.row
-	}
-	return sorted, nil
 }
 
 // rows reads the columns of a group.
@@ -235,7 +211,7 @@ func (r *rows) terms(column string, v *part.Vector) error {
 	}
 	v.Codes, v.Terms = v.Codes[:0], append(v.Terms[:0], "")
 	c, known := r.enc.Column(column), map[string]uint32{"": 0}
-	return r.each(func(row *part.Values) {
+	return r.each(c, func(row *part.Values) {
 		s := row.Text(c)
 		code, ok := known[s]
 		if !ok {
@@ -247,11 +223,11 @@ func (r *rows) terms(column string, v *part.Vector) error {
 	})
 }
 
-// each calls f with the values of every fresh row.
-func (r *rows) each(f func(*part.Values)) error {
+// each calls f with every fresh row's value of a column.
+func (r *rows) each(c *part.Column, f func(*part.Values)) error {
+	var v part.Values
 	for _, row := range r.fresh {
-		v, err := r.enc.Values(row)
-		if err != nil {
+		if err := r.enc.Value(&v, row, c); err != nil {
 			return err
 		}
 		f(&v)
@@ -266,7 +242,7 @@ func (r *rows) keys(column string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Keys = v.Keys[:0]
-	return r.each(func(row *part.Values) { v.Keys = append(v.Keys, r.keyer.Key(row.Text(c))) })
+	return r.each(c, func(row *part.Values) { v.Keys = append(v.Keys, r.keyer.Key(row.Text(c))) })
 }
 
 // traces returns the keys of the traces, about each once.
@@ -286,7 +262,7 @@ func (r *rows) ints(column string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Ints, v.Set = v.Ints[:0], v.Set[:0]
-	return r.each(func(row *part.Values) { v.Ints, v.Set = append(v.Ints, row.Int(c)), append(v.Set, !row.Null(c)) })
+	return r.each(c, func(row *part.Values) { v.Ints, v.Set = append(v.Ints, row.Int(c)), append(v.Set, !row.Null(c)) })
 }
 
 // holds reads which rows have a term in a column of lists.
@@ -296,7 +272,7 @@ func (r *rows) holds(column, term string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Set = v.Set[:0]
-	return r.each(func(row *part.Values) { v.Set = append(v.Set, slices.Contains(row.List(c), term)) })
+	return r.each(c, func(row *part.Values) { v.Set = append(v.Set, slices.Contains(row.List(c), term)) })
 }
 
 // within reads which rows lie in the period, both ends included. A nil result
@@ -320,17 +296,6 @@ func (r *rows) within(since, until int64) ([]bool, error) {
 // selected reads which rows the query selects, whatever its cursor; nil stands
 // for all. The node is one that selectable accepts.
 func (r *rows) selected(q query.Query, sc *scope) ([]bool, error) {
-	if r.file == nil {
-		sel := make([]bool, len(r.fresh))
-		var e hansard.Entry
-		for i, row := range r.fresh {
-			if err := r.enc.View(&e, row); err != nil {
-				return nil, err
-			}
-			sel[i] = q.Match(&e)
-		}
-		return sel, nil
-	}
 	in, err := r.within(sc.since, sc.until)
 	if err != nil {
 		return nil, err
@@ -355,26 +320,7 @@ func (r *rows) set(column string, v *part.Vector) error {
 	}
 	c := r.enc.Column(column)
 	v.Set = v.Set[:0]
-	return r.each(func(row *part.Values) { v.Set = append(v.Set, !row.Null(c)) })
-}
-
-// matching reads which rows a selectable node selects; nil stands for all.
-func (r *rows) matching(n query.Node) ([]bool, error) {
-	if r.file != nil {
-		return r.match(n)
-	}
-	if n == nil {
-		return nil, nil
-	}
-	sel := make([]bool, len(r.fresh))
-	var e hansard.Entry
-	for i, row := range r.fresh {
-		if err := r.enc.View(&e, row); err != nil {
-			return nil, err
-		}
-		sel[i] = query.Match(n, &e)
-	}
-	return sel, nil
+	return r.each(c, func(row *part.Values) { v.Set = append(v.Set, !row.Null(c)) })
 }
 
 // in narrows a selection, nil for all, to the rows whose timestamps lie in spans.
@@ -418,7 +364,7 @@ func (r *rows) bounded(sel []bool, b rowBounds) ([]bool, error) {
 // counting reads which rows a selectable node selects, with timestamps in spans and
 // positions in bounds; nil stands for all.
 func (r *rows) counting(n query.Node, in spans, b rowBounds) ([]bool, error) {
-	sel, err := r.matching(n)
+	sel, err := r.match(n)
 	if err != nil {
 		return nil, err
 	}
@@ -445,7 +391,7 @@ func (r *rows) counted(c *chosen, pass *passSpec) (sel []bool, err error) {
 	if c.picked != nil {
 		sel, err = c.picked.of(r)
 	} else {
-		sel, err = r.matching(c.node)
+		sel, err = r.match(c.node)
 	}
 	if err != nil {
 		return nil, err

@@ -136,12 +136,20 @@ func (s *scope) may(p *part.Info) bool {
 // entry, which is good until f returns.
 func (s *scope) fresh(snap *snapshot, enc *part.Encoder, match func(*hansard.Entry) bool, f func(*part.Row, *hansard.Entry)) error {
 	var e hansard.Entry
+	trace := enc.Column("trace_id")
 	for tier := range s.tiers {
 		for _, r := range snap.fresh[tier] {
 			if !s.mayRow(&r.Place) {
 				continue
 			}
-			if err := enc.View(&e, r); err != nil {
+			of, err := enc.Text(r, trace)
+			if err == nil && s.tracesAreBound && !slices.Contains(s.traces, string(of)) {
+				continue
+			}
+			if err == nil {
+				err = enc.View(&e, r)
+			}
+			if err != nil {
 				return hansard.Errorf(hansard.KindCorrupt, "read entry %d of log %s: %w", r.Place.Index, r.Log, err)
 			}
 			if match(&e) {

@@ -280,17 +280,27 @@ func (enc *Encoder) value(body []byte, at int, last byte) (s Span, err error) {
 // textOf returns the text of a column, empty if the body has none. It reads the
 // body up to there.
 func (enc *Encoder) textOf(body []byte, id byte) ([]byte, error) {
-	for at := 0; at < len(body) && body[at] <= id; {
-		n, k := enc.valueLen(body[at], body[at+1:])
-		if n < 0 {
-			return nil, errShortRow
+	s, err := enc.spanOf(body, id)
+	return body[s.From:s.To], err
+}
+
+// spanOf returns where the value of a column lies in a body, nowhere if it has none.
+// It reads the body up to there.
+func (enc *Encoder) spanOf(body []byte, id byte) (s Span, err error) {
+	for at := 0; at < len(body) && body[at] <= id; at = int(s.To) {
+		var ok bool
+		if s, ok = enc.shortText(body[at:], uint32(at)); !ok {
+			n, k := enc.valueLen(body[at], body[at+1:])
+			if n < 0 {
+				return Span{}, errShortRow
+			}
+			s = Span{uint32(at + 1 + k), uint32(at + 1 + n)}
 		}
 		if body[at] == id {
-			return body[at+1+k : at+1+n], nil
+			return s, nil
 		}
-		at += 1 + n
 	}
-	return nil, nil
+	return Span{}, nil
 }
 
 // Text returns the value of a String column of a row, empty if it has none. It

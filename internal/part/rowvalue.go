@@ -17,12 +17,27 @@ type Values struct {
 // Values returns the values of a row.
 func (enc *Encoder) Values(r *Row) (Values, error) {
 	v := Values{place: r.Place}
-	_, body, err := SplitRow(r.Bytes)
+	body, err := bodyOf(r.Bytes)
 	if err != nil {
 		return v, err
 	}
 	v.body = body
 	return v, enc.fields(&v.fields, body)
+}
+
+// Value makes v the values of a row of which no other column than c is asked for. It
+// reads the row up to there.
+func (enc *Encoder) Value(v *Values, r *Row, c *Column) error {
+	v.place = r.Place
+	if c.Placed() {
+		return nil
+	}
+	body, err := bodyOf(r.Bytes)
+	if err == nil {
+		v.body = body
+		v.fields.at[c.ID], err = enc.spanOf(body, byte(c.ID))
+	}
+	return err
 }
 
 func (v *Values) raw(c *Column) []byte { return v.body[v.fields.at[c.ID].From:v.fields.at[c.ID].To] }
