@@ -106,7 +106,7 @@ func (s *scanner) scan(p part.Info, fp *classify.FingerprintKey) (*scanned, erro
 	var texts part.Index
 	for i := range pf.Groups() {
 		first, end := pf.Range(i)
-		if err := s.group.Load(pf, i, s.wanted()); err != nil {
+		if err := s.group.Load(pf, i, s.wanted); err != nil {
 			return nil, err
 		}
 		if err := s.scanGroup(out, x, p, p.Name.First+first, p.Name.First+end); err != nil {
@@ -121,13 +121,17 @@ func (s *scanner) scan(p part.Info, fp *classify.FingerprintKey) (*scanned, erro
 	return out, nil
 }
 
-// wanted says which columns are read; nil: all.
-func (s *scanner) wanted() func(*part.Column) bool {
-	if !s.bare {
-		return nil
-	}
-	return func(c *part.Column) bool { return c.Name != "content_digest" } // is in leaves alone
+// wanted says whether a column is read. It is asked once for each.
+func (s *scanner) wanted(c *part.Column) bool {
+	yield()
+	return !s.bare || c.Name != "content_digest" // is in leaves alone
 }
+
+// yield lets others go first. A scan takes a processor for as long as it can, and as
+// many scans run as there are processors: whoever takes events in or answers a question
+// beside them would wait for ten milliseconds each time that it had waited for a disk
+// or another goroutine.
+func yield() { runtime.Gosched() }
 
 // fingerprinter returns what computes the fingerprints of a log's entries, nil if
 // they have none or the key is not at hand.
@@ -149,6 +153,9 @@ func (s *scanner) scanGroup(out *scanned, x *part.IndexBuilder, p part.Info, fir
 	g := s.group
 	seen := make([]bool, end-first)
 	for row := range g.Len() {
+		if row%part.RowBlock == 0 {
+			yield()
+		}
 		place := g.Place(row)
 		if place.Index < first || place.Index >= end || seen[place.Index-first] {
 			return hansard.Errorf(hansard.KindCorrupt, "entry %d is there twice, or out of place", place.Index)
