@@ -2,6 +2,7 @@ package part
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
@@ -114,12 +115,36 @@ func (c *chunk) find(value []byte) int32 {
 
 // append adds a text that is not there yet, and returns its slot.
 func (c *chunk) append(value []byte) int32 {
-	c.text = append(c.text, value...)
+	n := len(c.text)
+	if len(value) <= shortText && cap(value) >= shortText { // what follows it in the row may be read
+		if cap(c.text)-n < shortText {
+			c.text = slices.Grow(c.text, shortText)
+		}
+		copyShort(c.text[n:n+shortText], value[:shortText])
+		c.text = c.text[:n+len(value)]
+	} else {
+		c.text = append(c.text, value...)
+	}
 	c.ends = append(c.ends, uint32(len(c.text)))
 	if c.filter {
 		c.hashes = append(c.hashes, xxhash.Sum64(value))
 	}
 	return int32(len(c.ends) - 1)
+}
+
+// shortText is how long a text may be that is copied by copyShort: most are. To find
+// out how long one is takes longer than to copy so many bytes.
+const shortText = 64
+
+// copyShort copies shortText bytes, which are as many registers: in pieces that the
+// compiler makes no call for. What is behind the text that is meant is written over by
+// the next one.
+func copyShort(dst, src []byte) {
+	d, s := (*[shortText]byte)(dst), (*[shortText]byte)(src)
+	*(*[16]byte)(d[:16]) = *(*[16]byte)(s[:16])
+	*(*[16]byte)(d[16:32]) = *(*[16]byte)(s[16:32])
+	*(*[16]byte)(d[32:48]) = *(*[16]byte)(s[32:48])
+	*(*[16]byte)(d[48:]) = *(*[16]byte)(s[48:])
 }
 
 // addList adds the row's list, in the form that a body has it. An empty one is

@@ -189,25 +189,37 @@ func (o *ordered) cutTexts(row, value int) (endRow, endValue int) {
 	return row, value
 }
 
-// textBounds returns the bounds of the texts from value to end. Most are told apart
-// by their first bytes.
+// textBounds returns the bounds of the texts of a dictionary from value to end.
 func (o *ordered) textBounds(value, end int) (least, greatest []byte) {
-	least, greatest = o.value(value), o.value(value)
-	low, high := firstEight(least), firstEight(greatest)
+	b := newBounds(o.value(value))
 	last := o.index[value]
 	for i := value + 1; i < end; i++ {
-		if o.index[i] == last {
-			continue
-		}
-		last = o.index[i]
-		v := o.value(i)
-		first := firstEight(v)
-		if first <= low && bytes.Compare(v, least) < 0 {
-			least, low = v, first
-		}
-		if first >= high && bytes.Compare(v, greatest) > 0 {
-			greatest, high = v, first
+		if o.index[i] != last {
+			last = o.index[i]
+			b.add(o.value(i))
 		}
 	}
-	return bytes.Clone(least), bytes.Clone(greatest)
+	return bytes.Clone(b.least), bytes.Clone(b.greatest)
+}
+
+// bounds finds the least and the greatest of texts. Most are told apart by their first
+// bytes.
+type bounds struct {
+	least, greatest []byte
+	low, high       uint64
+}
+
+func newBounds(text []byte) bounds {
+	first := firstEight(text)
+	return bounds{text, text, first, first}
+}
+
+func (b *bounds) add(text []byte) {
+	first := firstEight(text)
+	if first <= b.low && bytes.Compare(text, b.least) < 0 {
+		b.least, b.low = text, first
+	}
+	if first >= b.high && bytes.Compare(text, b.greatest) > 0 {
+		b.greatest, b.high = text, first
+	}
 }

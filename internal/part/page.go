@@ -24,6 +24,9 @@ type pager struct {
 	levels  []byte
 	encoded []byte
 	ints    []int32
+	from    []uint32
+	seen    byte    // of what was looked at to have it near; means nothing
+	texts   int     // where the texts of the page begin, which have the lengths in ints
 	values  ordered // of the chunk
 	meta    format.ColumnMetaData
 
@@ -195,8 +198,10 @@ func (p *pager) note(o *ordered, row, n, value, end int) {
 	case value == end:
 	case p.integers:
 		lo, hi = intBounds(o.ints[value:end])
-	default:
+	case o.dictionary:
 		lo, hi = o.textBounds(value, end)
+	default:
+		lo, hi = p.textBounds()
 	}
 	x.MinValues, x.MaxValues = append(x.MinValues, lo), append(x.MaxValues, hi)
 }
@@ -241,20 +246,59 @@ func (p *pager) appendValues(o *ordered, encoding format.Encoding, value, end in
 // bytes, which compress better apart.
 func (p *pager) appendTexts(o *ordered, value, end int) (err error) {
 	texts, ends := o.index[value:end], o.c.ends
-	p.ints = grow(p.ints, len(texts))
+	p.ints, p.from = grow(p.ints, len(texts)), grow(p.from, len(texts))
 	size := 0
 	for i, n := range texts {
+		p.from[i] = ends[n]
 		p.ints[i] = int32(ends[n+1] - ends[n])
 		size += int(p.ints[i])
 	}
 	if p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt32(p.encoded, p.ints); err != nil {
 		return err
 	}
-	p.page = slices.Grow(append(p.page, p.encoded...), size)
-	for _, n := range texts {
-		p.page = append(p.page, o.c.text[ends[n]:ends[n+1]]...)
-	}
+	p.page = slices.Grow(append(p.page, p.encoded...), size+shortText)
+	p.texts = len(p.page)
+	p.gather(o.c.text, size)
 	return nil
+}
+
+// gather appends the texts from the places in p.from, whose lengths are p.ints, size
+// bytes in all. They lie far apart: some are looked at before the first of them is
+// copied, so that the processor fetches them side by side.
+func (p *pager) gather(text []byte, size int) {
+	const near = 16
+	at := len(p.page)
+	p.page = p.page[:at+size+shortText]
+	text = text[:cap(text)]
+	from, lens := p.from, p.ints
+	for len(from) > 0 {
+		some := from[:min(near, len(from))]
+		for _, f := range some {
+			p.seen += text[f]
+		}
+		for i, f := range some {
+			n := int(lens[i])
+			if end := int(f) + shortText; n <= shortText && end <= len(text) {
+				copyShort(p.page[at:at+shortText], text[f:end])
+			} else {
+				copy(p.page[at:], text[f:int(f)+n])
+			}
+			at += n
+		}
+		from, lens = from[len(some):], lens[len(some):]
+	}
+	p.page = p.page[:at]
+}
+
+// textBounds returns the bounds of the texts that appendTexts has brought together.
+func (p *pager) textBounds() (least, greatest []byte) {
+	b := newBounds(p.page[p.texts : p.texts+int(p.ints[0])])
+	at := p.texts
+	for _, n := range p.ints {
+		b.add(p.page[at : at+int(n)])
+		at += int(n)
+	}
+	return bytes.Clone(b.least), bytes.Clone(b.greatest)
 }
 
 // put compresses the page and appends it to the chunk, header first.
