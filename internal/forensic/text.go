@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // number finds numbers, with their thousands separators.
@@ -94,7 +95,26 @@ func prose(text string) string {
 
 // folded returns a text in lower case with its white space folded, so that a
 // value is found however lines were broken.
-func folded(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
+func folded(s string) string {
+	b, space := make([]byte, 0, len(s)), false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+		case c == ' ' || c-'\t' <= '\r'-'\t':
+			space = len(b) > 0
+			continue
+		case c-'A' <= 'Z'-'A':
+			c |= 0x20
+		}
+		if space {
+			b, space = append(b, ' '), false
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
 
 // excerpt returns the first n characters of a text on one line.
 func excerpt(s string, n int) string {

@@ -31,3 +31,15 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFolded holds a text that is folded in one pass against the functions for any text.
+func FuzzFolded(f *testing.F) {
+	for _, text := range []string{"", " ", "a", " A  b\t\nC ", "x\v\f\r y", "\x1c\x08\x0e", "É  b", "a \u00a0 b", "@AZ[`az{", "\xff B"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if got, want := folded(text), strings.Join(strings.Fields(strings.ToLower(text)), " "); got != want {
+			t.Errorf("folded(%q) = %q, want %q", text, got, want)
+		}
+	})
+}
