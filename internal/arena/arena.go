@@ -1,6 +1,6 @@
-// Package arena holds memory that many short values are copied to and that is used
-// again when all of them are gone: of an event that comes in little more is left,
-// some milliseconds later, than what its commit has copied.
+// Package arena holds memory that many short values are written to: such that is used
+// again when all of them are gone, as the texts of an event are when it is a record,
+// and such that lasts as long as one of them.
 package arena
 
 // Arena is memory for values that end together. The zero Arena is ready for use, by
@@ -56,3 +56,21 @@ func (a *Arena) block() []byte {
 // Reset makes all memory free again. Nobody may use what Take has returned any more,
 // nor a string that lies there.
 func (a *Arena) Reset() { a.free, a.next = nil, 0 }
+
+// Lasting is memory for values that end one by one: a block of it lasts until nobody
+// has any of the values in it. The zero Lasting is ready for use, by one goroutine at a
+// time.
+type Lasting struct{ free []byte }
+
+// Take returns n bytes that nothing else ever has, all zero.
+func (l *Lasting) Take(n int) []byte {
+	if n > len(l.free) {
+		if n > blockBytes/8 {
+			return make([]byte, n)
+		}
+		l.free = make([]byte, blockBytes)
+	}
+	b := l.free[:n:n]
+	l.free = l.free[n:]
+	return b
+}

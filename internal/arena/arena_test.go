@@ -54,3 +54,29 @@ func TestReset(t *testing.T) {
 		t.Error("memory is kept without bound")
 	}
 }
+
+// TestLasting takes pieces that last: each is blank, and none lies in another, however
+// many come after it.
+func TestLasting(t *testing.T) {
+	var l arena.Lasting
+	r := rand.New(rand.NewPCG(3, 4))
+	var taken [][]byte
+	for i := range 3000 {
+		b := l.Take(r.IntN(1500) + i%100/99*10_000)
+		for k := range b {
+			if b[k] != 0 {
+				t.Fatalf("piece %d is not blank", i)
+			}
+			b[k] = byte(i)
+		}
+		if cap(b) > len(b) {
+			t.Fatal("what is appended to a piece would be in the next one")
+		}
+		taken = append(taken, b)
+	}
+	for i, b := range taken {
+		if len(b) != bytes.Count(b, []byte{byte(i)}) {
+			t.Fatalf("piece %d was overwritten", i)
+		}
+	}
+}

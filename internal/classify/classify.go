@@ -20,14 +20,24 @@ import (
 // Record is an event redacted, classified and committed to: a row that has no
 // place yet. The zero Record is none, and appending it fails.
 type Record struct {
-	body      []byte // of a row
+	room      []byte // the body of a row, behind room for its place
 	timestamp int64  // Unix nanoseconds; 0: the time of receipt is to be it
 	tier      hansard.Tier
 	id        part.ID
 }
 
-// Body returns the record as the body of a row. Nobody changes it.
-func (r Record) Body() []byte { return r.body }
+// Body returns the record as the body of a row. Nobody changes it. It is nil for the
+// zero Record.
+func (r Record) Body() []byte {
+	if r.room == nil {
+		return nil
+	}
+	return r.room[part.PlaceRoom:]
+}
+
+// Unplaced returns the body as part.PutPlace makes a row of it, in the record's memory
+// as far as that has no place yet. It is for the ledger alone.
+func (r Record) Unplaced() []byte { return r.room }
 
 // Timestamp returns when the event happened, in Unix nanoseconds. ok is false
 // where the sender did not say, and the time of receipt stands in.
@@ -44,10 +54,10 @@ func (r Record) ID() part.ID { return r.id }
 // Entry returns the record as an entry without a place: no log, index, position
 // or receipt time. It is nil for the zero Record.
 func (r Record) Entry() *hansard.Entry {
-	if r.body == nil {
+	if r.room == nil {
 		return nil
 	}
-	e, err := part.NewEncoder().ParseRow(append(part.AppendPlace(nil, part.Place{Timestamp: r.timestamp}), r.body...))
+	e, err := part.NewEncoder().ParseRow(append(part.AppendPlace(nil, part.Place{Timestamp: r.timestamp}), r.Body()...))
 	if err != nil {
 		panic(err) // it was encoded here
 	}
@@ -56,7 +66,7 @@ func (r Record) Entry() *hansard.Entry {
 
 // Size returns about how many bytes the record takes in memory and in the
 // journal.
-func (r Record) Size() int { return len(r.body) + 100 }
+func (r Record) Size() int { return len(r.room) - part.PlaceRoom + 100 }
 
 // Config sets what classification may.
 type Config struct {
@@ -103,8 +113,8 @@ func New(cfg Config) (*Classifier, error) {
 
 // Classify makes the record of a redacted event with an id. submittedBy is the
 // token's id, or "loopback"; key is the tenant's fingerprint key. The record lies in
-// the arena, and ends when that is reset.
-func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy string, key *FingerprintKey) (Record, error) {
+// the given memory, and shares none with the event.
+func (c *Classifier) Classify(a *arena.Lasting, r redact.Redacted, submittedBy string, key *FingerprintKey) (Record, error) {
 	ev := r.Event()
 	if ev == nil || ev.EventID == "" {
 		return Record{}, hansard.Errorf(hansard.KindInternal, "classify: not a redacted event with an id")
@@ -124,7 +134,7 @@ func (c *Classifier) Classify(a *arena.Arena, r redact.Redacted, submittedBy str
 const maxScratch = 1 << 20
 
 // record encodes the entry and commits to its content.
-func (c *Classifier) record(a *arena.Arena, w *scratch, key *FingerprintKey) Record {
+func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) Record {
 	e := &w.entry
 	rec := Record{tier: e.Tier, id: part.ID{Event: part.EventHash(e.EventID)}}
 	if e.TimeSource != hansard.TimeOfReceipt {
@@ -141,7 +151,8 @@ func (c *Classifier) record(a *arena.Arena, w *scratch, key *FingerprintKey) Rec
 		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
 		w.salts = w.salts[saltSize:]
 	}
-	rec.body = a.Copy(body)
+	rec.room = a.Take(part.PlaceRoom + len(body))
+	copy(rec.room[part.PlaceRoom:], body)
 	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
 		w.body, w.text, w.sent = nil, nil, nil
 		w.entry = hansard.Entry{} // it keeps nothing large alive

@@ -35,7 +35,7 @@ func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := c.Classify(new(arena.Arena), r, "loopback", key)
+	rec, err := c.Classify(new(arena.Lasting), r, "loopback", key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,9 +196,8 @@ func BenchmarkClassify(b *testing.B) {
 		}
 		events = append(events, r)
 	}
-	var a arena.Arena
+	var a arena.Lasting
 	for b.Loop() {
-		a.Reset()
 		for _, r := range events {
 			if _, err := c.Classify(&a, r, "loopback", key); err != nil {
 				b.Fatal(err)

@@ -78,3 +78,31 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestConflictsAreNamedAsSent sends ids that redaction changes, and some that it does
+// not, twice: the receipt names those that the sender knows.
+func TestConflictsAreNamedAsSent(t *testing.T) {
+	in, _, _ := open(t)
+	ids := []string{"plain-1", "for bob.miller@example.com", "plain-2", "for ann.miller@example.com"}
+	for _, word := range []string{"first", "second"} {
+		var b strings.Builder
+		for _, id := range ids {
+			fmt.Fprintf(&b, `{"event_type":"reasoning","event_id":%q,"reasoning":%q}`+"\n", id, word)
+		}
+		r, err := in.Body(context.Background(), intake.Source{Tenant: "acme", SubmittedBy: "loopback"}, dialect.FormNDJSON, strings.NewReader(b.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if word == "first" {
+			continue
+		}
+		if len(r.Conflicts) != len(ids) {
+			t.Fatalf("%+v", r)
+		}
+		for i, c := range r.Conflicts {
+			if c.EventID != ids[i] || c.Line != i+1 {
+				t.Errorf("line %d: the receipt names %q, %q was sent", c.Line, c.EventID, ids[i])
+			}
+		}
+	}
+}

@@ -53,6 +53,7 @@ func (s *session) line(line int, raw []byte) error {
 	if err == nil {
 		err = s.take(line, &s.decoded)
 	}
+	s.batch.event.Reset()
 	if err != nil {
 		return s.reject(line, eventID(raw), err)
 	}

@@ -133,12 +133,14 @@ func message(err error) string {
 type batch struct {
 	records []classify.Record
 	lines   []int
-	ids     []string
+	renamed map[int]string // by record: the id as it was sent, where it is another than the record's
 	bytes   int
-	counted int // of bytes: in Intake.held
-	// arena holds the events, ids and records, until release.
-	arena   arena.Arena
-	decoder dialect.Decoder // of the events, into the arena
+	counted int           // of bytes: in Intake.held
+	rows    arena.Lasting // of the records
+	// event holds what is being decoded, until it is a record or refused: so it is
+	// near, and the next one as well.
+	event   arena.Arena
+	decoder dialect.Decoder // into event
 }
 
 // A batch is appended when it has this many events or bytes: large enough to
@@ -154,16 +156,14 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 // batch returns an empty batch.
 func (in *Intake) batch() *batch {
 	b := batches.Get().(*batch)
-	b.decoder.Flat, b.decoder.Arena = in.flat, &b.arena
+	b.decoder.Flat, b.decoder.Arena = in.flat, &b.event
 	return b
 }
 
 // release gives the batch back. Nobody else may have its records any more.
 func (b *batch) release() {
 	clear(b.records)
-	clear(b.ids)
-	b.records, b.lines, b.ids, b.bytes, b.counted = b.records[:0], b.lines[:0], b.ids[:0], 0, 0
-	b.arena.Reset()
+	b.records, b.lines, b.renamed, b.bytes, b.counted = b.records[:0], b.lines[:0], nil, 0, 0
 	batches.Put(b)
 }
 
@@ -187,11 +187,26 @@ func (s *session) full() bool {
 	return now > s.in.cfg.MaxHeld
 }
 
-func (b *batch) add(line int, id string, rec classify.Record) {
+func (b *batch) add(line int, rec classify.Record) {
 	b.records = append(b.records, rec)
 	b.lines = append(b.lines, line)
-	b.ids = append(b.ids, id)
 	b.bytes += rec.Size()
+}
+
+// rename notes the id that the sender gave the next record, which redaction changed.
+func (b *batch) rename(sent string) {
+	if b.renamed == nil {
+		b.renamed = map[int]string{}
+	}
+	b.renamed[len(b.records)] = strings.Clone(sent)
+}
+
+// sentID returns the id as it was sent of the i-th record.
+func (b *batch) sentID(i int) string {
+	if id, ok := b.renamed[i]; ok {
+		return id
+	}
+	return part.EventID(b.records[i].Body())
 }
 
 // session carries one request through the stages. While a batch is on its way
@@ -233,11 +248,14 @@ func (s *session) take(line int, ev *hansard.Event) error {
 		return err
 	}
 	dialect.Bound(redacted.Event())
-	rec, err := s.in.cfg.Classifier.Classify(&s.batch.arena, redacted, s.src.SubmittedBy, s.print)
+	rec, err := s.in.cfg.Classifier.Classify(&s.batch.rows, redacted, s.src.SubmittedBy, s.print)
 	if err != nil {
 		return err
 	}
-	s.batch.add(line, sent, rec)
+	if redacted.Event().EventID != sent {
+		s.batch.rename(sent)
+	}
+	s.batch.add(line, rec)
 	return nil
 }
 
@@ -337,7 +355,7 @@ func (s *session) note(b *batch, results []ledger.Result) {
 				s.receipt.Unlisted++
 				continue
 			}
-			s.receipt.Conflicts = append(s.receipt.Conflicts, Conflict{b.lines[i], strings.Clone(b.ids[i])})
+			s.receipt.Conflicts = append(s.receipt.Conflicts, Conflict{b.lines[i], b.sentID(i)})
 		default:
 			s.receipt.Accepted++
 			if s.src.Entries {

@@ -95,14 +95,14 @@ func (l *Ledger) commit(group []*request) {
 	if f.entries == 0 {
 		return // duplicates only: what they repeat is durable
 	}
-	if f.bodySize() > maxBody && len(group) > 1 {
+	if f.size > maxBody && len(group) > 1 {
 		st.forget()
 		for _, r := range group { // nobody suffers from another's size
 			l.commit([]*request{r})
 		}
 		return
 	}
-	if err := l.reserve(f.bodySize()); err != nil {
+	if err := l.reserve(f.size); err != nil {
 		st.forget()
 		for _, r := range group {
 			r.results, r.err = nil, err
@@ -171,15 +171,11 @@ func (l *Ledger) publish(st *stage) {
 		l.cfg.Follower.Committed(st.inOrder())
 	}
 	l.mu.Lock()
-	now := time.Now()
 	for _, s := range st.order {
 		l.journal.cur.add(s.log.id, s.first, s.tree.size)
 		s.log.tree = s.tree
 		s.log.fresh = append(s.log.fresh, s.items...)
-		for _, it := range s.items {
-			it.at = now
-			l.unsealed += it.size()
-		}
+		l.unsealed += s.memory
 	}
 	for _, t := range st.tenants {
 		t.tenant.next, t.tenant.lastReceived = t.next, t.received
@@ -214,12 +210,12 @@ func (st *stage) inOrder() []*part.Row {
 // but for de-duplication: ids are remembered at once, so that the second of two
 // equal events in one group is found; both wait for the same commit.
 type stage struct {
-	l        *Ledger
-	now      int64
-	order    []*stagedLog
-	tenants  map[string]*stagedTenant
-	sections map[hansard.LogID]*stagedLog
-	leaf     []byte
+	l       *Ledger
+	now     int64
+	at      time.Time // the same, for the sealer
+	order   []*stagedLog
+	tenants map[string]*stagedTenant
+	leaf    []byte
 }
 
 type stagedTenant struct {
@@ -227,13 +223,28 @@ type stagedTenant struct {
 	next     uint64
 	received int64
 	rows     []*part.Row // as they were placed: in the order of positions
+	logs     []*stagedLog
+}
+
+// log returns the staged log of a tier, nil if there is none: each entry asks, and there
+// are few.
+func (t *stagedTenant) log(tier hansard.Tier) *stagedLog {
+	for _, s := range t.logs {
+		if s.log.id.Tier == tier {
+			return s
+		}
+	}
+	return nil
 }
 
 type stagedLog struct {
-	log   *log
-	first uint64
-	tree  tree
-	items []*sealable
+	log    *log
+	first  uint64
+	tree   tree
+	root   tlog.Hash // of the tree, when all items are there
+	items  []*sealable
+	bytes  int   // that the items take in a frame
+	memory int64 // ... and in memory
 	// room is for the items to come, of this log alone: an item keeps all of it in
 	// memory, and a log with few entries seals late. wanted is how many there may be.
 	room   []sealable
@@ -242,7 +253,7 @@ type stagedLog struct {
 
 // newStage begins a stage. l.mu is held.
 func (l *Ledger) newStage() *stage {
-	return &stage{l: l, now: l.cfg.Now().UnixNano(), tenants: map[string]*stagedTenant{}, sections: map[hansard.LogID]*stagedLog{}}
+	return &stage{l: l, now: l.cfg.Now().UnixNano(), at: time.Now(), tenants: map[string]*stagedTenant{}}
 }
 
 // add places the records of one request. l.mu is held.
@@ -264,6 +275,7 @@ func (st *stage) add(r *request) error {
 		s.wanted++
 	}
 	r.results = make([]Result, len(r.records))
+	t.rows = slices.Grow(t.rows, len(r.records))
 	d := t.tenant.dedup
 	for i, rec := range r.records {
 		id := rec.ID()
@@ -281,7 +293,7 @@ func (st *stage) add(r *request) error {
 	for i, rec := range r.records {
 		if r.results[i].Outcome == Accepted {
 			timestamp, _ := rec.Timestamp()
-			r.results[i] = st.place(t, rec.Tier(), rec.Body(), timestamp, rec.ID())
+			r.results[i] = st.place(t, rec.Tier(), rec.Unplaced(), timestamp, rec.ID())
 		}
 	}
 	return nil
@@ -308,23 +320,28 @@ func (st *stage) forget() {
 	}
 }
 
-// place gives the entry its log, index, position and receipt time. A timestamp of
-// 0 stands for the time of receipt.
-func (st *stage) place(t *stagedTenant, tier hansard.Tier, body []byte, timestamp int64, id part.ID) Result {
-	s := st.sections[hansard.LogID{Tenant: t.tenant.name, Tier: tier}]
+// place gives the entry its log, index, position and receipt time, and makes a row of
+// its body, which lies behind room for the place. A timestamp of 0 stands for the time
+// of receipt.
+func (st *stage) place(t *stagedTenant, tier hansard.Tier, unplaced []byte, timestamp int64, id part.ID) Result {
+	s := t.log(tier)
 	if len(s.room) == 0 {
 		s.room, s.wanted = make([]sealable, max(1, s.wanted)), 0
+		s.items = slices.Grow(s.items, len(s.room))
 	}
 	it := &s.room[0]
 	s.room = s.room[1:]
-	it.Log, it.id, it.Bytes = s.log.id, id, body // finish puts the place in front
+	it.Log, it.id, it.at = s.log.id, id, st.at
 	it.Place = part.Place{Index: s.tree.size, Position: t.next, ReceivedAt: t.received, Timestamp: timestamp}
 	if timestamp == 0 {
 		it.Place.Timestamp = t.received
 	}
 	t.next++
+	it.Bytes = part.PutPlace(unplaced, it.Place)
+	s.bytes += framedSize(len(it.Bytes))
+	s.memory += it.size()
 	var err error
-	if it.LeafHash, st.leaf, err = st.l.enc.HashRowLeaf(st.leaf, it.Place, body); err != nil {
+	if it.LeafHash, st.leaf, err = st.l.enc.HashRowLeaf(st.leaf, it.Place, unplaced[part.PlaceRoom:]); err != nil {
 		panic(err) // it was encoded by package classify, or here
 	}
 	it.tile = s.tree.append(tlog.Hash(it.LeafHash))
@@ -342,7 +359,7 @@ func (st *stage) addStatement(t *stagedTenant, statement json.RawMessage) error 
 		Encoder: hansard.EncoderVersion, Tier: hansard.TierMeta, SubmittedBy: "hansard", Statement: statement,
 		Event: hansard.Event{EventID: newID(), EventType: "x.hansard.statement", TimeSource: hansard.TimeOfReceipt},
 	}
-	st.place(t, hansard.TierMeta, part.AppendBody(nil, e), 0, part.ID{Event: part.EventHash(e.EventID)})
+	st.place(t, hansard.TierMeta, part.AppendBody(make([]byte, part.PlaceRoom), e), 0, part.ID{Event: part.EventHash(e.EventID)})
 	return nil
 }
 
@@ -370,14 +387,13 @@ func (st *stage) tenant(name string) (*stagedTenant, error) {
 
 // log returns the staged log, making the log if it is new.
 func (st *stage) log(t *stagedTenant, tier hansard.Tier) (*stagedLog, error) {
-	id := hansard.LogID{Tenant: t.tenant.name, Tier: tier}
-	if s := st.sections[id]; s != nil {
+	if s := t.log(tier); s != nil {
 		return s, nil
 	}
 	lg := t.tenant.logs[tier]
 	if lg == nil {
 		var err error
-		if lg, err = st.l.newLog(id); err != nil {
+		if lg, err = st.l.newLog(hansard.LogID{Tenant: t.tenant.name, Tier: tier}); err != nil {
 			return nil, err
 		}
 		t.tenant.logs[tier] = lg
@@ -388,7 +404,7 @@ func (st *stage) log(t *stagedTenant, tier hansard.Tier) (*stagedLog, error) {
 			return nil, err
 		}
 	}
-	st.sections[id] = s
+	t.logs = append(t.logs, s)
 	st.order = append(st.order, s)
 	if s.first == 0 && tier == hansard.TierMeta { // it states its own begin
 		return s, st.addStatement(t, beginStatement(lg))
@@ -415,8 +431,7 @@ func statement(kind string, members map[string]any) json.RawMessage {
 }
 
 // finish returns the frame of the commit, with the roots that it leads to. Logs
-// to which nothing was added are left out. From here on the items' rows are those
-// in the frame.
+// to which nothing was added are left out.
 func (st *stage) finish() *commitFrame {
 	kept := st.order[:0]
 	for _, s := range st.order {

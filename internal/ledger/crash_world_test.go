@@ -91,7 +91,7 @@ func (w *world) send(l *ledger.Ledger, s *sending, gone func() bool) error {
 		if err != nil {
 			return err
 		}
-		rec, err := w.classifier.Classify(new(arena.Arena), redacted, "loopback", key)
+		rec, err := w.classifier.Classify(new(arena.Lasting), redacted, "loopback", key)
 		if err != nil {
 			return err
 		}

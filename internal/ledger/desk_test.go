@@ -139,7 +139,7 @@ func (d *desk) record(tenant string, ev hansard.Event) classify.Record {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	rec, err := d.classifier.Classify(new(arena.Arena), redacted, "loopback", key)
+	rec, err := d.classifier.Classify(new(arena.Lasting), redacted, "loopback", key)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -2,13 +2,11 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
-	"slices"
+	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -66,59 +64,57 @@ func frameSize(n int) int64 {
 	return (size + frameAlign - 1) / frameAlign * frameAlign
 }
 
-// commitFrame is a frame that is being made: room for the header, and the body.
+// commitFrame is a commit that is about to be written.
 type commitFrame struct {
-	buf     []byte
-	entries int
 	logs    []*stagedLog
-	signed  hash.Hash // what the signature is over
+	entries int
+	size    int // of the body
 }
 
-// newCommitFrame encodes the body of a commit. The rows of the items become those
-// in the frame, which stays in memory as long as one of them: for the log with most
-// of the bytes. The rows of the others are copies, for a log with few entries seals
-// late, and would keep all frames until then.
+// newCommitFrame makes a commit of what is staged. A row lies in the block of memory
+// that records were written to as they came, and keeps that: for the log with most of the
+// bytes. The rows of the others are copied, for a log with few entries seals late, and
+// would keep all blocks until then.
 func newCommitFrame(logs []*stagedLog) *commitFrame {
-	size := frameHeader + binary.MaxVarintLen64 + frameSig + frameAlign
-	sizes := make([]int, len(logs)) // of the rows, at most
-	for i, s := range logs {
-		size += len(s.log.id.Tenant) + len(s.log.id.Tier) + 4*binary.MaxVarintLen64 + tlog.HashSize
-		for _, it := range s.items {
-			sizes[i] += len(it.Bytes) + 5*binary.MaxVarintLen64
-		}
-		size += sizes[i]
+	f := &commitFrame{logs: logs, size: varintLen(uint64(len(logs)))}
+	most := 0
+	for _, s := range logs {
+		s.root = s.tree.root()
+		f.entries += len(s.items)
+		f.size += len(s.head()) + s.bytes + len(s.root)
+		most = max(most, s.bytes)
 	}
-	f := &commitFrame{buf: make([]byte, frameHeader, size), logs: logs, signed: sha256.New()}
-	f.buf = binary.AppendUvarint(f.buf, uint64(len(logs)))
-	most := slices.Max(append(sizes, 0))
-	for i, s := range logs {
-		f.add(s)
-		if sizes[i] < most {
+	for _, s := range logs {
+		if s.bytes < most {
 			s.copyRows()
 		}
 	}
 	return f
 }
 
-// add encodes the section of one log.
-func (f *commitFrame) add(s *stagedLog) {
-	from := len(f.buf)
-	f.buf = appendSectionHead(f.buf, s.log.id, s.first, len(s.items))
-	f.signed.Write(f.buf[from:])
-	var place [4 * binary.MaxVarintLen64]byte
-	for _, it := range s.items {
-		p := part.AppendPlace(place[:0], it.Place)
-		f.buf = binary.AppendUvarint(f.buf, uint64(len(p)+len(it.Bytes)))
-		from := len(f.buf)
-		f.buf = append(append(f.buf, p...), it.Bytes...)
-		it.Bytes = f.buf[from:len(f.buf):len(f.buf)]
-		f.signed.Write(it.LeafHash[:])
-	}
-	root := s.tree.root()
-	f.signed.Write(root[:])
-	f.buf = append(f.buf, root[:]...)
-	f.entries += len(s.items)
+// head returns what stands in front of the rows of the log.
+func (s *stagedLog) head() []byte {
+	return appendSectionHead(nil, s.log.id, s.first, len(s.items))
 }
+
+// appendBody appends the body of the frame.
+func (f *commitFrame) appendBody(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(f.logs)))
+	for _, s := range f.logs {
+		dst = append(dst, s.head()...)
+		for _, it := range s.items {
+			dst = append(binary.AppendUvarint(dst, uint64(len(it.Bytes))), it.Bytes...)
+		}
+		dst = append(dst, s.root[:]...)
+	}
+	return dst
+}
+
+// framedSize returns the space that a row of n bytes takes in a body.
+func framedSize(n int) int { return varintLen(uint64(n)) + n }
+
+// varintLen returns how many bytes a number takes as uvarint.
+func varintLen(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 // copyRows gives the rows of a log memory of their own.
 func (s *stagedLog) copyRows() {
@@ -133,11 +129,6 @@ func (s *stagedLog) copyRows() {
 		it.Bytes = own[from:len(own):len(own)]
 	}
 }
-
-// body returns the body of the frame.
-func (f *commitFrame) body() []byte { return f.buf[frameHeader:] }
-
-func (f *commitFrame) bodySize() int { return len(f.buf) - frameHeader }
 
 func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)

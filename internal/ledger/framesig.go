@@ -17,7 +17,15 @@ import (
 
 // sign returns the journal key's signature of a commit.
 func (f *commitFrame) sign(s note.Signer, commit uint64) ([]byte, error) {
-	sig, err := s.Sign(leavesText(commit, f.signed))
+	sections := sha256.New()
+	for _, l := range f.logs {
+		sections.Write(l.head())
+		for _, it := range l.items {
+			sections.Write(it.LeafHash[:])
+		}
+		sections.Write(l.root[:])
+	}
+	sig, err := s.Sign(leavesText(commit, sections))
 	if err != nil {
 		return nil, fmt.Errorf("sign commit: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -44,9 +43,7 @@ func signedFrame(t *testing.T, enc *part.Encoder) (frame, note.Verifier) {
 				e.Salt = []byte("0123456789abcdef")
 				e.ContentDigest, e.ContentSize = part.Digest(e.Salt, content), int64(len(content))
 			}
-			it := &sealable{Row: part.Row{Place: part.PlaceOf(e), Bytes: part.AppendBody(nil, e), LeafHash: part.HashLeaf(enc.AppendLeaf(nil, e))}}
-			s.items = append(s.items, it)
-			s.tree.append(tlog.Hash(it.LeafHash))
+			s.add(enc, e)
 		}
 		logs = append(logs, s)
 	}
@@ -55,7 +52,7 @@ func signedFrame(t *testing.T, enc *part.Encoder) (frame, note.Verifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return frame{commit: 9, entries: 6, signed: signedLeaves, body: c.body(), sig: sig}, verifier
+	return frame{commit: 9, entries: 6, signed: signedLeaves, body: c.appendBody(nil), sig: sig}, verifier
 }
 
 // TestFrameSignature changes every bit of a commit's body, whose checksum whoever

@@ -18,7 +18,9 @@ func FuzzJournal(f *testing.F) {
 	enc := part.NewEncoder()
 	id := hansard.LogID{Tenant: "acme", Tier: hansard.TierInfo}
 	e := &hansard.Entry{Encoder: 1, Tier: id.Tier, Log: id, Event: hansard.Event{EventID: "e", EventType: "x.y", Timestamp: 1}}
-	body := newCommitFrame([]*stagedLog{{log: &log{id: id}, items: []*sealable{{Row: part.Row{Bytes: part.AppendBody(nil, e)}}}}}).body()
+	s := &stagedLog{log: &log{id: id}}
+	s.add(enc, e)
+	body := newCommitFrame([]*stagedLog{s}).appendBody(nil)
 	file := appendFrame(journalHead(1, true), 1, journalHeader, frame{commit: 1, entries: 1, body: body, sig: make([]byte, frameSig)})
 	f.Add(file)
 	f.Add(append(file, make([]byte, 64)...))

@@ -241,8 +241,8 @@ func (j *journal) append(c *commitFrame) error {
 	if err != nil {
 		return err
 	}
-	c.buf = closeFrame(c.buf, 0, f.seq, f.at, frame{commit: j.commit + 1, entries: uint32(c.entries), signed: signedLeaves, sig: sig})
-	if err := j.write(c.buf); err != nil {
+	size, err := j.write(c, frame{commit: j.commit + 1, entries: uint32(c.entries), signed: signedLeaves, sig: sig})
+	if err != nil {
 		return errors.Join(fmt.Errorf("write commit %d: %w", j.commit+1, err), j.abandon())
 	}
 	// A crash here may leave any part of the frame on the disk. Nothing in it
@@ -253,44 +253,54 @@ func (j *journal) append(c *commitFrame) error {
 	// A crash here keeps the commit: the sender has no answer and sends again,
 	// and de-duplication finds the entries.
 	j.commit++
-	f.at += int64(len(c.buf))
+	f.at += size
 	j.prepare()
 	return nil
 }
 
-// maxPages is how many pages are written at a time: memory that stays in a
-// processor's cache.
-const maxPages = 128
+// maxPages is how many pages are kept to write commits from: more than most have.
+const maxPages = 4 << 20 / durable.PageSize
 
-// write writes a frame at the end of the current file: whole pages, of which the
-// first begins with what is on the disk already, and the last ends with the zeros
-// that are there as well. So no page has to be read first, and none of what nobody
-// reads again is kept in the page cache, whose pages cost more processor time than
-// all else that is done for the disk.
+// write writes a commit at the end of the current file, and returns the size of its
+// frame. It writes whole pages, of which the first begins with what is on the disk
+// already, and the last ends with the zeros that are there as well. So no page has to be
+// read first, and none of what nobody reads again is kept in the page cache, whose pages
+// cost more processor time than all else that is done for the disk. The frame is made
+// where it is written from: no other copy of it is in memory.
 //
 // A page is not written whole when the power fails, but each of its sectors is, or
 // stays: the commits before lose nothing.
-func (j *journal) write(frame []byte) error {
+func (j *journal) write(c *commitFrame, f frame) (size int64, err error) {
 	if err := j.loadLead(); err != nil {
-		return err
+		return 0, err
 	}
-	at := j.cur.at - int64(len(j.lead))
-	if want := min(maxPages, (len(j.lead)+len(frame)+durable.PageSize-1)/durable.PageSize); len(j.pages) < want*durable.PageSize {
-		j.pages = durable.AlignedPages(want)
+	lead, at := len(j.lead), j.cur.at
+	pages := j.room(lead + int(frameSize(c.size)))
+	b := append(append(pages[:0], j.lead...), make([]byte, frameHeader)...)
+	b = closeFrame(c.appendBody(b), lead, j.cur.seq, at, f)
+	if size = int64(len(b) - lead); size != frameSize(c.size) {
+		return 0, fmt.Errorf("frame of %d bytes where %d were to be", size, frameSize(c.size))
 	}
-	n, last := copy(j.pages, j.lead), 0
-	for len(frame) > 0 {
-		k := copy(j.pages[n:], frame)
-		n, frame = n+k, frame[k:]
-		end := (n + durable.PageSize - 1) / durable.PageSize * durable.PageSize
-		clear(j.pages[n:end])
-		if err := j.cur.file.WritePages(j.pages[:end], at); err != nil {
-			return err
-		}
-		at, last, n = at+int64(end), n, 0
+	end := int(wholePages(int64(len(b))))
+	clear(pages[len(b):end])
+	if err := j.cur.file.WritePages(pages[:end], at-int64(lead)); err != nil {
+		return 0, err
 	}
-	j.lead = append(j.lead[:0], j.pages[last/durable.PageSize*durable.PageSize:last]...)
-	return nil
+	j.lead = append(j.lead[:0], b[len(b)/durable.PageSize*durable.PageSize:]...)
+	return size, nil
+}
+
+// room returns whole pages with room for n bytes, which are the journal's until the next
+// call.
+func (j *journal) room(n int) []byte {
+	want := (n + durable.PageSize - 1) / durable.PageSize
+	if want > maxPages {
+		return durable.AlignedPages(want)
+	}
+	if have := len(j.pages) / durable.PageSize; have < want {
+		j.pages = durable.AlignedPages(min(max(want, 2*have), maxPages))
+	}
+	return j.pages
 }
 
 // loadLead reads what the page begins with in which the current file ends, if it is

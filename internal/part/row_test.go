@@ -152,3 +152,26 @@ func FuzzRow(f *testing.F) {
 		_ = enc.WriteRows(&bytes.Buffer{}, log, [][]byte{row})
 	})
 }
+
+// TestPutPlace makes rows of bodies where they lie. One that is a row already becomes
+// another, and what it was stays: a record may be appended again after an error.
+func TestPutPlace(t *testing.T) {
+	body := []byte("the body")
+	places := []part.Place{{}, {Index: 1, Position: 2, ReceivedAt: 3, Timestamp: -4}, {Index: math.MaxUint64, Position: math.MaxUint64, ReceivedAt: math.MinInt64, Timestamp: math.MaxInt64}}
+	for _, first := range places {
+		room := append(make([]byte, part.PlaceRoom), body...)
+		row := part.PutPlace(room, first)
+		if &row[len(row)-1] != &room[len(room)-1] {
+			t.Errorf("%v: the body was copied", first)
+		}
+		for _, second := range places {
+			again := part.PutPlace(room, second)
+			if want := append(part.AppendPlace(nil, second), body...); !bytes.Equal(again, want) {
+				t.Errorf("%v after %v: %x, want %x", second, first, again, want)
+			}
+			if want := append(part.AppendPlace(nil, first), body...); !bytes.Equal(row, want) || cap(row) != len(row) {
+				t.Errorf("%v before %v: %x, want %x", first, second, row, want)
+			}
+		}
+	}
+}

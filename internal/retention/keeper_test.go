@@ -96,7 +96,7 @@ func (d *desk) send(tenant string, n int) {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		rec, err := d.classifier.Classify(new(arena.Arena), r, "loopback", print)
+		rec, err := d.classifier.Classify(new(arena.Lasting), r, "loopback", print)
 		if err != nil {
 			d.t.Fatal(err)
 		}
