@@ -278,6 +278,11 @@ func (st *stage) add(r *request) error {
 	t.rows = slices.Grow(t.rows, len(r.records))
 	d := t.tenant.dedup
 	for i, rec := range r.records {
+		if i%near == 0 {
+			for _, next := range r.records[i:min(i+near, len(r.records))] {
+				d.near(next.ID().Event)
+			}
+		}
 		id := rec.ID()
 		old, known, err := d.find(id.Event, st.now, int64(st.l.cfg.DedupWindow))
 		if err != nil {

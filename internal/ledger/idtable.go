@@ -37,6 +37,15 @@ func (t *idTable) home(event [10]byte) int {
 	return int(binary.LittleEndian.Uint64(event[:8]) & uint64(len(t.slots)-1))
 }
 
+// near reads of an event's place what the processor has to fetch. The result means
+// nothing.
+func (t *idTable) near(event [10]byte) uint64 {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	return uint64(t.slots[t.home(event)].Event[0])
+}
+
 // stored is the event as it is stored: zero is that of a free slot.
 func stored(event [10]byte) [10]byte {
 	if event == ([10]byte{}) {

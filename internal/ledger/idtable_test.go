@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -108,4 +110,47 @@ func BenchmarkIDTable(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkDedup looks up and adds the ids of requests of 1,000 events among a million
+// of others, as a commit does, and removes them as a seal does.
+func BenchmarkDedup(b *testing.B) {
+	const there, batch = 100_000, 1000
+	ids := make([]part.ID, 1<<20)
+	r := rand.New(rand.NewPCG(1, 2))
+	d := dedup{filter: newIDFilter(2 * len(ids))}
+	for i := range ids {
+		binary.LittleEndian.PutUint64(ids[i].Event[:], r.Uint64())
+		binary.LittleEndian.PutUint16(ids[i].Event[8:], uint16(i))
+	}
+	each := func(of []part.ID, ahead bool, f func(part.ID)) {
+		for i, id := range of {
+			if ahead && i%near == 0 {
+				for _, next := range of[i:min(i+near, len(of))] {
+					d.near(next.Event)
+				}
+			}
+			f(id)
+		}
+	}
+	for _, ahead := range []bool{false, true} {
+		b.Run(fmt.Sprint("ahead=", ahead), func(b *testing.B) {
+			d.fresh = idTable{}
+			for from := 0; b.Loop(); from += batch {
+				if from+batch > len(ids) {
+					from, d.fresh = 0, idTable{}
+					clear(d.filter)
+				}
+				each(ids[from:from+batch], ahead, func(id part.ID) {
+					if _, known, _ := d.find(id.Event, 0, 0); !known {
+						d.add(id)
+					}
+				})
+				if from >= there {
+					each(ids[from-there:from-there+batch], ahead, func(id part.ID) { d.fresh.remove(id.Event) })
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batch, "ns/id")
+		})
+	}
 }

@@ -335,7 +335,12 @@ const forgetAtOnce = 512
 func (l *Ledger) forgetSealed(d *dedup, fresh []*sealable) {
 	for some := range slices.Chunk(fresh, forgetAtOnce) {
 		l.mu.Lock()
-		for _, it := range some {
+		for i, it := range some {
+			if i%near == 0 {
+				for _, next := range some[i:min(i+near, len(some))] {
+					d.seen += d.fresh.near(next.id.Event)
+				}
+			}
 			d.fresh.remove(it.id.Event)
 			l.unsealed -= it.size()
 		}
