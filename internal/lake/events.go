@@ -72,14 +72,10 @@ func pageLen(places []place, limit int) int {
 func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit int) ([]place, error) {
 	sc := newScope(q.Node, q.Period)
 	sc.after(q)
-	var found []place
-	err := sc.fresh(snap, l.enc, q.Match, func(r *part.Row, e *hansard.Entry) {
-		found = append(found, place{Cursor: query.CursorOf(e), fresh: r, bytes: e.ContentSize})
-	})
+	found, err := l.freshPlaces(ctx, snap, sc, q, limit)
 	if err != nil {
 		return nil, err
 	}
-	found = first(found, q.Order, limit)
 	parts := sc.parts(snap)
 	slices.SortFunc(parts, newestFirst)
 	if q.Order == query.OldestFirst {
@@ -103,6 +99,18 @@ func (l *Lake) places(ctx context.Context, snap *snapshot, q query.Query, limit 
 		found = first(append(found, more...), q.Order, limit)
 	}
 	return found, nil
+}
+
+// freshPlaces finds the first limit places among the rows that are in no part yet.
+func (l *Lake) freshPlaces(ctx context.Context, snap *snapshot, sc *scope, q query.Query, limit int) ([]place, error) {
+	if findable(q.Node) {
+		return l.findFresh(ctx, snap, sc, q, limit)
+	}
+	var found []place
+	err := sc.fresh(snap, l.enc, q.Match, func(r *part.Row, e *hansard.Entry) {
+		found = append(found, place{Cursor: query.CursorOf(e), fresh: r, bytes: e.ContentSize})
+	})
+	return first(found, q.Order, limit), err
 }
 
 // first sorts the places and cuts them to the first limit.
@@ -142,6 +150,9 @@ func oldestFirst(a, b *livePart) int { return cmp.Compare(a.MinTime, b.MinTime) 
 func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ranges map[*livePart][]rowRange, sc *scope, q query.Query, limit int) ([]place, error) {
 	if len(parts) == 0 {
 		return nil, nil
+	}
+	if findable(q.Node) {
+		return l.find(ctx, snap, parts, ranges, sc, q, limit)
 	}
 	c := newCompiler(snap.tenant, l.engine.nodes)
 	defer c.close()

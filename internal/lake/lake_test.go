@@ -2,6 +2,7 @@ package lake_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -135,6 +136,27 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestEventsTextInOneColumn looks for a text that is in another column of each event,
+// all of which have values.
+func TestEventsTextInOneColumn(t *testing.T) {
+	s := newSource(31)
+	var all []*hansard.Entry
+	for i := range 120 {
+		e := s.event()
+		e.EventType, e.Params = hansard.TypeError, nil
+		columns := []*string{&e.Action, &e.Reasoning, &e.Decision, &e.Error, &e.StackTrace}
+		for _, c := range columns {
+			*c = fmt.Sprintf("nothing %d", i)
+		}
+		*columns[i%len(columns)] = fmt.Sprintf("a wordToFind %d", i)
+		all = append(all, s.seal(e, hansard.TierCritical))
+	}
+	w := newWorld(t, all, 50)
+	for _, search := range []string{"WORDTOFIND", "wordToFind reasoning:wordtofind", "wordtofind -decision:wordtofind", "nothing"} {
+		w.pages(t, query.Query{Node: parse(t, search), Limit: 17}, search)
+	}
+}
+
 // TestEventsRandom holds the compiled searches against query.Match.
 func TestEventsRandom(t *testing.T) {
 	w := newWorld(t, newSource(2).entries(500), 60)
@@ -142,7 +164,7 @@ func TestEventsRandom(t *testing.T) {
 	for range 120 {
 		n := randomNode(t, r, 3)
 		since := time.Unix(0, epoch-r.Int64N(2e9)).UTC()
-		q := query.Query{Node: n, Limit: 90 + r.IntN(300), Order: query.Order(r.IntN(2))}
+		q := query.Query{Node: n, Limit: 20 + r.IntN(300), Order: query.Order(r.IntN(2))}
 		if r.IntN(2) == 0 {
 			q.Period = query.Period{Since: since, Until: since.Add(time.Duration(r.Int64N(3e9)))}
 		}

@@ -37,6 +37,29 @@ func selectable(n query.Node) bool {
 	return false
 }
 
+// findable reports whether rows.match can tell which rows a node selects: it is
+// selectable, or looks for texts as well.
+func findable(n query.Node) bool {
+	switch n := n.(type) {
+	case query.And:
+		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !findable(c) })
+	case query.Or:
+		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !findable(c) })
+	case query.Not:
+		return findable(n.Node)
+	case query.Text:
+		return true
+	case query.Compare:
+		return findsText(n) || selectable(n)
+	}
+	return selectable(n)
+}
+
+// findsText reports whether a comparison looks for texts in a column.
+func findsText(n query.Compare) bool {
+	return n.Op == query.In && n.Field.Path == "" && (n.Field.Kind == query.KindText || n.Field.Kind == query.KindJSON)
+}
+
 // resourcesPrefix begins the names of the fields that are members of resources.
 const resourcesPrefix = "resources."
 
@@ -58,7 +81,7 @@ func comparable(n query.Compare) bool {
 	return false
 }
 
-// match reads which rows a selectable node selects; nil stands for all.
+// match reads which rows a findable node selects; nil stands for all.
 func (r *rows) match(n query.Node) ([]bool, error) {
 	switch n := n.(type) {
 	case query.And:
@@ -75,7 +98,16 @@ func (r *rows) match(n query.Node) ([]bool, error) {
 		}
 		return sel, err
 	case query.Compare:
+		if findsText(n) {
+			var texts []string
+			for _, v := range n.Values {
+				texts = append(texts, v.Text)
+			}
+			return r.find([]string{n.Field.Name}, texts)
+		}
 		return r.compare(n)
+	case query.Text:
+		return r.find(query.TextFields(), []string{n.Text})
 	case query.Has:
 		if strings.HasPrefix(n.Field.Name, resourcesPrefix) {
 			return r.resources(n)
@@ -91,9 +123,9 @@ func (r *rows) match(n query.Node) ([]bool, error) {
 // matchAll asks what costs least first, and no more once no row is left.
 func (r *rows) matchAll(nodes []query.Node) ([]bool, error) {
 	var all []bool
-	for _, has := range []bool{true, false} {
+	for cost := range mostCost + 1 {
 		for _, c := range nodes {
-			if _, ok := c.(query.Has); ok != has {
+			if costOf(c) != cost {
 				continue
 			}
 			sel, err := r.match(c)
@@ -113,6 +145,84 @@ func (r *rows) matchAll(nodes []query.Node) ([]bool, error) {
 		}
 	}
 	return all, nil
+}
+
+// mostCost is what costOf says of nodes that look for texts.
+const mostCost = 2
+
+// costOf orders nodes by what it costs to ask which rows they select.
+func costOf(n query.Node) int {
+	switch n := n.(type) {
+	case query.Has:
+		return 0
+	case query.Text:
+		return mostCost
+	case query.Compare:
+		if findsText(n) {
+			return mostCost
+		}
+	case query.Not:
+		return max(1, costOf(n.Node))
+	case query.And:
+		return max(1, mostOf(n.Nodes))
+	case query.Or:
+		return max(1, mostOf(n.Nodes))
+	}
+	return 1
+}
+
+func mostOf(nodes []query.Node) int {
+	most := 0
+	for _, c := range nodes {
+		most = max(most, costOf(c))
+	}
+	return most
+}
+
+// find reads which rows have one of the texts in one of the columns, whatever its case.
+func (r *rows) find(columns, texts []string) ([]bool, error) {
+	var plain, spelled []string
+	for _, text := range texts {
+		plain = append(plain, query.Fold(text))
+		for _, s := range query.JSONSpellings(text) {
+			spelled = append(spelled, query.Fold(s))
+		}
+	}
+	var inText, inJSON []*part.Column
+	for _, name := range columns {
+		if c := r.enc.Column(name); isJSON(name) {
+			inJSON = append(inJSON, c)
+		} else {
+			inText = append(inText, c)
+		}
+	}
+	sel := make([]bool, r.size())
+	if err := r.finds(sel, part.NewFinder(plain), inText); err != nil {
+		return nil, err
+	}
+	return sel, r.finds(sel, part.NewFinder(spelled), inJSON)
+}
+
+// finds sets sel for the rows in which a finder finds something in one of the columns.
+func (r *rows) finds(sel []bool, f *part.Finder, columns []*part.Column) error {
+	if r.file == nil {
+		for i, row := range r.fresh {
+			if sel[i] {
+				continue
+			}
+			var err error
+			if sel[i], err = f.In(r.enc, row, columns); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, c := range columns {
+		if err := r.file.ReadFinds(c.Name, sel, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *rows) matchAny(nodes []query.Node) ([]bool, error) {

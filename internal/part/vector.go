@@ -67,6 +67,7 @@ type ColumnReader struct {
 	ids     []int32
 	lengths []int64
 	keys    []uint64
+	passes  []bool
 
 	outline *Outline
 	at      io.ReaderAt
@@ -344,59 +345,6 @@ func (r *ColumnReader) ReadTerms(column string, v *Vector) error {
 		return err
 	})
 }
-
-// ReadMatches sets out for the rows whose text in a column matches; a row without one
-// does not. Of a column with a dictionary in which nothing matches no more is
-// decoded.
-func (r *ColumnReader) ReadMatches(column string, out []bool, match func(string) bool) error {
-	if r.empty(column) {
-		return nil
-	}
-	var matches []bool
-	some := false
-	known := map[string]bool{}
-	err := r.eachPage(column, func(pg *page) error {
-		err := plainTexts(pg.data, pg.values, func(_ int, b []byte) {
-			m := len(b) > 0 && match(string(b))
-			matches, some = append(matches, m), some || m
-		})
-		if err == nil && !some {
-			err = errNoMatch
-		}
-		return err
-	}, func(cp *columnPage) error {
-		rows := out[cp.row : cp.row+cp.values]
-		if cp.encoding == format.RLEDictionary {
-			ids, err := r.pageIDs(cp, len(matches))
-			if err == nil {
-				scatter(rows, cp, ids, func(id int32) bool { return matches[id] })
-			}
-			return err
-		}
-		own := make([]bool, cp.present)
-		err := r.eachText(cp, func(i int, b []byte) {
-			m, ok := known[string(b)]
-			if !ok && len(b) > 0 {
-				m = match(string(b))
-				if len(known) < 1000 {
-					known[string(b)] = m
-				}
-			}
-			own[i] = m
-		})
-		if err == nil {
-			scatter(rows, cp, own, func(m bool) bool { return m })
-		}
-		return err
-	})
-	if errors.Is(err, errNoMatch) {
-		return nil
-	}
-	return err
-}
-
-// errNoMatch ends the reading of a column of which nothing matches.
-var errNoMatch = errors.New("nothing matches")
 
 // addTerms adds the texts of a dictionary, which share one string.
 func (v *Vector) addTerms(pg *page) error {
