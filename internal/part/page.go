@@ -274,7 +274,9 @@ func (p *pager) gather(text []byte, size int) {
 	for len(from) > 0 {
 		some := from[:min(near, len(from))]
 		for _, f := range some {
-			p.seen += text[f]
+			if int(f) < len(text) { // an empty one may lie behind all others
+				p.seen += text[f]
+			}
 		}
 		for i, f := range some {
 			n := int(lens[i])
