@@ -55,7 +55,7 @@ func folderOf(t *testing.T, events int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec, err := classifier.Classify(new(arena.Arena), r, "loopback", fingerprints)
+		rec, err := classifier.Classify(new(arena.Lasting), r, "loopback", fingerprints)
 		if err != nil {
 			t.Fatal(err)
 		}
