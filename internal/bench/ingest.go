@@ -19,7 +19,10 @@ import (
 // took. It returns the server that runs then: another one when the first was
 // stopped instead of waited for.
 func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
-	before := yardstick()
+	before, err := b.yardstick()
+	if err != nil {
+		return s, err
+	}
 	start, err := s.usage()
 	if err != nil {
 		return s, err
@@ -34,7 +37,10 @@ func (b *bench) measureIngest(ctx context.Context, s *server) (*server, error) {
 	if err != nil {
 		return s, err
 	}
-	after := yardstick()
+	after, err := b.yardstick()
+	if err != nil {
+		return s, err
+	}
 	b.stored = b.cfg.Events
 	b.report.Steps = load.steps
 	s, settled, err := b.settle(ctx, s)
