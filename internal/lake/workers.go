@@ -121,26 +121,37 @@ func (ws *workers) release(w *worker, well bool) {
 func (ws *workers) next(tenant string, memory int64, anew bool) *worker {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	for i := len(ws.kept) - 1; i >= 0 && !anew; i-- {
-		if w := ws.kept[i]; w.tenant == tenant && w.memory == memory {
-			ws.kept = slices.Delete(ws.kept, i, i+1)
-			w.expiry.Stop()
-			if !w.ended() {
-				return w
-			}
-			w.closeFiles() // the system may have needed its memory
-		}
-	}
 	var w *worker
+	if !anew {
+		w = ws.nextKept(tenant, memory)
+	}
 	for w == nil && len(ws.waiting) > 0 {
 		w, ws.waiting = ws.waiting[0], ws.waiting[1:]
-		if w.ended() {
+		if w.ended() { // the system may have needed its memory
 			w.closeFiles()
 			w = nil
 		}
 	}
 	ws.refill()
 	return w
+}
+
+// nextKept returns a worker that waits for more of the tenant; nil: none does. mu is
+// held.
+func (ws *workers) nextKept(tenant string, memory int64) *worker {
+	for i := len(ws.kept) - 1; i >= 0; i-- {
+		w := ws.kept[i]
+		if w.tenant != tenant || w.memory != memory {
+			continue
+		}
+		ws.kept = slices.Delete(ws.kept, i, i+1)
+		w.expiry.Stop()
+		if !w.ended() {
+			return w
+		}
+		w.closeFiles()
+	}
+	return nil
 }
 
 // keep has a worker wait for more of its tenant, unless it could tell what was to be
