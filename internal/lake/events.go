@@ -152,7 +152,7 @@ func (l *Lake) search(ctx context.Context, snap *snapshot, parts []*livePart, ra
 		return nil, nil
 	}
 	if findable(q.Node) {
-		return l.find(ctx, snap, parts, ranges, sc, q, limit)
+		return l.find(ctx, parts, ranges, sc, q, limit)
 	}
 	c := newCompiler(snap.tenant, l.engine.nodes)
 	defer c.close()

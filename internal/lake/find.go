@@ -24,12 +24,8 @@ type finding struct {
 // find returns the first limit places in some parts, in the given ranges of their rows.
 // The query's node is findable. Of row groups that can hold only what comes after the
 // places that were found nothing is read.
-func (l *Lake) find(ctx context.Context, snap *snapshot, parts []*livePart, ranges map[*livePart][]rowRange, sc *scope, q query.Query, limit int) ([]place, error) {
-	some := map[*livePart]bool{}
-	for _, p := range parts {
-		some[p] = true
-	}
-	groups, err := l.partGroupsIf(ctx, snap, sc, spans{{sc.since, sc.until}}, func(p *livePart) bool { return some[p] })
+func (l *Lake) find(ctx context.Context, parts []*livePart, ranges map[*livePart][]rowRange, sc *scope, q query.Query, limit int) ([]place, error) {
+	groups, err := l.groupsOf(ctx, parts, spans{{sc.since, sc.until}})
 	if err != nil {
 		return nil, err
 	}

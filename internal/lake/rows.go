@@ -49,7 +49,13 @@ func (l *Lake) partGroups(ctx context.Context, snap *snapshot, sc *scope, in spa
 // partGroupsIf is partGroups of those parts that are wanted. The others need not be
 // opened.
 func (l *Lake) partGroupsIf(ctx context.Context, snap *snapshot, sc *scope, in spans, wanted func(*livePart) bool) ([]*group, error) {
-	parts := slices.DeleteFunc(sc.parts(snap), func(p *livePart) bool { return !in.meet(span{p.MinTime, p.MaxTime}) || !wanted(p) })
+	return l.groupsOf(ctx, slices.DeleteFunc(sc.parts(snap), func(p *livePart) bool { return !wanted(p) }), in)
+}
+
+// groupsOf returns the row groups of some parts that may hold events with timestamps in
+// spans.
+func (l *Lake) groupsOf(ctx context.Context, parts []*livePart, in spans) ([]*group, error) {
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p *livePart) bool { return !in.meet(span{p.MinTime, p.MaxTime}) })
 	found := make([][]*group, len(parts))
 	place := map[*livePart]int{}
 	for i, p := range parts {
