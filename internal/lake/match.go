@@ -10,18 +10,44 @@ import (
 	"github.com/hansardhq/hansard/internal/query"
 )
 
-// selectable reports whether rows.match can tell which rows a node selects. The
-// other nodes are the engine's business.
-func selectable(n query.Node) bool {
+// selectable reports whether rows.match can tell which rows a node selects without
+// looking for texts. The other nodes are the engine's business.
+func selectable(n query.Node) bool { return everyTerm(n, selectableTerm) }
+
+// findable reports whether rows.match can tell which rows a node selects: it is
+// selectable, or looks for texts as well.
+func findable(n query.Node) bool {
+	return everyTerm(n, func(n query.Node) bool {
+		switch n := n.(type) {
+		case query.Text:
+			return true
+		case query.Compare:
+			return findsText(n) || selectableTerm(n)
+		}
+		return selectableTerm(n)
+	})
+}
+
+// everyTerm reports whether something is true of every term that a node combines.
+func everyTerm(n query.Node, is func(query.Node) bool) bool {
+	all := func(nodes []query.Node) bool {
+		return !slices.ContainsFunc(nodes, func(c query.Node) bool { return !everyTerm(c, is) })
+	}
+	switch n := n.(type) {
+	case query.And:
+		return all(n.Nodes)
+	case query.Or:
+		return all(n.Nodes)
+	case query.Not:
+		return everyTerm(n.Node, is)
+	}
+	return is(n)
+}
+
+func selectableTerm(n query.Node) bool {
 	switch n := n.(type) {
 	case nil:
 		return true
-	case query.And:
-		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !selectable(c) })
-	case query.Or:
-		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !selectable(c) })
-	case query.Not:
-		return selectable(n.Node)
 	case query.Compare:
 		return comparable(n)
 	case query.Has:
@@ -35,24 +61,6 @@ func selectable(n query.Node) bool {
 		}
 	}
 	return false
-}
-
-// findable reports whether rows.match can tell which rows a node selects: it is
-// selectable, or looks for texts as well.
-func findable(n query.Node) bool {
-	switch n := n.(type) {
-	case query.And:
-		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !findable(c) })
-	case query.Or:
-		return !slices.ContainsFunc(n.Nodes, func(c query.Node) bool { return !findable(c) })
-	case query.Not:
-		return findable(n.Node)
-	case query.Text:
-		return true
-	case query.Compare:
-		return findsText(n) || selectable(n)
-	}
-	return selectable(n)
 }
 
 // findsText reports whether a comparison looks for texts in a column.
