@@ -34,6 +34,18 @@ func sqlWorld(t *testing.T) *world {
 	return newWorld(t, all, 80)
 }
 
+// othersEntries makes five entries of another tenant.
+func othersEntries() []*hansard.Entry {
+	s := newSource(21)
+	var entries []*hansard.Entry
+	for range 5 {
+		e := s.seal(s.event(), hansard.TierInfo)
+		e.Log.Tenant = "other"
+		entries = append(entries, e)
+	}
+	return entries
+}
+
 func sqlText(r *lake.Result) string {
 	var b strings.Builder
 	for _, row := range r.Rows {
@@ -109,14 +121,7 @@ func TestSQLTruncated(t *testing.T) {
 func TestSQLEscapes(t *testing.T) {
 	w := sqlWorld(t)
 	other := filepath.Join(w.dir, "tenants", "other", "info", "parts", "2025-11-23", "000000000000-000000000005.0.parquet")
-	s := newSource(21)
-	var rows []*hansard.Entry
-	for range 5 {
-		e := s.seal(s.event(), hansard.TierInfo)
-		e.Log.Tenant = "other"
-		rows = append(rows, e)
-	}
-	writePart(t, s.enc, w.dir, rows)
+	writePart(t, w.enc, w.dir, othersEntries())
 	before, err := os.ReadFile(other)
 	if err != nil {
 		t.Fatal(err)
@@ -174,14 +179,7 @@ func TestSQLWrongColumn(t *testing.T) {
 // the tenant's own parts alone, and stays locked.
 func TestSQLLocked(t *testing.T) {
 	w := sqlWorld(t)
-	s := newSource(21)
-	var rows []*hansard.Entry
-	for range 5 {
-		e := s.seal(s.event(), hansard.TierInfo)
-		e.Log.Tenant = "other"
-		rows = append(rows, e)
-	}
-	other := writePart(t, s.enc, w.dir, rows).Path(w.dir)
+	other := writePart(t, w.enc, w.dir, othersEntries()).Path(w.dir)
 	own, err := filepath.Glob(filepath.Join(w.dir, "tenants", tenant, "*", "parts", "*", "*.parquet"))
 	if err != nil || len(own) == 0 {
 		t.Fatalf("no parts: %v", err)

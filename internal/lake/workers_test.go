@@ -72,13 +72,7 @@ func TestWorkers(t *testing.T) {
 	w := sqlWorld(t)
 	mine := w.count(t, tenant)
 	first := w.kept(t, tenant)
-	s := newSource(22)
-	var fresh []*hansard.Entry
-	for range 5 {
-		e := s.seal(s.event(), hansard.TierInfo)
-		e.Log.Tenant = "other"
-		fresh = append(fresh, e)
-	}
+	fresh := othersEntries()
 	w.Load(fresh[0].Log, nil, w.enc.RowsOf(fresh))
 
 	for range 3 {
