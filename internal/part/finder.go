@@ -9,7 +9,10 @@ import (
 
 // Finder finds any of some texts in others, whatever their case: it compares the
 // simple lower case of each rune, as package query's Fold makes it.
-type Finder struct{ sought []sought }
+type Finder struct {
+	sought []sought
+	odd    bool // one of them is
+}
 
 // sought is a text to be found.
 type sought struct {
@@ -47,7 +50,7 @@ func NewFinder(folded []string) *Finder {
 				s.upper -= 'a' - 'A'
 			}
 		}
-		f.sought = append(f.sought, s)
+		f.sought, f.odd = append(f.sought, s), f.odd || s.odd
 	}
 	return f
 }
@@ -64,7 +67,7 @@ func rarity(c byte) int {
 // tests returns the test of texts that lie in b, whatever lies between them; nil: none
 // can pass.
 func (f *Finder) tests(b []byte) func(text []byte) bool {
-	odd := bytes.Contains(b, []byte(oddI)) || bytes.Contains(b, []byte(oddK))
+	odd := f.odd && (bytes.Contains(b, []byte(oddI)) || bytes.Contains(b, []byte(oddK)))
 	var left []sought
 	for _, s := range f.sought {
 		if s.ascii && !(s.odd && odd) {
