@@ -16,11 +16,11 @@ import (
 // is another thing on another machine, and on this one when its neighbours are busy;
 // figures taken beside each other's yardsticks can be compared.
 type yardstick struct {
-	// hashed is how many bytes of SHA-256 it makes, of texts of a kilobyte: arithmetic,
-	// which neighbours hardly slow down.
+	// hashed is how many bytes of SHA-256 it makes, of texts of a kilobyte: arithmetic
+	// in registers.
 	hashed float64
 	// decoded is how many events encoding/json decodes in it, each into a map: memory
-	// and branches, which neighbours slow down as they do a server.
+	// and branches, like most of what a server does.
 	decoded float64
 }
 
