@@ -26,6 +26,11 @@ type disk struct {
 	crowded func(string) bool // a file can be made, but not written
 	broken  func(string) bool // the folder's sync fails
 	renamed func(string)      // called after each rename, with the new path
+
+	// still is held while files are renamed and removed, and while renamed runs:
+	// logs are sealed side by side, and a folder that is copied must not lose a
+	// file between its listing and its reading.
+	still sync.Mutex
 }
 
 func newDisk() *disk { return &disk{FS: durable.OS{}} }
@@ -61,6 +66,8 @@ func (d *disk) Create(path string) (durable.File, error) {
 }
 
 func (d *disk) Rename(oldPath, newPath string) error {
+	d.still.Lock()
+	defer d.still.Unlock()
 	err := d.FS.Rename(oldPath, newPath)
 	d.mu.Lock()
 	f := d.renamed
@@ -80,6 +87,8 @@ func (d *disk) SyncDir(path string) error {
 }
 
 func (d *disk) Remove(path string) error {
+	d.still.Lock()
+	defer d.still.Unlock()
 	d.note("remove", path)
 	return d.FS.Remove(path)
 }
