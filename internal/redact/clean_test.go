@@ -104,6 +104,32 @@ func TestCleanTextsGiveWay(t *testing.T) {
 	}
 }
 
+// TestNearIDsAreExact changes a byte of an id that is remembered, and its length.
+func TestNearIDsAreExact(t *testing.T) {
+	for n := 8; n <= 63; n++ {
+		var near redact.Near
+		s := strings.Repeat("abcdefg", 10)[:n]
+		for place := range uint8(3) {
+			if near.Has(s) {
+				t.Errorf("%d bytes are known before they came", n)
+			}
+			near.Set(place, s)
+			if !near.Has(s) {
+				t.Errorf("%d bytes are not known", n)
+			}
+			for i := range n {
+				if other := s[:i] + "\x00" + s[i+1:]; near.Has(other) {
+					t.Errorf("%q is taken for %q", other, s)
+				}
+			}
+			if near.Has("g"+s) || near.Has(s+"\x00") || near.Has(s[1:]) || near.Has(s[:7]) || near.Has(strings.Repeat("\x00", n)) {
+				t.Errorf("an id of another length is taken for %q", s)
+			}
+			near.Set(place, "01234567")
+		}
+	}
+}
+
 // TestRemembered redacts the same names and ids over and over, clean ones and
 // others between them, through one engine, and through one that remembers
 // nothing. What is found does not depend on what came before.
@@ -112,12 +138,17 @@ func TestRemembered(t *testing.T) {
 	texts := append(hardTexts(), values()...)
 	events := workload(t, 1)[:500]
 	replaced := 0
+	sent := make([]string, 1500)
 	for i := range 1500 {
 		ev := *events[i%len(events)]
+		if i > 0 && i%4 > 0 {
+			ev.ParentEventID = sent[max(0, i-i%9)] // one before, or its own
+		}
 		if i%3 > 0 {
 			ev.AgentName, ev.TaskID, ev.EventID = texts[i*7%len(texts)], texts[i*5%len(texts)], texts[i*3%len(texts)]
 			ev.Tags = []string{texts[i%len(texts)]}
 		}
+		sent[i] = ev.EventID
 		anew := ev
 		anew.Tags = append([]string(nil), ev.Tags...)
 		got, err := e.Redact(keys(), &ev)

@@ -141,6 +141,9 @@ func (p *pass) digits(b []byte, start, end int) {
 		for from > 0 && (isLetter(b[from-1]) || isDigit(b[from-1]) || b[from-1] == marks[0] || b[from-1] == marks[1]) {
 			from--
 		}
+		if !mayBegin(b[from:end]) {
+			continue // as most ids do
+		}
 		for to < len(b) && (isLetter(b[to]) || isDigit(b[to]) || b[to] == marks[0] || b[to] == marks[1]) {
 			to++
 		}
@@ -249,8 +252,8 @@ func appendUnhex(dst, v []byte) []byte {
 func appendUnbase64(dst, v []byte) []byte {
 	bits, n := uint32(0), 0
 	for _, c := range v {
-		x, ok := base64Value(c)
-		if !ok {
+		x := base64Values[c]
+		if x == noBase64 {
 			return nil
 		}
 		bits = bits<<6 | uint32(x)
@@ -267,20 +270,31 @@ func appendUnbase64(dst, v []byte) []byte {
 	return asText(dst)
 }
 
-func base64Value(c byte) (byte, bool) {
-	switch {
-	case isUpper(c):
-		return c - 'A', true
-	case isLower(c):
-		return c - 'a' + 26, true
-	case isDigit(c):
-		return c - '0' + 52, true
-	case c == '+' || c == '-':
-		return 62, true
-	case c == '/' || c == '_':
-		return 63, true
+// mayBegin reports whether base64 that begins as v does, which appendUnbase64 would
+// take, may stand for text: by its first two bytes.
+func mayBegin(v []byte) bool {
+	if len(v) < 3 {
+		return true
 	}
-	return 0, false
+	x := uint32(base64Values[v[0]])<<12 | uint32(base64Values[v[1]])<<6 | uint32(base64Values[v[2]])
+	return isText(byte(x>>10), 0) && isText(byte(x>>2), 1)
+}
+
+// base64Values has what each digit of base64 stands for, of either alphabet; noBase64
+// for any other byte.
+var base64Values = valuesOfBase64()
+
+const noBase64 = 0xff
+
+func valuesOfBase64() (all [256]byte) {
+	for i := range all {
+		all[i] = noBase64
+	}
+	for i, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		all[c] = byte(i)
+	}
+	all['-'], all['_'] = all['+'], all['/']
+	return all
 }
 
 // isText reports whether c can be a byte of text at offset i: of UTF-8 that

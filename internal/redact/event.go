@@ -169,9 +169,9 @@ func (p *pass) longProse(f *string) {
 // envelope redacts the strings of the envelope. The pseudonym of a value does not
 // depend on where it stands, so ids that hold one can still be joined.
 func (p *pass) envelope(ev *hansard.Event) {
-	p.id(&ev.EventID)
+	p.eventID(&ev.EventID)
 	p.id(&ev.SpanID)
-	p.id(&ev.ParentEventID)
+	p.parentID(&ev.ParentEventID)
 	p.id(&ev.ToolCallID)
 	p.id(&ev.ArgumentsHash)
 

@@ -132,3 +132,12 @@ func (c Clean) HasAlike(s string) bool {
 func (c Clean) AddAlike(s string) { c.c.add(alike, []byte(s)) }
 
 const alike = 0x0123456789abcdef
+
+// Near are ids that are remembered.
+type Near struct{ n nearIDs }
+
+// Has reports whether an id is remembered.
+func (n *Near) Has(s string) bool { return n.n.has([]byte(s)) }
+
+// Set remembers an id in the i-th of the three places.
+func (n *Near) Set(i uint8, s string) { n.n.set(i, []byte(s)) }

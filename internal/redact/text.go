@@ -37,6 +37,7 @@ type pass struct {
 	depth             int    // of decoding
 
 	clean   *cleanTexts
+	near    nearIDs
 	norm    []byte    // a normalised value
 	stacks  [][]frame // open containers, by depth of JSON within strings
 	decoded [][]byte  // decoded strings, by depth of JSON within strings
