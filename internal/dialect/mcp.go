@@ -39,8 +39,8 @@ func (r *otelReading) mcpServer() {
 	e.ToolName = r.toolName()
 	e.Action = "mcp_server:" + e.ToolName
 	label(e, LabelSameCall)
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", outputKeys...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", outputKeys)
 }
 
 // elicit reads that a person was asked for something.
@@ -50,6 +50,6 @@ func (r *otelReading) elicit() {
 	e.Intervention = "requested"
 	e.Action = "human_input_requested"
 	e.ActorType = "agent"
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", outputKeys...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", outputKeys)
 }

@@ -68,30 +68,6 @@ func (r *otelReading) build(w work) {
 	}
 }
 
-// inputKeys and outputKeys are the attributes in which the dialects put what
-// went into a span and what came out. They are never changed.
-var (
-	inputKeys = []string{
-		"gen_ai.tool.call.arguments", "tool_arguments", "ai.toolCall.args", "gcp.vertex.agent.tool_call_args", "mcp.request.argument",
-		"traceloop.entity.input", "langfuse.observation.input", "lmnr.span.input", "mlflow.spanInputs", "agentops.entity.input",
-		"input.value", "tool.parameters", "genkit:input", "gen_ai.task.input", "tool_input", "input", "gen_ai.prompt",
-	}
-	outputKeys = []string{
-		"gen_ai.tool.call.result", "tool_response", "ai.toolCall.result", "gcp.vertex.agent.tool_response", "mcp.response.value",
-		"tool.result", "traceloop.entity.output", "langfuse.observation.output", "lmnr.span.output", "mlflow.spanOutputs",
-		"agentops.entity.output", "output.value", "genkit:output", "gen_ai.task.output", "output", "gen_ai.completion",
-	}
-	messageKeys = []string{
-		"gen_ai.input.messages", "ai.prompt.messages", "ai.prompt", "langfuse.observation.input", "lmnr.span.input", "mlflow.spanInputs",
-		"gcp.vertex.agent.llm_request", "gen_ai.prompt", "input.value", "traceloop.entity.input", "agentops.entity.input",
-		"all_messages_events", "pydantic_ai.all_messages", "events", "genkit:input", "new_context",
-	}
-	responseKeys = []string{
-		"gen_ai.output.messages", "langfuse.observation.output", "lmnr.span.output", "mlflow.spanOutputs", "gcp.vertex.agent.llm_response",
-		"gen_ai.completion", "output.value", "traceloop.entity.output", "agentops.entity.output", "genkit:output", "response.model_output",
-	}
-)
-
 // generic keeps what is none of our kinds.
 func (r *otelReading) generic() {
 	r.main.EventType = hansard.TypeGeneric
@@ -123,10 +99,10 @@ func (r *otelReading) llm(w work) {
 	r.spanMessages()
 	r.moveFlat(&e.Messages, "messages", "llm.input_messages.")
 	r.moveFlat(&e.Messages, "messages", "gen_ai.prompt.")
-	r.move(&e.Messages, "messages", messageKeys...)
+	r.moveIn(&e.Messages, "messages", messageKeys)
 	r.moveFlat(&e.Response, "response", "llm.output_messages.")
 	r.moveFlat(&e.Response, "response", "gen_ai.completion.")
-	r.move(&e.Response, "response", responseKeys...)
+	r.moveIn(&e.Response, "response", responseKeys)
 	r.vercelResponse()
 	if mentions(e.Response, "reasonin", "g") || mentions(e.Response, "thin", "king") {
 		set(&e.Reasoning, reasoningText(e.Response))
@@ -135,9 +111,9 @@ func (r *otelReading) llm(w work) {
 	if w == workLLM {
 		r.answered()
 	}
-	e.Attempt = r.count("attempt", "gen_ai.request.attempt")
+	e.Attempt = r.countIn(attemptKeys)
 	_ = r.finishReasons()
-	r.get("gen_ai.response.id", "ai.response.id", "request_id")
+	r.getIn(responseIDKeys)
 }
 
 // mentions reports whether a word stands in b: before and rest, which begins with the
@@ -182,12 +158,12 @@ func (r *otelReading) toolName() string {
 	if r.main.ToolName != "" {
 		return r.main.ToolName
 	}
-	return r.text("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "function_name", "traceloop.entity.name", "agentops.entity.name", "coding_agent.tool.name")
+	return r.textIn(toolNameKeys)
 }
 
 // tool reads a call of a tool: what was asked when it began, and what came of it
 // when it ended. The error is the result's.
-func (r *otelReading) tool(name string, inputs, outputs []string) *hansard.Event {
+func (r *otelReading) tool(name string, inputs, outputs keyList) *hansard.Event {
 	call := r.main
 	call.EventType = hansard.TypeToolCall
 	if name == "" {
@@ -195,17 +171,17 @@ func (r *otelReading) tool(name string, inputs, outputs []string) *hansard.Event
 	}
 	call.ToolName = name
 	call.Action = r.id("tool_call:", name)
-	call.ToolCallID = r.text("gen_ai.tool.call.id", "gen_ai.tool.call_id", "ai.toolCall.id", "tool_call_id", "tool.id", "tool_use_id", "call_id")
+	call.ToolCallID = r.textIn(toolCallKeys)
 	r.unwrapped(&call.Params)
-	r.move(&call.Params, "params", inputs...)
-	r.get("gen_ai.tool.type", "gen_ai.tool.description", "tool.description")
+	r.moveIn(&call.Params, "params", inputs)
+	r.getIn(toolTypeKeys)
 	if r.pending {
 		return nil
 	}
 	result := r.more(hansard.TypeToolResult, "result", r.ended())
 	result.ToolName, result.ToolCallID, result.Action = name, call.ToolCallID, r.id("tool_result:", name)
 	result.Result = r.toolResultValue
-	r.move(&result.Result, "result", outputs...)
+	r.moveIn(&result.Result, "result", outputs)
 	r.outcomeTo(result)
 	if result.Status == "ok" && r.toolFailed(result.Result) {
 		result.Status = "error"
@@ -228,7 +204,7 @@ func (r *otelReading) toolFailed(result []byte) bool {
 	if r.text("tool.status") == "failed" || r.text("gen_ai.task.status") == "failure" {
 		return true
 	}
-	return isObject(result) && string(rawjson.Get(result, "isError")) == "true"
+	return isObject(result) && (mentions(result, "is", "Error") || bytes.IndexByte(result, '\\') >= 0) && string(rawjson.Get(result, "isError")) == "true"
 }
 
 // trimmedName returns the name that a span's name holds: of "execute_tool x",
@@ -269,13 +245,13 @@ func (r *otelReading) invocation(w work) {
 	r.model()
 	r.moveFlat(&e.Messages, "messages", "llm.input_messages.")
 	r.moveFlat(&e.Messages, "messages", "gen_ai.prompt.")
-	r.move(&e.Messages, "messages", "gen_ai.input.messages", "pydantic_ai.all_messages", "all_messages_events", "ai.prompt.messages", "ai.prompt")
+	r.moveIn(&e.Messages, "messages", invokedKeys)
 	r.move(&e.Response, "response", "gen_ai.output.messages")
 	r.moveFlat(&e.Response, "response", "llm.output_messages.")
 	r.moveFlat(&e.Response, "response", "gen_ai.completion.")
 	r.vercelResponse()
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", append([]string{"final_result"}, outputKeys...)...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", finalKeys)
 	r.task()
 	r.usage()
 	aggregate(e)
@@ -358,8 +334,8 @@ func (r *otelReading) handoff() {
 	set(&e.AgentName, from)
 	e.Action = "handoff:" + or(to, "unknown")
 	e.ToolCallID = r.text("gen_ai.tool.call.id")
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", outputKeys...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", outputKeys)
 }
 
 // handedFrom makes a handoff of a receiving agent's word of who handed over to
@@ -379,8 +355,7 @@ func (r *otelReading) lookup(w work) {
 	op := or(r.text("gen_ai.operation.name"), or(r.text("db.operation", "db.operation.name"), "retrieval"))
 	store := r.text("gen_ai.data_source.id", "gen_ai.memory.store.id", "db.collection.name", "db.system", "db.system.name", "aws.bedrock.knowledge_base.id", "reranker.model_name", "traceloop.entity.name")
 	name := or(store, trimmedName(r.name()))
-	result := r.tool(name, append([]string{"gen_ai.retrieval.query.text", "gen_ai.memory.query.text", "reranker.query"}, inputKeys...),
-		append([]string{"gen_ai.retrieval.documents", "gen_ai.memory.records"}, outputKeys...))
+	result := r.tool(name, queryKeys, foundKeys)
 	if result != nil {
 		r.moveFlat(&result.Result, "result", "retrieval.documents.")
 		r.moveFlat(&result.Result, "result", "reranker.output_documents.")
@@ -431,8 +406,8 @@ func (r *otelReading) guardrail() {
 	e.Decision = r.text("gen_ai.guardrail.status", "guardrail.status")
 	e.Action = strings.TrimSuffix("guardrail:"+e.PolicyID, ":")
 	e.ActorType = "policy"
-	r.move(&e.Params, "params", append([]string{"gen_ai.guardrail.input"}, inputKeys...)...)
-	r.move(&e.Result, "result", append([]string{"gen_ai.guardrail.output"}, outputKeys...)...)
+	r.moveIn(&e.Params, "params", guardedKeys)
+	r.moveIn(&e.Result, "result", guardingKeys)
 	switch strings.ToLower(e.Decision) {
 	case "failed", "blocked", "triggered", "intervened", "tripped", "deny", "denied":
 		e.Status = "denied"
@@ -456,8 +431,8 @@ func (r *otelReading) evaluation() {
 	e.Rating = r.get("gen_ai.evaluation.score.value").float()
 	e.Decision = r.text("gen_ai.evaluation.score.label")
 	r.moveText(&e.Comment, "comment", "gen_ai.evaluation.explanation")
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", outputKeys...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", outputKeys)
 }
 
 // creation reads that an agent was made.
@@ -483,8 +458,8 @@ func (r *otelReading) routing() {
 	e.Decision = to
 	set(&e.AgentName, r.text("langgraph.command.source_node"))
 	e.Action = "decision:" + to
-	r.move(&e.Params, "params", inputKeys...)
-	r.move(&e.Result, "result", outputKeys...)
+	r.moveIn(&e.Params, "params", inputKeys)
+	r.moveIn(&e.Result, "result", outputKeys)
 }
 
 // decimalText writes a small number.

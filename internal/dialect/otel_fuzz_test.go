@@ -13,7 +13,7 @@ import (
 )
 
 // vocabulary returns the keys, texts and names that the fixtures have.
-func vocabulary(f *testing.F) (keys, texts []string) {
+func vocabulary(f testing.TB) (keys, texts []string) {
 	files, err := filepath.Glob("testdata/otel/*.json")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no fixtures", err)

@@ -10,20 +10,16 @@ import (
 // says it.
 func (r *otelReading) identity() {
 	e, o := r.main, r.origin
-	e.Service, e.Environment = o.service, or(r.text("langfuse.environment", "deployment.environment.name"), o.environment)
-	e.AgentName = r.text("gen_ai.agent.name", "agent.name", "agent_name", "coding_agent.agent.name")
-	e.AgentID = r.text("gen_ai.agent.id", "agent.id", "agent_id", "coding_agent.agent.id")
+	e.Service, e.Environment = o.service, or(r.textIn(environmentKeys), o.environment)
+	e.AgentName = r.textIn(agentNameKeys)
+	e.AgentID = r.textIn(agentIDKeys)
 	e.AgentVersion = r.text("gen_ai.agent.version")
-	e.SessionID = r.text("gen_ai.conversation.id", "session.id", "langfuse.session.id", "conversation.id", "gen_ai.session.id",
-		"traceloop.association.properties.session_id", "lmnr.association.properties.session_id", "ai.telemetry.metadata.sessionId",
-		"ai.settings.context.sessionId", "coding_agent.session.id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
-		"langsmith.metadata.conversation_id")
-	e.UserID = r.text("user.id", "enduser.id", "langfuse.user.id", "gen_ai.user.id", "gen_ai.user", "traceloop.association.properties.user_id",
-		"lmnr.association.properties.user_id", "ai.telemetry.metadata.userId", "ai.settings.context.userId", "langsmith.metadata.user_id")
-	e.TaskID = r.text("gen_ai.task.id", "a2a.task.id", "gen_ai.a2a.task.id")
+	e.SessionID = r.textIn(sessionKeys)
+	e.UserID = r.textIn(userKeys)
+	e.TaskID = r.textIn(taskKeys)
 	set(&e.SessionID, o.session)
 	set(&e.UserID, o.user)
-	if e.SessionID == "" || e.UserID == "" {
+	if (e.SessionID == "" || e.UserID == "") && r.lead(metadataKeys) >= 0 {
 		r.metadata()
 	}
 	r.tags()
@@ -31,7 +27,7 @@ func (r *otelReading) identity() {
 
 // metadata finds session and user in metadata that is JSON in a string.
 func (r *otelReading) metadata() {
-	for _, key := range [...]string{"metadata", "langfuse.trace.metadata", "lmnr.trace.metadata"} {
+	for _, key := range listedKeys[metadataKeys] {
 		if !r.has(key) {
 			continue
 		}
@@ -49,7 +45,10 @@ func (r *otelReading) metadata() {
 }
 
 func (r *otelReading) tags() {
-	for _, key := range [...]string{"tag.tags", "langfuse.trace.tags", "logfire.tags", "langsmith.span.tags", "ai.telemetry.metadata.tags", "lmnr.association.properties.tags", "agentops.tags"} {
+	if r.lead(tagKeys) < 0 {
+		return
+	}
+	for _, key := range listedKeys[tagKeys] {
 		if r.has(key) {
 			r.main.Tags = append(r.main.Tags, r.get(key).list()...)
 		}
@@ -59,10 +58,8 @@ func (r *otelReading) tags() {
 // model sets model and provider.
 func (r *otelReading) model() {
 	e := r.main
-	e.Model = r.text("gen_ai.response.model", "llm.response.model_name", "ai.response.model", "gen_ai.request.model", "llm.model_name",
-		"llm.request.model_name", "embedding.model_name", "reranker.model_name", "ai.model.id", "langfuse.observation.model.name",
-		"model_name", "model", "llm.request.model")
-	e.Provider = provider(r.text("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider"))
+	e.Model = r.textIn(modelKeys)
+	e.Provider = provider(r.textIn(providerKeys))
 }
 
 // provider returns the standard name of a provider (OpenTelemetry's
@@ -109,7 +106,7 @@ func provider(s string) string {
 
 // finishReasons returns why the model stopped, for the action.
 func (r *otelReading) finishReasons() string {
-	v := r.get("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "llm.finish_reason", "ai.response.finishReason", "gen_ai.response.stop_reason", "stop_reason", "finish_reasons")
+	v := r.getIn(finishKeys)
 	return strings.Join(v.list(), ",")
 }
 

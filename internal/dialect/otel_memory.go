@@ -58,7 +58,7 @@ func (m *otelMapper) release() {
 	r := &m.r
 	clear(r.moved[:cap(r.moved)])
 	clear(r.facts[:cap(r.facts)])
-	m.r = otelReading{used: r.used, next: r.next, inField: r.inField, moved: r.moved, facts: r.facts}
+	m.r = otelReading{used: r.used, inField: r.inField, moved: r.moved, facts: r.facts}
 }
 
 // event returns a new event, and notes it in the list of all.

@@ -187,7 +187,7 @@ func answers(messages []byte) []answer {
 // structure: "llm.input_messages.0.message.role". It does nothing where there
 // are none, or where the field is set.
 func (r *otelReading) moveFlat(to *json.RawMessage, field, prefix string) {
-	if len(*to) > 0 || !r.mayHave(prefix) {
+	if len(*to) > 0 || !r.shape.numbered || !r.mayHave(prefix) {
 		return
 	}
 	var root flatNode

@@ -75,6 +75,7 @@ type otelMapper struct {
 	// of the batch shows that they are Traceloop's.
 	traceloops map[*Scope]bool
 	r          otelReading // of the span or log at hand; its memory is used again
+	shapes     shapes      // of the attributes of spans and logs
 
 	slabs  []*[slabEvents]hansard.Event
 	list   []*hansard.Event // all events; those of a reading follow each other
@@ -145,13 +146,7 @@ type otelReading struct {
 	attrs  []Attr
 	used   []bool // by attribute: a rule read it
 
-	// The attributes by their keys: chains of indexes plus one. Most of the keys that
-	// rules ask for are not there, and that is known from a bit for each shape and
-	// each first letter of those that are.
-	heads           [keyHeads]uint16
-	next            []uint16
-	shapes, letters uint64
-	repeats         bool // there may be two with one key
+	shape *shape // of the attributes
 
 	main            *hansard.Event
 	events          []*hansard.Event // main first
@@ -174,52 +169,16 @@ type movedAttr struct{ key, field string }
 
 // begin makes the reading ready for the next span or log.
 func (r *otelReading) begin(m *otelMapper, res *Resource, scope *Scope, attrs []Attr) {
-	used, next, inField := r.used[:0], r.next[:0], r.inField[:0]
-	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, moved: r.moved[:0], facts: r.facts[:0]}
-	for i := range attrs {
-		used, next, inField = append(used, false), append(next, 0), append(inField, false)
-		if key := attrs[i].Key; len(key) > 0 {
-			r.shapes |= 1 << keyShape(key)
-			r.letters |= 1 << (key[0] & 63)
-		}
+	used, inField := r.used[:0], r.inField[:0]
+	*r = otelReading{m: m, origin: m.origin(res), scope: scope, attrs: attrs, shape: m.shapes.of(attrs), moved: r.moved[:0], facts: r.facts[:0]}
+	for range attrs {
+		used, inField = append(used, false), append(inField, false)
 	}
-	r.used, r.next, r.inField = used, next, inField
-	r.repeats = len(attrs) >= 1<<16-1 // not all of them are found then
-	// Backwards, so that of two with one key the first is found.
-	for i := min(len(attrs), 1<<16-2) - 1; i >= 0; i-- {
-		h := hashName(attrs[i].Key) % keyHeads
-		r.repeats = r.repeats || r.heads[h] != 0
-		r.next[i], r.heads[h] = r.heads[h], uint16(i+1)
-	}
+	r.used, r.inField = used, inField
 	r.first = len(m.list)
 	r.main = m.event()
 	r.main.TimeSource, r.main.Provenance = hansard.TimeFromSender, "observed"
 	r.events = m.list[r.first:]
-}
-
-// at returns the index of the attribute with a key, -1 if there is none.
-func (r *otelReading) at(key string) int {
-	if r.shapes>>keyShape(key)&1 == 0 {
-		return -1
-	}
-	return r.find(key)
-}
-
-// keyHeads is how many chains the attributes of a reading are in.
-const keyHeads = 128
-
-// keyShape returns a number below 64 for the length and the last letter of a key, which
-// is not empty.
-func keyShape[T string | []byte](key T) uint { return uint(len(key)*5+int(key[len(key)-1])) & 63 }
-
-// find is at without the look at the shape.
-func (r *otelReading) find(key string) int {
-	for i := r.heads[hashName(key)%keyHeads]; i != 0; i = r.next[i-1] {
-		if string(r.attrs[i-1].Key) == key {
-			return int(i - 1)
-		}
-	}
-	return -1
 }
 
 // has reports whether there is an attribute with a key.
@@ -260,8 +219,10 @@ func (v Value) empty() bool {
 
 // text returns the value of the first of the keys that has one, as text. Short
 // texts share memory with each other.
-func (r *otelReading) text(keys ...string) string {
-	i := r.firstOf(keys)
+func (r *otelReading) text(keys ...string) string { return r.textAt(r.firstOf(keys)) }
+
+// textAt returns the value of the i-th attribute as text, "" of none.
+func (r *otelReading) textAt(i int) string {
 	if i < 0 {
 		return ""
 	}
@@ -286,6 +247,14 @@ func (r *otelReading) count(keys ...string) (n hansard.Opt[int64]) {
 		}
 	}
 	return n
+}
+
+// countIn is count for a list.
+func (r *otelReading) countIn(list keyList) (n hansard.Opt[int64]) {
+	if r.lead(list) < 0 {
+		return n
+	}
+	return r.count(listedKeys[list]...)
 }
 
 // set sets a text that is not set yet.
@@ -316,6 +285,13 @@ func (r *otelReading) move(to *json.RawMessage, field string, keys ...string) {
 		r.moved = append(r.moved, movedAttr{key, field})
 		r.inField[i] = true
 		return
+	}
+}
+
+// moveIn is move for a list.
+func (r *otelReading) moveIn(to *json.RawMessage, field string, list keyList) {
+	if len(*to) == 0 && r.lead(list) >= 0 {
+		r.move(to, field, listedKeys[list]...)
 	}
 }
 
@@ -356,9 +332,6 @@ func (r *otelReading) any(prefix string) bool {
 	}
 	return false
 }
-
-// mayHave reports whether a key begins with the prefix's first letter.
-func (r *otelReading) mayHave(prefix string) bool { return r.letters>>(prefix[0]&63)&1 == 1 }
 
 // fact adds what we say about the source.
 func (r *otelReading) fact(key string, value []byte) { r.facts = append(r.facts, member{key, value}) }

@@ -214,7 +214,7 @@ func (r *otelReading) source() []byte {
 		case r.inField[i]:
 		case string(r.attrs[i].Key) == "otel": // ours
 			dst = appendValue(append(dst, `,"otel~2":`...), &r.attrs[i])
-		case r.repeats:
+		case r.shape.repeats:
 			dst = appendAttr(dst, dst, r.attrs, i)
 		default:
 			dst = append(rawjson.AppendQuote(append(dst, ','), r.attrs[i].Key), ':')

@@ -229,7 +229,10 @@ func (r *otelReading) loss() {
 	if dropped != 0 {
 		label(r.main, LabelDropped)
 	}
-	for _, key := range [...]string{"body_truncated", "truncated", "logfire.truncated", "content_truncated"} {
+	if r.lead(truncatedKeys) < 0 {
+		return
+	}
+	for _, key := range listedKeys[truncatedKeys] {
 		if r.peek(key).truth().Or(false) {
 			r.get(key)
 			r.main.Truncated = true

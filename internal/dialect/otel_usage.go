@@ -65,13 +65,12 @@ func (r *otelReading) usage() {
 // cost reads a cost that the source states, in dollars.
 func (r *otelReading) cost() {
 	e := r.main
-	for _, key := range [...]string{"gen_ai.usage.cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost", "cost_usd", "coding_agent.session.cost_usd"} {
-		if !r.has(key) {
-			continue
-		}
-		if n := r.get(key).scaled(9); n.Set {
-			e.CostNanoUSD, e.CostSource = n, "reported"
-			return
+	if r.lead(costKeys) >= 0 {
+		for _, key := range listedKeys[costKeys] {
+			if n := r.get(key).scaled(9); n.Set {
+				e.CostNanoUSD, e.CostSource = n, "reported"
+				return
+			}
 		}
 	}
 	if r.has("langfuse.observation.cost_details") {
@@ -89,12 +88,12 @@ func (r *otelReading) cost() {
 // the output includes the reasoning.
 func (r *otelReading) genaiUsage() usage {
 	return usage{
-		input:      r.count("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"),
-		output:     r.count("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"),
-		cacheRead:  r.count("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.details.cache_read_tokens", "gen_ai.usage.cached_input_tokens"),
-		cacheWrite: r.count("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.details.cache_write_tokens"),
-		reasoning:  r.count("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens", "llm.usage.reasoning_tokens"),
-		total:      r.count("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+		input:      r.countIn(inputTokenKeys),
+		output:     r.countIn(outputTokenKeys),
+		cacheRead:  r.countIn(cacheReadKeys),
+		cacheWrite: r.countIn(cacheWriteKeys),
+		reasoning:  r.countIn(reasoningTokenKeys),
+		total:      r.countIn(totalTokenKeys),
 	}
 }
 
