@@ -11,6 +11,7 @@ import (
 	"github.com/hansardhq/hansard/internal/forensic"
 	"github.com/hansardhq/hansard/internal/intake"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/policy"
 	"github.com/hansardhq/hansard/internal/query"
 )
@@ -26,7 +27,10 @@ const foundAgain = 10 * time.Minute
 // are switched on, until the context ends.
 func detections(ctx context.Context, st *store, logger *slog.Logger) {
 	detect.Run(ctx, detect.Config{
-		Hub: st.hub, Follow: st.lake.Follow, Logger: logger,
+		Hub: st.hub, Logger: logger,
+		Follow: func(tenant string, from uint64) func(ctx context.Context, limit int) ([]*part.Row, error) {
+			return st.lake.Follow(tenant, hansard.Tiers, from).Next
+		},
 		Tenants: func() []string {
 			var names []string
 			for _, i := range st.ledger.Logs() {

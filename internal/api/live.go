@@ -110,8 +110,9 @@ func resumeFrom(r *http.Request) (next uint64, ok bool, err error) {
 // catchUp sends what was committed from the stream's next position on. The
 // watcher is collecting already, so that nothing falls in between.
 func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
+	reader := s.cfg.Lake.Follow(tenant, hansard.Tiers, st.next)
 	for {
-		entries, err := s.cfg.Lake.Follow(ctx, tenant, hansard.Tiers, st.next, livePage)
+		entries, err := reader.Entries(ctx, livePage)
 		if err != nil {
 			return err
 		}
@@ -120,7 +121,7 @@ func (s *Server) catchUp(ctx context.Context, tenant string, st *stream) error {
 			events[i] = &live.Event{Entry: e}
 		}
 		st.send(events)
-		if st.err != nil || len(entries) < livePage {
+		if st.err != nil || len(entries) == 0 {
 			return st.err
 		}
 	}

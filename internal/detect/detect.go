@@ -37,27 +37,32 @@ type Config struct {
 	// Begin returns the detectors of a tenant, and the position from which on
 	// they are to be given entries.
 	Begin func(ctx context.Context, tenant string) (detectors []Detector, from uint64, err error)
-	// Follow returns entries from a position on, in order: lake.Lake.Follow.
-	Follow func(ctx context.Context, tenant string, tiers []hansard.Tier, from uint64, limit int) ([]*hansard.Entry, error)
+	// Follow begins to read what was committed from a position on. What it returns
+	// reads the next rows, at most limit, which are valid until the next call; none
+	// when all have been read: lake.Reader.Next.
+	Follow func(tenant string, from uint64) (next func(ctx context.Context, limit int) ([]*part.Row, error))
 	// Record puts events on record.
 	Record func(ctx context.Context, tenant string, events []*hansard.Event) error
 	Logger *slog.Logger
 }
 
-// queueDepth is how many commits may wait, and catchUp how many entries are read at
-// a time of what was missed.
+// queueDepth is how many commits may wait, and catchUp how many rows are looked at
+// at a time of what was missed.
 const (
 	queueDepth = 256
-	catchUp    = 1000
+	catchUp    = 4096
 )
 
-// restTimes is for how many times as long as it worked it rests where it is behind:
-// it takes a tenth of one processor at most, and ingest has the rest. busy is how
-// many waiting commits are behind.
+// restTimes is for how many times as long as it worked it rests where it is behind
+// and events come in: it takes a fifth of one processor at most, and ingest has the
+// rest. busy is how many waiting commits are behind.
 const (
-	restTimes = 9
+	restTimes = 4
 	busy      = 8
 )
+
+// sayAgain is how long it says nothing of being behind after it has.
+const sayAgain = time.Minute
 
 // watch is the run of a Config.
 type watch struct {
@@ -65,6 +70,7 @@ type watch struct {
 	enc     *part.Encoder
 	entry   hansard.Entry // what is looked at
 	tenants map[string]*tenant
+	said    time.Time // when it last said that it is behind
 
 	eventType *part.Column
 }
@@ -80,17 +86,27 @@ func Run(ctx context.Context, cfg Config) {
 	w := &watch{Config: cfg, enc: part.NewEncoder(), tenants: map[string]*tenant{}}
 	w.eventType = w.enc.Column("event_type")
 	for ctx.Err() == nil {
-		rows := cfg.Hub.Rows(queueDepth)
+		// A long way first: nobody keeps commits for it meanwhile.
 		err := w.all(ctx)
 		if err == nil {
-			err = w.follow(ctx, rows)
+			err = w.current(ctx)
 		}
-		rows.Close()
 		if err != nil && ctx.Err() == nil {
 			cfg.Logger.Error("detections stopped; they go on where they were", "error", err)
 			w.pause(ctx, 5*time.Second)
 		}
 	}
+}
+
+// current takes commits as they come, after what was committed before they are
+// collected. It returns nil when some were missed.
+func (w *watch) current(ctx context.Context) error {
+	rows := w.Hub.Rows(queueDepth)
+	defer rows.Close()
+	if err := w.all(ctx); err != nil {
+		return err
+	}
+	return w.follow(ctx, rows)
 }
 
 func (w *watch) pause(ctx context.Context, d time.Duration) {
@@ -128,27 +144,34 @@ func (w *watch) tenant(ctx context.Context, name string) (*tenant, error) {
 	return t, nil
 }
 
-// missed reads from the record what a tenant's detectors have not been given.
+// missed reads from the record what a tenant's detectors have not been given. It
+// rests only while events come in.
 func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
-	for len(t.detectors) > 0 {
-		begin := time.Now()
-		entries, err := w.Follow(ctx, name, hansard.Tiers, t.next, catchUp)
-		if err != nil || len(entries) == 0 {
+	if len(t.detectors) == 0 {
+		return nil
+	}
+	next := w.Follow(name, t.next)
+	for {
+		begin, commits := time.Now(), w.Hub.Commits()
+		rows, err := next(ctx, catchUp)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		w.take(ctx, name, t, entries)
-		if len(entries) == catchUp {
+		if err := w.take(ctx, name, t, rows); err != nil {
+			return err
+		}
+		if w.Hub.Commits() != commits {
 			w.pause(ctx, restTimes*time.Since(begin))
 		}
 	}
-	return nil
 }
 
 // follow takes commits as they come. It returns nil when some were missed.
 func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 	for {
 		commit, dropped := rows.Next(ctx)
-		if dropped {
+		if dropped && time.Since(w.said) >= sayAgain {
+			w.said = time.Now()
 			w.Logger.Warn("detections fell behind; they read what they missed from the record")
 		}
 		if len(commit) == 0 {
@@ -177,13 +200,20 @@ func (w *watch) commit(ctx context.Context, rows []*part.Row) error {
 		if err != nil {
 			return err
 		}
-		found, next, err := w.look(t, rows)
-		if err != nil {
+		if err := w.take(ctx, name, t, rows); err != nil {
 			return err
 		}
-		w.record(ctx, name, t, found, next)
 	}
 	return nil
+}
+
+// take gives rows to a tenant's detectors and puts on record what they find.
+func (w *watch) take(ctx context.Context, name string, t *tenant, rows []*part.Row) error {
+	found, next, err := w.look(t, rows)
+	if err == nil {
+		w.record(ctx, name, t, found, next)
+	}
+	return err
 }
 
 // look gives rows to a tenant's detectors. It returns what they found, and the
@@ -225,19 +255,6 @@ func (t *tenant) take(e *hansard.Entry) (found []*hansard.Event) {
 		found = append(found, d.Take(e)...)
 	}
 	return found
-}
-
-// take gives entries to a tenant's detectors and puts on record what they find.
-func (w *watch) take(ctx context.Context, name string, t *tenant, entries []*hansard.Entry) {
-	var found []*hansard.Event
-	next := t.next
-	for _, e := range entries {
-		if e.Position >= t.next {
-			found = append(found, t.take(e)...)
-			next = max(next, e.Position+1)
-		}
-	}
-	w.record(ctx, name, t, found, next)
 }
 
 // record puts on record what was found up to a position. Only then do the entries

@@ -3,7 +3,6 @@ package detect_test
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,13 +43,15 @@ func TestRun(t *testing.T) {
 		Begin: func(context.Context, string) ([]detect.Detector, uint64, error) {
 			return []detect.Detector{every{}}, 1, nil
 		},
-		Follow: func(_ context.Context, _ string, _ []hansard.Tier, from uint64, limit int) ([]*hansard.Entry, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if from >= uint64(len(committed)) {
-				return nil, nil
+		Follow: func(_ string, from uint64) func(context.Context, int) ([]*part.Row, error) {
+			return func(_ context.Context, limit int) ([]*part.Row, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				some := committed[min(len(committed), int(from)):]
+				some = some[:min(limit, len(some))]
+				from += uint64(len(some))
+				return enc.RowsOf(some), nil
 			}
-			return slices.Clone(committed[from:min(len(committed), int(from)+limit)]), nil
 		},
 		Record: func(_ context.Context, _ string, events []*hansard.Event) error {
 			<-stuck

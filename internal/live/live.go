@@ -6,6 +6,7 @@ package live
 import (
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -19,6 +20,7 @@ type Hub struct {
 	watchers map[*Watcher]struct{}
 	rows     map[*Rows]struct{}
 	enc      *part.Encoder
+	commits  atomic.Uint64
 }
 
 // New returns a hub without watchers.
@@ -95,6 +97,7 @@ func (h *Hub) drop(w *Watcher) {
 // order. Statements of meta logs are not events and are left out. It never
 // blocks.
 func (h *Hub) Committed(rows []*part.Row) {
+	h.commits.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.handRows(rows)
@@ -132,3 +135,7 @@ func (h *Hub) Watchers() int {
 	defer h.mu.Unlock()
 	return len(h.watchers)
 }
+
+// Commits returns how many commits there have been since the start: who works for as
+// long as nobody sends anything sees by it when somebody does.
+func (h *Hub) Commits() uint64 { return h.commits.Load() }

@@ -17,7 +17,7 @@ type Rows struct {
 }
 
 // maxRowBytes bounds the rows that wait: each keeps its whole commit in memory.
-const maxRowBytes = 16 << 20
+const maxRowBytes = 32 << 20
 
 // Rows begins to collect the rows that are committed from now on. depth is how many
 // commits may wait; who lets more wait, or more bytes than are kept for a reader, is
