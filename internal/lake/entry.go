@@ -3,9 +3,7 @@ package lake
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -16,93 +14,6 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/query"
 )
-
-// entries reads whole entries: a statement gives a file name and then all
-// columns with their plain types.
-func (l *Lake) entries(ctx context.Context, parts []*livePart, text string, args []any) ([]*hansard.Entry, error) {
-	logs := map[string]hansard.LogID{}
-	for _, p := range parts {
-		logs[p.path] = p.Log
-	}
-	var all []*hansard.Entry
-	var buf []byte
-	err := l.engine.each(ctx, text, args, func(row []driver.Value) error {
-		path, _ := row[0].(string)
-		log, ok := logs[path]
-		if !ok {
-			return hansard.Errorf(hansard.KindInternal, "read a part: it is not in the manifest")
-		}
-		var err error
-		if buf, err = appendRow(buf[:0], l.enc.Columns(), row[1:]); err != nil {
-			return err
-		}
-		e, err := l.entry(buf, log)
-		if err != nil {
-			return err
-		}
-		all = append(all, e)
-		return nil
-	})
-	return all, err
-}
-
-// entry makes the entry of a row in the journal's form, with its leaf hash.
-func (l *Lake) entry(row []byte, log hansard.LogID) (*hansard.Entry, error) {
-	e, err := l.enc.ParseRow(row)
-	if err != nil {
-		return nil, hansard.Errorf(hansard.KindCorrupt, "read a part of log %s: %w", log, err)
-	}
-	e.Log = log
-	e.LeafHash = part.HashLeaf(l.enc.AppendLeaf(nil, e))
-	return e, nil
-}
-
-// appendRow appends the journal's form of a row that DuckDB gave, columns in
-// the order of their IDs: that form has a parser, and setting fields of an
-// entry is its business alone.
-func appendRow(dst []byte, columns []*part.Column, row []driver.Value) ([]byte, error) {
-	var p part.Place
-	for i, c := range columns {
-		if v, ok := row[i].(int64); ok && c.Placed() {
-			p.Set(c, v)
-		}
-	}
-	dst = part.AppendPlace(dst, p)
-	for i, c := range columns {
-		if row[i] == nil || c.Placed() {
-			continue
-		}
-		at := len(dst)
-		dst = append(dst, byte(c.ID))
-		switch v := row[i].(type) {
-		case string:
-			dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)
-		case []byte:
-			dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)
-		case int64:
-			dst = binary.AppendVarint(dst, v)
-		case float64:
-			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
-		case bool:
-			if !v {
-				dst = dst[:at]
-			}
-		case []any:
-			if len(v) == 0 {
-				dst = dst[:at]
-				continue
-			}
-			dst = binary.AppendUvarint(dst, uint64(len(v)))
-			for _, item := range v {
-				s, _ := item.(string)
-				dst = append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-			}
-		default:
-			return dst, hansard.Errorf(hansard.KindInternal, "read a part: column %s is a %T", c.Name, v)
-		}
-	}
-	return dst, nil
-}
 
 // Event returns the event with the given id. Its Log and Index say where it is.
 // An id that is not in the record, or no longer, is KindNotFound.

@@ -131,12 +131,3 @@ func union(set map[string]bool, columns []string) []string {
 	}
 	return slices.Sorted(maps.Keys(all))
 }
-
-// allColumns returns the names of all columns in the order of their IDs.
-func (l *Lake) allColumns() []string {
-	var all []string
-	for _, c := range l.enc.Columns() {
-		all = append(all, c.Name)
-	}
-	return all
-}

@@ -45,10 +45,21 @@ func TestRowsAreBounded(t *testing.T) {
 	}
 	f("a few", 4, 1000, 4, 4, false)
 	f("too many", 4, 1000, 5, 4, true)
-	f("many bytes", 100, 1<<20, 16, 16, false)
-	f("too many bytes", 100, 1<<20, 17, 16, true)
-	f("one commit, of any size", 4, 20<<20, 1, 1, false)
-	f("and another", 4, 20<<20, 2, 1, true)
+	f("many bytes", 100, 1<<20, 32, 32, false)
+	f("too many bytes", 100, 1<<20, 33, 32, true)
+	f("one commit, of any size", 4, 40<<20, 1, 1, false)
+	f("and another", 4, 40<<20, 2, 1, true)
+}
+
+// TestCommits counts commits, whoever follows.
+func TestCommits(t *testing.T) {
+	hub := live.New()
+	for n := range uint64(3) {
+		if got := hub.Commits(); got != n {
+			t.Errorf("%d commits, want %d", got, n)
+		}
+		hub.Committed(commit(10))
+	}
 }
 
 // TestRowsAreTaken has a reader that keeps up: what it took counts no more.
