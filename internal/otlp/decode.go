@@ -145,6 +145,10 @@ type decoder struct {
 
 	texts dialect.Texts // ids and names
 
+	// unchecked is a request in JSON of which it is not known yet that it is JSON to its
+	// end. Nothing of one is handed on.
+	unchecked []byte
+
 	// arena holds values that do not stand in the request as they are: JSON of arrays
 	// and maps, texts without their escapes. What was cut from it stays until the batch
 	// was handed on.
@@ -174,6 +178,12 @@ func (d *decoder) added(bytes int) error {
 func (d *decoder) hand() error {
 	if len(d.batch.Places) == 0 {
 		return nil
+	}
+	if d.unchecked != nil {
+		if d.checkJSON(d.unchecked) != nil {
+			return d.brokenJSON()
+		}
+		d.unchecked = nil
 	}
 	err := d.take(&d.batch)
 	d.clear()

@@ -81,12 +81,24 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%d records, %d taken, %d refused", d.Records, taken, d.Refused)
 		}
 		if isJSON {
+			checkJSON(t, body, taken, err)
 			checkSpellings(t, signal, body)
 		}
 		if n, ok := countWithPdata(signal, enc, body); ok && err == nil && n != d.Records {
 			t.Fatalf("%d records, the collector's library reads %d", d.Records, n)
 		}
 	})
+}
+
+// checkJSON holds that a request in JSON is refused as a whole if it is no JSON, and
+// that one which is JSON, and no deeper than all may be, is not.
+func checkJSON(t *testing.T, body []byte, taken int, err error) {
+	switch isObject := bytes.HasPrefix(bytes.TrimLeft(body, " \n\r\t"), []byte("{")); {
+	case rawjson.Valid(body, 1000) != nil && (err == nil || taken > 0):
+		t.Fatalf("%d records are taken of what is no JSON, with the error %v", taken, err)
+	case rawjson.Valid(body, 100) == nil && (err == nil) != isObject:
+		t.Fatalf("of what is JSON it says: %v", err)
+	}
 }
 
 // checkSpellings compares what a request in JSON becomes without white space, which

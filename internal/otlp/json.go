@@ -17,25 +17,66 @@ const envelopeDepth = 16
 
 // requestJSON reads a request in OTLP/JSON: names in lower camel case, ids in
 // hexadecimal, 64-bit integers as strings or numbers, enumerations as numbers.
+//
+// That the request is JSON is found out as it is gone through. One that is not is
+// refused as a whole, so that nothing of it is handed on before that is known.
 func (d *decoder) requestJSON(b []byte) error {
-	if err := rawjson.Valid(b, envelopeDepth+4*d.limits.Depth); err != nil {
-		return invalid("the body is not JSON: %w", err)
-	}
-	if i := rawjson.SkipSpace(b, 0); b[i] != '{' {
+	at := rawjson.SkipSpace(b, 0)
+	if at >= len(b) || b[at] != '{' {
+		if err := d.checkJSON(b); err != nil {
+			return err
+		}
 		return invalid("the body is no JSON object")
 	}
 	resources, scopes, records := []string{"resourceSpans", "resource_spans"}, []string{"scopeSpans", "scope_spans"}, []string{"spans"}
 	if d.signal == Logs {
 		resources, scopes, records = []string{"resourceLogs", "resource_logs"}, []string{"scopeLogs", "scope_logs"}, []string{"logRecords", "log_records"}
 	}
+	d.unchecked = b
 	w := jsonWalk{d: d, b: b, scopes: scopes, records: records}
-	w.members(rawjson.SkipSpace(b, 0), func(key []byte, at int) int {
+	end := w.members(at, func(key []byte, at int) int {
 		if !isOneOf(key, resources) {
-			return rawjson.Skip(b, at)
+			return w.skip(at)
 		}
 		return w.elements(at, w.resource)
 	})
-	return w.err
+	switch {
+	case w.err != nil:
+		return w.err
+	case w.broken || rawjson.SkipSpace(b, end) != len(b):
+		return d.brokenJSON()
+	}
+	d.unchecked = nil
+	return nil
+}
+
+// checkJSON returns what is wrong with a request that is no JSON.
+func (d *decoder) checkJSON(b []byte) error {
+	if err := rawjson.Valid(b, d.jsonDepth()); err != nil {
+		return invalid("the body is not JSON: %w", err)
+	}
+	return nil
+}
+
+// jsonDepth is how deep a request in JSON may nest.
+func (d *decoder) jsonDepth() int { return envelopeDepth + 4*d.limits.Depth }
+
+// brokenJSON takes back what was read of a request that turned out to be no JSON, of
+// which nothing was handed on.
+func (d *decoder) brokenJSON() error {
+	if d.unchecked == nil {
+		return invalid("the body cannot be read")
+	}
+	err := d.checkJSON(d.unchecked)
+	if err == nil {
+		err = invalid("the body cannot be read")
+	}
+	d.unchecked = nil
+	d.out = Decoded{}
+	d.clear()
+	d.bytes, d.attrs = 0, 0
+	d.resetMemory()
+	return err
 }
 
 // eachIn calls f for each element of the array that an object has under one of
@@ -87,12 +128,14 @@ func (d *decoder) scopeJSON(s *dialect.Scope, b []byte) error {
 // spanJSON reads the span at an offset, and returns that of its end. Its attributes,
 // most of it, are read where they stand.
 func (d *decoder) spanJSON(s *dialect.Span, b []byte, offset int) (int, error) {
-	return eachMember(b, offset, func(k []byte, at int) (end int, err error) {
+	return d.eachMember(b, offset, func(k []byte, at int) (end int, err error) {
 		if isKey(k, "attributes") {
 			s.Attrs, end, err = d.attrsJSON(b, at)
 			return end, err
 		}
-		end = rawjson.Skip(b, at)
+		if end, err = d.scanJSON(b, at); err != nil {
+			return end, err
+		}
 		return end, d.spanFieldJSON(s, k, b[at:end])
 	})
 }
@@ -200,12 +243,14 @@ func (d *decoder) spanLinkJSON(s *dialect.Span, b []byte) error {
 
 // logJSON is spanJSON for a log record.
 func (d *decoder) logJSON(l *dialect.LogRecord, b []byte, offset int) (int, error) {
-	return eachMember(b, offset, func(k []byte, at int) (end int, err error) {
+	return d.eachMember(b, offset, func(k []byte, at int) (end int, err error) {
 		if isKey(k, "attributes") {
 			l.Attrs, end, err = d.attrsJSON(b, at)
 			return end, err
 		}
-		end = rawjson.Skip(b, at)
+		if end, err = d.scanJSON(b, at); err != nil {
+			return end, err
+		}
 		return end, d.logFieldJSON(l, k, b[at:end])
 	})
 }
@@ -241,7 +286,7 @@ func (d *decoder) logFieldJSON(l *dialect.LogRecord, k, v []byte) (err error) {
 // end.
 func (d *decoder) attrsJSON(b []byte, offset int) (list []dialect.Attr, end int, err error) {
 	list = d.room.open(attrChunk / 64)
-	end, err = eachElement(b, offset, func(offset int) (int, error) {
+	end, err = d.eachElement(b, offset, func(offset int) (int, error) {
 		if err := d.another(len(list)); err != nil {
 			return offset, err
 		}
@@ -250,15 +295,13 @@ func (d *decoder) attrsJSON(b []byte, offset int) (list []dialect.Attr, end int,
 			return end, nil
 		}
 		var a dialect.Attr
-		end, err := eachMember(b, offset, func(k []byte, offset int) (end int, err error) {
-			switch {
-			case isKey(k, "key"):
-				end = rawjson.Skip(b, offset)
-				a.Key = textOf(b[offset:end])
-			case isKey(k, "value"):
+		end, err := d.eachMember(b, offset, func(k []byte, offset int) (end int, err error) {
+			if isKey(k, "value") {
 				a.Value, end, err = d.valueJSON(b, offset)
-			default:
-				end = rawjson.Skip(b, offset)
+				return end, err
+			}
+			if end, err = d.scanJSON(b, offset); err == nil && isKey(k, "key") {
+				a.Key = textOf(b[offset:end])
 			}
 			return end, err
 		})

@@ -17,8 +17,7 @@ func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) 
 		return a, 0
 	}
 	offset += len(beforeKey) - 1
-	end, escaped := rawjson.StringEnd(b, offset)
-	if escaped || !isAt(b, end, beforeValue) {
+	if end = rawjson.PlainEnd(b, offset); end == 0 || !isAt(b, end, beforeValue) {
 		return a, 0
 	}
 	a.Key = b[offset+1 : end-1]
@@ -26,7 +25,7 @@ func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) 
 	switch {
 	case isAt(b, offset, `stringValue":"`):
 		a.Value.Kind = dialect.ValueString
-		a.Value.Text, d.arena, end = rawjson.Text(d.arena, b, offset+len(`stringValue":`))
+		a.Value.Text, d.arena, end = rawjson.ScanText(d.arena, b, offset+len(`stringValue":`))
 	case isAt(b, offset, `intValue":`):
 		a.Value, end = plainScalarJSON(b, offset, len(`intValue"`))
 	case isAt(b, offset, `doubleValue":`):
@@ -46,7 +45,10 @@ func (d *decoder) plainAttrJSON(b []byte, offset int) (a dialect.Attr, end int) 
 // quote, is at an offset, and returns that of its end; 0 where it is none.
 func plainScalarJSON(b []byte, offset, name int) (dialect.Value, int) {
 	from := offset + name + 1
-	end := rawjson.Skip(b, from)
+	end, err := rawjson.Scan(b, from, 0)
+	if err != nil {
+		return dialect.Value{}, 0
+	}
 	v, err := scalarJSON(b[offset-1:offset+name], b[from:end], dialect.Value{})
 	if err != nil {
 		return v, 0
@@ -62,8 +64,11 @@ func isAt(b []byte, offset int, text string) bool {
 // valueJSON reads the AnyValue of OTLP/JSON at an offset, {"stringValue": "x"}, and
 // returns the offset of its end.
 func (d *decoder) valueJSON(b []byte, offset int) (v dialect.Value, end int, err error) {
-	end, err = eachMember(b, offset, func(k []byte, offset int) (int, error) {
-		end := rawjson.Skip(b, offset)
+	end, err = d.eachMember(b, offset, func(k []byte, offset int) (int, error) {
+		end, err := d.scanJSON(b, offset)
+		if err != nil {
+			return end, err
+		}
 		inner := b[offset:end]
 		switch string(k) {
 		case `"arrayValue"`, `"array_value"`, `"kvlistValue"`, `"kvlist_value"`:
@@ -74,7 +79,6 @@ func (d *decoder) valueJSON(b []byte, offset int) (v dialect.Value, end int, err
 			v = dialect.Value{Kind: dialect.ValueJSON, Text: d.arena[start:len(d.arena):len(d.arena)]}
 			return end, nil
 		}
-		var err error
 		v, err = scalarJSON(k, inner, v)
 		return end, err
 	})

@@ -1,17 +1,35 @@
 package otlp
 
 import (
+	"errors"
+
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
 // jsonWalk goes through a request once, down to its records: what it goes into is
-// not skipped first. The request is valid JSON.
+// not skipped first. It checks all that it passes.
 type jsonWalk struct {
 	d               *decoder
 	b               []byte
 	scopes, records []string
 	err             error // ends the walk
+	broken          bool  // the request is no JSON, which ends it too
+}
+
+// stop ends the walk: the request is no JSON here. It returns the offset to go on from.
+func (w *jsonWalk) stop() int {
+	w.broken = true
+	return len(w.b)
+}
+
+// skip returns the offset of the end of the value at an offset.
+func (w *jsonWalk) skip(at int) int {
+	end, err := rawjson.Scan(w.b, at, w.d.jsonDepth())
+	if err != nil {
+		return w.stop()
+	}
+	return end
 }
 
 // members calls f for each member of the object at an offset, with the key and the
@@ -20,34 +38,79 @@ type jsonWalk struct {
 func (w *jsonWalk) members(at int, f func(key []byte, at int) int) int {
 	b := w.b
 	if at >= len(b) || b[at] != '{' {
-		return rawjson.Skip(b, at)
+		return w.skip(at)
 	}
-	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '"'; {
-		end := rawjson.Skip(b, at)
-		key := b[at:end]
-		at = f(key, rawjson.SkipSpace(b, rawjson.SkipSpace(b, end)+1)) // past the colon
-		if at = rawjson.SkipSpace(b, at); at < len(b) && b[at] == ',' {
-			at = rawjson.SkipSpace(b, at+1)
+	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '}' {
+		return at + 1
+	}
+	for {
+		key, value, ok := keyJSON(b, at)
+		if !ok {
+			return w.stop()
+		}
+		next, more := followed(b, f(key, value), '}')
+		if !more && next == 0 {
+			return w.stop()
+		}
+		if at = next; !more {
+			return at
 		}
 	}
-	return at + 1
 }
 
 // elements is members for the elements of an array.
 func (w *jsonWalk) elements(at int, f func(at int) int) int {
 	b := w.b
 	if at >= len(b) || b[at] != '[' {
-		return rawjson.Skip(b, at)
+		return w.skip(at)
 	}
-	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] != ']'; {
-		if w.err != nil {
-			return len(b) // which ends the levels above too
+	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == ']' {
+		return at + 1
+	}
+	for {
+		next, more := followed(b, f(at), ']')
+		if w.err != nil || !more && next == 0 {
+			return w.stop() // which ends the levels above too
 		}
-		if at = rawjson.SkipSpace(b, f(at)); at < len(b) && b[at] == ',' {
-			at = rawjson.SkipSpace(b, at+1)
+		if at = next; !more {
+			return at
 		}
 	}
-	return at + 1
+}
+
+// keyJSON returns the quoted key at an offset, and the offset of its value.
+func keyJSON(b []byte, at int) (key []byte, value int, ok bool) {
+	if at >= len(b) || b[at] != '"' {
+		return nil, 0, false
+	}
+	end := rawjson.PlainEnd(b, at)
+	if end == 0 {
+		var err error
+		if end, err = rawjson.Scan(b, at, 0); err != nil {
+			return nil, 0, false
+		}
+	}
+	value = rawjson.SkipSpace(b, end)
+	if value >= len(b) || b[value] != ':' {
+		return nil, 0, false
+	}
+	return b[at:end], rawjson.SkipSpace(b, value+1), true
+}
+
+// followed returns the offset of the next member or element where a comma follows the
+// value that ends at an offset, and else that of the end of the object or array, which
+// the given bracket closes; 0 where neither is there.
+func followed(b []byte, at int, closing byte) (next int, more bool) {
+	at = rawjson.SkipSpace(b, at)
+	switch {
+	case at >= len(b):
+		return 0, false
+	case b[at] == ',':
+		return rawjson.SkipSpace(b, at+1), true
+	case b[at] == closing:
+		return at + 1, false
+	}
+	return 0, false
 }
 
 // resource reads ResourceSpans or ResourceLogs. What it is of is expected behind
@@ -62,22 +125,32 @@ func (w *jsonWalk) resource(at int) int {
 	end := w.members(at, func(key []byte, at int) int {
 		switch {
 		case isKey(key, "resource"):
-			end := rawjson.Skip(w.b, at)
-			broken, seen = w.d.resourceJSON(res, w.b[at:end]), true
+			end := w.skip(at)
+			if !w.broken {
+				broken, seen = w.d.resourceJSON(res, w.b[at:end]), true
+			}
 			return end
 		case isKey(key, "schemaUrl"):
-			res.Schema = stringOf(w.b[at:rawjson.Skip(w.b, at)])
+			res.Schema = w.text(at)
 		case isOneOf(key, w.scopes) && seen:
 			return scopes(at)
 		case isOneOf(key, w.scopes):
 			early = append(early, at)
 		}
-		return rawjson.Skip(w.b, at)
+		return w.skip(at)
 	})
 	for _, at := range early {
 		scopes(at)
 	}
 	return end
+}
+
+// text returns the string at an offset, "" where there is none.
+func (w *jsonWalk) text(at int) string {
+	if end := w.skip(at); !w.broken {
+		return stringOf(w.b[at:end])
+	}
+	return ""
 }
 
 // scope reads ScopeSpans or ScopeLogs. broken says that the resource cannot be read:
@@ -91,20 +164,23 @@ func (w *jsonWalk) scope(res *dialect.Resource, broken error, at int) int {
 	end := w.members(at, func(key []byte, at int) int {
 		switch {
 		case isKey(key, "scope"):
-			end := rawjson.Skip(w.b, at)
+			end := w.skip(at)
+			if w.broken {
+				return end
+			}
 			if err := w.d.scopeJSON(scope, w.b[at:end]); err != nil && broken == nil {
 				broken = err
 			}
 			seen = true
 			return end
 		case isKey(key, "schemaUrl"):
-			scope.Schema = stringOf(w.b[at:rawjson.Skip(w.b, at)])
+			scope.Schema = w.text(at)
 		case isOneOf(key, w.records) && seen:
 			return records(at)
 		case isOneOf(key, w.records):
 			early = append(early, at)
 		}
-		return rawjson.Skip(w.b, at)
+		return w.skip(at)
 	})
 	for _, at := range early {
 		records(at)
@@ -118,14 +194,16 @@ func (w *jsonWalk) scope(res *dialect.Resource, broken error, at int) int {
 func (w *jsonWalk) record(res *dialect.Resource, scope *dialect.Scope, broken error, at int) int {
 	end, size := 0, 0
 	if len(w.b)-at > w.d.limits.Record {
-		end = rawjson.Skip(w.b, at)
+		if end = w.skip(at); w.broken {
+			return end
+		}
 		size = end - at
 	}
 	w.err = w.d.record(size, res, scope, func(s *dialect.Span, l *dialect.LogRecord) (size int, err error) {
 		switch {
 		case broken != nil:
 			return 0, broken
-		case w.b[at] != '{':
+		case at >= len(w.b) || w.b[at] != '{':
 			return 0, invalid("it is no JSON object")
 		case s != nil:
 			end, err = w.d.spanJSON(s, w.b, at)
@@ -138,48 +216,69 @@ func (w *jsonWalk) record(res *dialect.Resource, scope *dialect.Scope, broken er
 		return end - at, err
 	})
 	if end == 0 {
-		end = rawjson.Skip(w.b, at)
+		end = w.skip(at)
 	}
 	return end
 }
 
-// eachMember calls f for each member of the object at an offset of valid JSON, with
-// the key, quoted, and the offset of the value; f returns the offset of the value's
-// end. It returns that of the object's; of anything but an object the end. The first
-// error of f ends it.
-func eachMember(b []byte, at int, f func(key []byte, at int) (int, error)) (int, error) {
+// errNotJSON says that what was to be read is no JSON. Whoever reads a request then
+// finds out where.
+var errNotJSON = errors.New("it is not JSON")
+
+// scanJSON returns the offset of the end of the value at an offset.
+func (d *decoder) scanJSON(b []byte, at int) (int, error) { return rawjson.Scan(b, at, d.jsonDepth()) }
+
+// eachMember calls f for each member of the object at an offset, with the key, quoted,
+// and the offset of the value; f returns the offset of the value's end. It returns that
+// of the object's; of anything but an object the end. The first error of f ends it, or
+// that it is no JSON.
+func (d *decoder) eachMember(b []byte, at int, f func(key []byte, at int) (int, error)) (int, error) {
 	if at >= len(b) || b[at] != '{' {
-		return rawjson.Skip(b, at), nil
+		return d.scanJSON(b, at)
 	}
-	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '"'; {
-		end, _ := rawjson.StringEnd(b, at)
-		key := b[at:end]
-		var err error
-		if at, err = f(key, rawjson.SkipSpace(b, rawjson.SkipSpace(b, end)+1)); err != nil { // past the colon
-			return at, err
+	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '}' {
+		return at + 1, nil
+	}
+	for {
+		key, value, ok := keyJSON(b, at)
+		if !ok {
+			return at, errNotJSON
 		}
-		if at = rawjson.SkipSpace(b, at); at < len(b) && b[at] == ',' {
-			at = rawjson.SkipSpace(b, at+1)
+		end, err := f(key, value)
+		if err != nil {
+			return end, err
+		}
+		next, more := followed(b, end, '}')
+		if next == 0 {
+			return end, errNotJSON
+		}
+		if at = next; !more {
+			return at, nil
 		}
 	}
-	return at + 1, nil
 }
 
 // eachElement is eachMember for the elements of an array.
-func eachElement(b []byte, at int, f func(at int) (int, error)) (int, error) {
+func (d *decoder) eachElement(b []byte, at int, f func(at int) (int, error)) (int, error) {
 	if at >= len(b) || b[at] != '[' {
-		return rawjson.Skip(b, at), nil
+		return d.scanJSON(b, at)
 	}
-	for at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] != ']'; {
-		var err error
-		if at, err = f(at); err != nil {
-			return at, err
+	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == ']' {
+		return at + 1, nil
+	}
+	for {
+		end, err := f(at)
+		if err != nil {
+			return end, err
 		}
-		if at = rawjson.SkipSpace(b, at); at < len(b) && b[at] == ',' {
-			at = rawjson.SkipSpace(b, at+1)
+		next, more := followed(b, end, ']')
+		if next == 0 {
+			return end, errNotJSON
+		}
+		if at = next; !more {
+			return at, nil
 		}
 	}
-	return at + 1, nil
 }
 
 // isOneOf reports whether a quoted key is one of the names.

@@ -85,9 +85,9 @@ func TestUnquoteAnywhere(t *testing.T) {
 				if end, _ := rawjson.StringEnd(q[:len(q)-1], 0); end != len(q)-1 {
 					t.Fatalf("StringEnd of %s without its end is %d", q, end)
 				}
-				got, grown, end := rawjson.Text([]byte("before"), append(append([]byte("[1,"), q...), `,"x"]`...), 3)
+				got, grown, end := rawjson.ScanText([]byte("before"), append(append([]byte("[1,"), q...), `,"x"]`...), 3)
 				if string(got) != want || end != 3+len(q) || string(grown) != "before" && string(grown) != "before"+want {
-					t.Fatalf("Text of %s is %q, its end %d, with %q", q, got, end, grown)
+					t.Fatalf("ScanText of %s is %q, its end %d, with %q", q, got, end, grown)
 				}
 			}
 		}
@@ -158,6 +158,7 @@ func FuzzValid(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		checkText(t, b)
 		err := rawjson.Valid(b, 1000)
 		if want := json.Valid(b) && utf8.Valid(b); (err == nil) != want {
 			t.Fatalf("Valid(%q) = %v, want valid: %v", b, err, want)
@@ -167,7 +168,6 @@ func FuzzValid(f *testing.F) {
 			_ = rawjson.Object(b, func(k, v []byte) error { rawjson.Unquote(nil, k); return nil })
 			_ = rawjson.Array(b, func(v []byte) error { rawjson.Unquote(nil, v); return nil })
 			rawjson.Unquote(nil, b)
-			rawjson.Text(nil, b, 0)
 			rawjson.Compact(nil, b)
 			return
 		}
@@ -181,6 +181,29 @@ func FuzzValid(f *testing.F) {
 		}
 		checkWalk(t, got)
 	})
+}
+
+// checkText compares ScanText with Scan and Unquote, wherever a string may begin, and
+// with enough behind it for the quick way as well as without.
+func checkText(t *testing.T, b []byte) {
+	for i := range b {
+		if b[i] != '"' {
+			continue
+		}
+		for _, b := range [][]byte{b, append(b[:len(b):len(b)], "                "...)} {
+			end, err := rawjson.Scan(b, i, 0)
+			text, arena, got := rawjson.ScanText([]byte("before"), b, i)
+			if err != nil {
+				end = 0
+			}
+			if got != end {
+				t.Fatalf("the end of the string at %d of %q is %d, want %d", i, b, got, end)
+			}
+			if end != 0 && !bytes.Equal(text, rawjson.Unquote(nil, b[i:end])) || !bytes.HasPrefix(arena, []byte("before")) {
+				t.Fatalf("the text at %d of %q is %q, with %q", i, b, text, arena)
+			}
+		}
+	}
 }
 
 // onlySurrogatesDiffer reports whether a says \ufffd where b has a surrogate, and

@@ -19,16 +19,86 @@ func Unquote(dst, q []byte) []byte {
 	return dst
 }
 
-// Text returns the text of the valid string at b[i], and the offset of its end. The text
-// is a part of b; where there are escapes it is appended to the arena, which is returned.
-func Text(arena, b []byte, i int) (text, grown []byte, end int) {
-	end = special(b, i+1)
-	if end >= len(b) || b[end] == '"' {
-		return b[min(i+1, len(b)):min(end, len(b))], arena, min(end+1, len(b))
+// ScanText checks the string at b[i] and returns its text, and the offset of its end, 0
+// if it is none that Scan accepts. The text is a part of b; where there are escapes it
+// is appended to the arena, which is returned.
+func ScanText(arena, b []byte, i int) (text, grown []byte, end int) {
+	if end = PlainEnd(b, i); end != 0 {
+		return b[i+1 : end-1], arena, end
+	}
+	if i >= len(b) || b[i] != '"' {
+		return nil, arena, 0
+	}
+	j := i + 1
+	for j < len(b) && b[j] != '"' && b[j] != '\\' {
+		n := textLen(b, j)
+		if n == 0 {
+			return nil, arena, 0
+		}
+		j += n
+	}
+	if j < len(b) && b[j] == '"' {
+		return b[i+1 : j], arena, j + 1
 	}
 	start := len(arena)
-	arena, end = appendUnescaped(arena, b, i+1)
-	return arena[start:len(arena):len(arena)], arena, min(end+1, len(b))
+	arena, end = appendScanned(append(arena, b[i+1:j]...), b, j)
+	return arena[start:len(arena):len(arena)], arena, end
+}
+
+// textLen returns how many bytes the character at b[i] of a string has that is no quote
+// and no backslash; 0 if it must not stand there.
+func textLen(b []byte, i int) int {
+	switch c := b[i]; {
+	case c < 0x20:
+		return 0
+	case c < utf8.RuneSelf:
+		return 1
+	}
+	r, n := utf8.DecodeRune(b[i:])
+	if r == utf8.RuneError && n == 1 {
+		return 0
+	}
+	return n
+}
+
+// appendScanned is appendUnescaped for a string that is not known to be valid: it
+// returns the offset of the string's end, behind the quote, 0 if it is not valid.
+func appendScanned(dst, b []byte, i int) ([]byte, int) {
+	for {
+		for i+8 <= len(b) {
+			n := len(dst)
+			dst = slices.Grow(dst, 8)[:n+8]
+			w := binary.LittleEndian.Uint64(b[i:])
+			binary.LittleEndian.PutUint64(dst[n:], w)
+			if m := notPlain(w); m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				dst = dst[:n+bits.TrailingZeros64(m)/8]
+				break
+			}
+			i += 8
+		}
+		if i >= len(b) {
+			return dst, 0
+		}
+		switch b[i] {
+		case '"':
+			return dst, i + 1
+		case '\\':
+			if escapeLen(b, i) == 0 {
+				return dst, 0
+			}
+			var n int
+			dst, n = appendEscape(dst, b[i:])
+			i += n
+		default:
+			n := textLen(b, i)
+			if n == 0 {
+				return dst, 0
+			}
+			dst = append(dst, b[i:i+n]...)
+			i += n
+		}
+	}
 }
 
 // appendUnescaped appends what stands in b from b[i] to the next quote that is not
