@@ -54,7 +54,7 @@ func (r *otelReading) geminiLog(name string) bool {
 		r.move(&e.Response, "response", "response_text")
 		r.modelCall(r.geminiUsage())
 		e.Status = "ok"
-		_ = r.finishReasons()
+		r.getIn(finishKeys)
 	case "api_error":
 		set2(&e.DurationUS, r.get("duration").millis())
 		r.failure("error.message", "error")

@@ -35,6 +35,10 @@ func (r *otelReading) genaiSpan() work {
 	if v.Kind != ValueString {
 		return workNone
 	}
+	if known := &r.shape.operation; known.work != workNone && known.name == string(v.Text) {
+		r.rule = known.rule
+		return known.work
+	}
 	w, ok := genaiWorks[string(v.Text)]
 	if !ok {
 		w, ok = genaiWorks[strings.ToLower(string(v.Text))]
@@ -48,9 +52,18 @@ func (r *otelReading) genaiSpan() work {
 		r.dialect = mcpName
 		return r.mcpSpan()
 	case op == "execute_task":
-		w = r.step()
+		return r.decided(r.step(), "gen_ai.operation.name", op)
 	}
-	return r.decided(w, "gen_ai.operation.name", op)
+	r.decided(w, "gen_ai.operation.name", op)
+	r.shape.operation = operation{strings.Clone(op), strings.Clone(r.rule), w}
+	return w
+}
+
+// operation is a value of gen_ai.operation.name, and what it was found to mean among
+// the keys of a shape.
+type operation struct {
+	name, rule string
+	work       work
 }
 
 // genaiPresence decides by what only a call of a tool or a model has.

@@ -112,7 +112,7 @@ func (r *otelReading) llm(w work) {
 		r.answered()
 	}
 	e.Attempt = r.countIn(attemptKeys)
-	_ = r.finishReasons()
+	r.getIn(finishKeys)
 	r.getIn(responseIDKeys)
 }
 

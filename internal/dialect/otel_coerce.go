@@ -145,6 +145,8 @@ func jsonText(b []byte) string {
 	switch {
 	case len(b) == 0 || b[0] == 'n':
 		return ""
+	case b[0] == '"' && len(b) > 1 && bytes.IndexByte(b, '\\') < 0:
+		return string(b[1 : len(b)-1])
 	case b[0] == '"':
 		return string(rawjson.Unquote(nil, b))
 	}

@@ -104,11 +104,5 @@ func provider(s string) string {
 	return low
 }
 
-// finishReasons returns why the model stopped, for the action.
-func (r *otelReading) finishReasons() string {
-	v := r.getIn(finishKeys)
-	return strings.Join(v.list(), ",")
-}
-
 // quoted returns s as JSON.
 func quoted(s string) []byte { return rawjson.AppendQuote(nil, s) }

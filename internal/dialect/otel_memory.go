@@ -50,6 +50,7 @@ func (m *otelMapper) release() {
 		m.slabs, m.list, m.out = m.slabs[:keptSlabs:keptSlabs], nil, nil
 	}
 	m.lastResource, m.lastOrigin, m.lastScope, m.lastScopeJSON = nil, nil, nil, nil
+	m.lastParent, m.lastParentID = nil, ""
 	clear(m.origins)
 	clear(m.scopes)
 	clear(m.spans)

@@ -70,6 +70,8 @@ type otelMapper struct {
 	lastOrigin    *origin
 	lastScope     *Scope
 	lastScopeJSON []byte
+	lastParent    *Span // that has one
+	lastParentID  string
 	logIDs        map[string]int // ids given to logs, and how often
 	// Scopes named as OpenTelemetry's own instrumentations are, of which a span
 	// of the batch shows that they are Traceloop's.
@@ -93,12 +95,8 @@ func (m *otelMapper) index() {
 	if m.spans == nil {
 		m.spans = make(map[spanKey]int, len(m.batch.Spans))
 	}
-	for i := range m.batch.Spans {
-		s := &m.batch.Spans[i]
-		if s.TraceID == "" || s.SpanID == "" {
-			continue
-		}
-		if _, twice := m.spans[spanKey{s.TraceID, s.SpanID}]; !twice {
+	for i := len(m.batch.Spans) - 1; i >= 0; i-- { // backwards, so that of two the first counts
+		if s := &m.batch.Spans[i]; s.TraceID != "" && s.SpanID != "" {
 			m.spans[spanKey{s.TraceID, s.SpanID}] = i
 		}
 	}

@@ -18,6 +18,8 @@ type shape struct {
 	// plus firstAt: noKey if none is, 0 while nobody has asked.
 	first [keyLists]uint8
 
+	operation operation // of the last span
+
 	text []byte   // the keys, one behind the other
 	ends []uint16 // where each ends
 }

@@ -14,7 +14,7 @@ func TestShapes(t *testing.T) {
 	keys = append(keys, "gen_ai.prompt.0.content", "gen_ai.prompt.0.role", "gen_ai.operation.namf", "gen_ai.operatioo.name", "")
 	r := rand.New(rand.NewPCG(1, 2))
 	var lists [][]string
-	mapper := dialect.OTel{LeftOver: true}
+	mapper, ids := dialect.OTel{LeftOver: true}, []string{"", "t", "u"}
 	for i := range 3000 {
 		if i%3 == 0 || len(lists) == 0 {
 			list := make([]string, r.IntN(12))
@@ -32,6 +32,10 @@ func TestShapes(t *testing.T) {
 			list[r.IntN(n)] = keys[r.IntN(len(keys))]
 		}
 		var attrs []dialect.Attr
+		if i%4 > 0 {
+			ops := []string{"chat", "execute_tool", "execute_task", "invoke_agent", "Chat", "none"}
+			attrs = append(attrs, dialect.Attr{Key: []byte("gen_ai.operation.name"), Value: dialect.StringValue(ops[r.IntN(len(ops))])})
+		}
 		for _, key := range list {
 			v := dialect.StringValue(texts[r.IntN(len(texts))])
 			switch r.IntN(4) {
@@ -42,7 +46,9 @@ func TestShapes(t *testing.T) {
 			}
 			attrs = append(attrs, dialect.Attr{Key: []byte(key), Value: v})
 		}
-		b := &dialect.Batch{Spans: []dialect.Span{{TraceID: "t", SpanID: "s", Name: "x", Start: 1, End: 2, Attrs: attrs, Resource: &dialect.Resource{}}}}
+		b := &dialect.Batch{Spans: []dialect.Span{{TraceID: "t", SpanID: "s", ParentID: ids[r.IntN(3)], Name: "x", Start: 1, End: 2, Attrs: attrs, Resource: &dialect.Resource{}}}}
+		b.Spans = append(b.Spans, b.Spans[0], b.Spans[0])
+		b.Spans[1].TraceID, b.Spans[2].ParentID = ids[r.IntN(3)], ids[r.IntN(3)]
 		want := describe(mapper.Map(b))
 		_ = mapper.Lend(b, func(readings []dialect.Reading) error {
 			if got := describe(readings); got != want {

@@ -23,7 +23,7 @@ func (m *otelMapper) span(i int) Reading {
 		e.EventID = "span/" + r.hash()
 	}
 	if s.TraceID != "" && s.ParentID != "" {
-		e.ParentEventID = r.id(s.TraceID, "/", s.ParentID)
+		e.ParentEventID = m.parentID(s)
 	}
 	r.startRecord()
 	r.identity()
@@ -41,6 +41,14 @@ func (m *otelMapper) span(i int) Reading {
 	}
 	out.sameCall = r.mcp
 	return out
+}
+
+// parentID returns the event id of a span's parent, which spans in a row often share.
+func (m *otelMapper) parentID(s *Span) string {
+	if p := m.lastParent; p == nil || p.TraceID != s.TraceID || p.ParentID != s.ParentID {
+		m.lastParent, m.lastParentID = s, m.texts.join(s.TraceID, "/", s.ParentID)
+	}
+	return m.lastParentID
 }
 
 // hash returns a hash of the whole span or record, for one that has no ids.
