@@ -57,8 +57,10 @@ func (p *program) settings(cfg *serverConfig, f *serveFlags, st *store, sc store
 			root[i].From = fromEnv
 		}
 	}
-	if v := p.env["GOMEMLIMIT"]; v != "" {
-		root = append(root, api.Setting{Name: "GOMEMLIMIT", Value: v, From: fromEnv})
+	for _, name := range []string{"GOMEMLIMIT", "GOGC"} {
+		if v := p.env[name]; v != "" {
+			root = append(root, api.Setting{Name: name, Value: v, From: fromEnv})
+		}
 	}
 	sections := []api.Section{{Name: "server", Settings: []api.Setting{
 		{Name: "data", Value: p.global.data, From: p.from(p.global.data, defaultData, "HANSARD_DATA")},

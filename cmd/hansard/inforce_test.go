@@ -67,7 +67,7 @@ redact: {detectors: {email: {action: mask, allow: [jane@example.com], allow_doma
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{env: map[string]string{"GOMEMLIMIT": "2GiB"}}
+	p := &program{env: map[string]string{"GOMEMLIMIT": "2GiB", "GOGC": "50"}}
 	f := &serveFlags{config: file, listen: "127.0.0.1:9", logLevel: "info"}
 	cfg, err := p.serverConfig(f)
 	if err != nil {
@@ -102,6 +102,7 @@ redact: {detectors: {email: {action: mask, allow: [jane@example.com], allow_doma
 	for name, want := range map[string]api.Setting{
 		"server listen":                   {Name: "listen", Value: "127.0.0.1:9", From: fromFlag},
 		"server GOMEMLIMIT":               {Name: "GOMEMLIMIT", Value: "2GiB", From: fromEnv},
+		"server GOGC":                     {Name: "GOGC", Value: "50", From: fromEnv},
 		"ledger seal_after":               {Name: "seal_after", Value: "5s", From: fromFile},
 		"ledger journal_bytes":            {Name: "journal_bytes", Value: "16 MiB", From: fromDefault},
 		"retention debug":                 {Name: "debug", Value: "7d", From: fromDefault},

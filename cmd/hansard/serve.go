@@ -174,6 +174,9 @@ func (p *program) serveUntil(ctx context.Context, st *store, server *api.Server,
 	group.Go(func() error { mergeParts(ctx, st, logger); return nil })
 	group.Go(func() error { saveSums(ctx, st); return nil })
 	group.Go(func() error { giveMemoryBack(ctx); return nil })
+	if p.env["GOGC"] == "" {
+		group.Go(func() error { boundGarbage(ctx); return nil })
+	}
 	group.Go(func() error { st.keeper.Serve(ctx); return nil })
 	group.Go(func() error { detections(ctx, st, logger); return nil })
 	if f.demo {
