@@ -19,7 +19,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build ui ui-check bench-ui screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck race fuzz-short interop unit collector
+.PHONY: help build ui ui-check bench-ui screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck program race fuzz-short interop unit collector
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -50,7 +50,7 @@ check: format vet staticcheck unit ## the quick loop: format, vet, staticcheck, 
 
 # Two lanes side by side: real clients and the browser wait much and compute little.
 # The plain run of all tests comes last, so that its lines are the last ones.
-test: format vet staticcheck ## everything that must be green
+test: format vet staticcheck program ## everything that must be green
 	scripts/lanes "race fuzz-short" "ui-check interop"
 	$(MAKE) --no-print-directory unit
 
@@ -89,18 +89,28 @@ vet: cc
 staticcheck: cc
 	$(GO) run $(STATICCHECK) ./...
 
-race: cc
-	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short -timeout 20m $$packages
+# The program for the tests that start it: it is linked once, and again if the pages in
+# it have changed. -w leaves out what only debuggers read, half of the linking.
+PROGRAM := $(CURDIR)/bin/hansard-test
+
+program: cc
+	$(GO) build -ldflags=-w -o $(PROGRAM) ./cmd/hansard
+
+race interop unit: export HANSARD = $(PROGRAM)
+
+# With -short, because what works in one goroutine is tested at full length by unit.
+# vet is a step of its own, before.
+race: program
+	packages=$$(GO=$(GO) scripts/pure) && $(GO) test -race -short -vet=off -timeout 20m $$packages
 
 fuzz-short: cc
-	GO=$(GO) scripts/fuzz 2s
+	GO=$(GO) scripts/fuzz 2s 1
 
 ui-check: cc
 	GO=$(GO) scripts/ui --check
 
-interop: cc
+interop: program
 	GO=$(GO) scripts/interop
 
-# vet is a step of its own, before.
-unit: cc
+unit: program
 	$(GO) test -vet=off -timeout 20m ./...

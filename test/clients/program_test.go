@@ -15,14 +15,17 @@ import (
 	"time"
 )
 
-// binary is the program under test, built once.
+// binary is the program under test: the one that HANSARD names, or built once.
 var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("HANSARD"); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "hansard-clients-")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "hansard")
-	build := exec.Command("go", "build", "-o", path, "./cmd/hansard")
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", path, "./cmd/hansard")
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
@@ -32,7 +35,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := binary(); err == nil && path != os.Getenv("HANSARD") {
 		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)

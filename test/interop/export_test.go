@@ -118,6 +118,22 @@ func compareExports(t *testing.T, reader string, want, got map[int64]exported, r
 	t.Logf("%s: %d rows, %d with a tool", reader, rows, tools)
 }
 
+// program returns the program under test: the one that HANSARD names, or one that it
+// builds.
+func program(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("HANSARD"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "hansard")
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", path, "./cmd/hansard")
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
 // TestExportedTiles exports the logs as tiles, with the program and from the folder,
 // while the server has it open, and reads them with torchwood from a plain file
 // server: every entry is under the root of the signed checkpoint.
@@ -125,12 +141,7 @@ func TestExportedTiles(t *testing.T) {
 	s := start(t)
 	s.fill(3, 400)
 	s.publish()
-	program := filepath.Join(t.TempDir(), "hansard")
-	build := exec.Command("go", "build", "-o", program, "./cmd/hansard")
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := program(t)
 	dir := filepath.Join(t.TempDir(), "tiles")
 	if out, err := exec.Command(program, "export", "--format", "tiles", "--data", s.dir, "--tenant", tenant, "--to", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
