@@ -90,11 +90,13 @@ staticcheck: cc
 	$(GO) run $(STATICCHECK) ./...
 
 # The program for the tests that start it: it is linked once, and again if the pages in
-# it have changed. -w leaves out what only debuggers read, half of the linking.
+# it have changed. -w leaves out what only debuggers read, half of the linking. It is
+# put in its place at once, because tests of another lane may start it meanwhile.
 PROGRAM := $(CURDIR)/bin/hansard-test
 
 program: cc
-	$(GO) build -ldflags=-w -o $(PROGRAM) ./cmd/hansard
+	$(GO) build -ldflags=-w -o $(PROGRAM).built ./cmd/hansard
+	cmp -s $(PROGRAM).built $(PROGRAM) || { cp $(PROGRAM).built $(PROGRAM).next && mv $(PROGRAM).next $(PROGRAM); }
 
 race interop unit: export HANSARD = $(PROGRAM)
 
