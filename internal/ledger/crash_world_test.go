@@ -80,6 +80,7 @@ func (w *world) compose(tenant string, n, size int, oneKind bool) *sending {
 // send sends a request once. The disk tells whether an answer got through: a
 // process whose disk is gone answers nobody.
 func (w *world) send(l *ledger.Ledger, s *sending, gone func() bool) error {
+	var memory arena.Lasting
 	var records []classify.Record
 	want := make([]string, len(s.events))
 	for i, ev := range s.events {
@@ -91,7 +92,7 @@ func (w *world) send(l *ledger.Ledger, s *sending, gone func() bool) error {
 		if err != nil {
 			return err
 		}
-		rec, err := w.classifier.Classify(new(arena.Lasting), redacted, "loopback", key)
+		rec, err := w.classifier.Classify(&memory, redacted, "loopback", key)
 		if err != nil {
 			return err
 		}

@@ -131,6 +131,12 @@ func TestMain(m *testing.M) {
 
 func (d *desk) record(tenant string, ev hansard.Event) classify.Record {
 	d.t.Helper()
+	return d.recordIn(new(arena.Lasting), tenant, ev)
+}
+
+// recordIn makes a record in memory that others share, whose blocks are large.
+func (d *desk) recordIn(memory *arena.Lasting, tenant string, ev hansard.Event) classify.Record {
+	d.t.Helper()
 	k, key, err := d.l.Pseudonyms(tenant)
 	if err != nil {
 		d.t.Fatal(err)
@@ -139,7 +145,7 @@ func (d *desk) record(tenant string, ev hansard.Event) classify.Record {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	rec, err := d.classifier.Classify(new(arena.Lasting), redacted, "loopback", key)
+	rec, err := d.classifier.Classify(memory, redacted, "loopback", key)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -173,9 +179,10 @@ func open(t *testing.T, dir string, follower ledger.Follower, change func(*ledge
 
 func (d *desk) append(l *ledger.Ledger, tenant string, from, to int) []ledger.Result {
 	d.t.Helper()
+	var memory arena.Lasting
 	var records []classify.Record
 	for i := from; i < to; i++ {
-		records = append(records, d.record(tenant, event(i)))
+		records = append(records, d.recordIn(&memory, tenant, event(i)))
 	}
 	results, err := l.Append(context.Background(), tenant, records)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/arena"
 	"github.com/hansardhq/hansard/internal/classify"
 	"github.com/hansardhq/hansard/internal/durable"
 	"github.com/hansardhq/hansard/internal/ledger"
@@ -107,9 +108,10 @@ func quiet(c *ledger.Config) { c.CheckpointEvery, c.SealAfter = time.Hour, time.
 // info log, see event.
 func (d *desk) calls(from, to int) []classify.Record {
 	d.t.Helper()
+	var memory arena.Lasting
 	var records []classify.Record
 	for i := from; i < to; i++ {
-		records = append(records, d.record("acme", event(4*i)))
+		records = append(records, d.recordIn(&memory, "acme", event(4*i)))
 	}
 	return records
 }

@@ -88,6 +88,7 @@ func (d *desk) send(tenant string, n int) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	var memory arena.Lasting
 	var records []classify.Record
 	for range n {
 		ev := event(d.sent, d.clock.now())
@@ -96,7 +97,7 @@ func (d *desk) send(tenant string, n int) {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		rec, err := d.classifier.Classify(new(arena.Lasting), r, "loopback", print)
+		rec, err := d.classifier.Classify(&memory, r, "loopback", print)
 		if err != nil {
 			d.t.Fatal(err)
 		}

@@ -46,6 +46,7 @@ func folderOf(t *testing.T, events int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var memory arena.Lasting
 	var records []classify.Record
 	for i := range events {
 		r, err := engine.Redact(keys, &hansard.Event{
@@ -55,7 +56,7 @@ func folderOf(t *testing.T, events int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec, err := classifier.Classify(new(arena.Lasting), r, "loopback", fingerprints)
+		rec, err := classifier.Classify(&memory, r, "loopback", fingerprints)
 		if err != nil {
 			t.Fatal(err)
 		}
