@@ -220,6 +220,17 @@ type image struct {
 // theEnd names what a power cut left that came when all was done.
 const theEnd = "the end"
 
+// every says of how many operations the power is cut ahead of one.
+func (s scene) every() int {
+	switch {
+	case testing.Short():
+		return 32
+	case s.sparse && !thorough():
+		return 8
+	}
+	return 1
+}
+
 // sweep plays the scene and cuts the power ahead of every operation.
 func (s scene) sweep(t *testing.T) (int, error) {
 	w, err := newWorld()
@@ -227,13 +238,18 @@ func (s scene) sweep(t *testing.T) (int, error) {
 		return 0, err
 	}
 	v := &life{w: w, disk: simdisk.New(), tune: func(c *ledger.Config) { c.JournalSize = 2 << 10 }}
-	var images []image
-	armed := s.act == nil
+	var images []image // of those that are left out, nothing
+	armed, every := s.act == nil, s.every()
 	v.each = func(op simdisk.Op) { // v.mu is held
-		if armed {
-			step := fmt.Sprintf("operation %d, %s %s", len(images)+1, op.Kind, op.Path)
-			for range max(1, s.cuts) {
-				images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(len(images)), 3))), w.known(), step, s.after})
+		for range max(1, s.cuts) {
+			n := len(images)
+			switch {
+			case !armed:
+			case n%every > 0:
+				images = append(images, image{})
+			default:
+				step := fmt.Sprintf("operation %d, %s %s", n+1, op.Kind, op.Path)
+				images = append(images, image{v.disk.Cut(rand.New(rand.NewPCG(uint64(n), 3))), w.known(), step, s.after})
 			}
 		}
 	}
@@ -259,15 +275,8 @@ func (s scene) sweep(t *testing.T) (int, error) {
 		return 0, err
 	}
 	_ = l.Close()
-	every := 1
-	switch {
-	case testing.Short():
-		every = 32
-	case s.sparse && !thorough():
-		every = 8
-	}
 	for i := range images {
-		if i%every != 0 && images[i].step != theEnd {
+		if images[i].disk == nil {
 			continue
 		}
 		if err := images[i].check(uint64(i)); err != nil {
