@@ -109,6 +109,9 @@ func TestTamperedStays(t *testing.T) {
 // after a start: what is on record is what the parts held.
 func TestJoin(t *testing.T) {
 	for _, again := range []bool{false, true} {
+		if again && testing.Short() {
+			break // the race run: the same goroutines
+		}
 		dir := filepath.Join(t.TempDir(), "data")
 		rec := newRecorder()
 		l := open(t, dir, rec, nil)

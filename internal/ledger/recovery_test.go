@@ -366,6 +366,9 @@ func fatEvent(i int) hansard.Event {
 // ones: what is too much for one commit fails alone. What a record is counted as
 // is what it takes.
 func TestLargeEnvelopes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race run: how much one commit takes is counted in one goroutine")
+	}
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	l := open(t, dir, nil, quiet)

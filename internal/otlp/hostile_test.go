@@ -195,6 +195,9 @@ func TestResourceOfManyBatches(t *testing.T) {
 // TestAttributesByBothWays reads attributes as programs write them, which is done by
 // a shorter way, and with a field that nobody knows behind each part: they are the same.
 func TestAttributesByBothWays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race run: one goroutine decodes")
+	}
 	varint := func(num protowire.Number, n uint64) []byte {
 		return protowire.AppendVarint(protowire.AppendTag(nil, num, protowire.VarintType), n)
 	}

@@ -162,6 +162,9 @@ func TestVectors(t *testing.T) {
 }
 
 func TestParquetRoundTrip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race run: one goroutine writes and reads")
+	}
 	enc := part.NewEncoder()
 	var entries []*hansard.Entry
 	want := map[uint64]*hansard.Entry{}

@@ -86,6 +86,9 @@ func quietIsRight(t *testing.T, e *redact.Engine, s string) bool {
 
 // TestQuiet puts the hard texts where JSON has strings.
 func TestQuiet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race run: one goroutine looks at texts")
+	}
 	quiet := 0
 	for _, action := range []redact.Action{redact.ActionKeep, redact.ActionHash} {
 		e := engine(t, redact.Config{Detectors: map[string]redact.Detector{"ip": {Action: action}}})
@@ -164,6 +167,9 @@ func TestQuietMalformed(t *testing.T) {
 // TestQuietTranscripts compares the look at quiet JSON with the walk on every
 // line of recorded agents, and each of its members.
 func TestQuietTranscripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race run: one goroutine looks at texts")
+	}
 	e := engine(t, redact.Config{})
 	for _, name := range transcripts {
 		text, err := os.ReadFile(sharedData + name)

@@ -116,6 +116,7 @@ func inOrder(t *testing.T, s *server, logged []int) {
 // TestClientExample runs the program of examples/ against the real server and
 // reads its trace.
 func TestClientExample(t *testing.T) {
+	unraced(t)
 	s := start(t, filepath.Join(t.TempDir(), "data"))
 	cmd := exec.Command("go", "run", "github.com/hansardhq/hansard/examples/refund", "-server", s.url)
 	var errs bytes.Buffer

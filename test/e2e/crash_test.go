@@ -60,6 +60,7 @@ func load(url string, sender, from, size int) []string {
 //
 // HANSARD_KILL_ROUNDS=n says how often; many rounds send smaller batches.
 func TestKill(t *testing.T) {
+	unraced(t)
 	rounds, size := 4, 1000
 	if n, err := strconv.Atoi(os.Getenv("HANSARD_KILL_ROUNDS")); err == nil {
 		rounds = n
@@ -129,6 +130,7 @@ func killStarting(t *testing.T, dir string) {
 // TestOneBit changes one bit in each file below the data folder, one at a time:
 // verify exits with 5 and names the file or its log.
 func TestOneBit(t *testing.T) {
+	unraced(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	s := start(t, dir)
 	body, _ := batch(1, 1, 1500)

@@ -156,6 +156,7 @@ func ofPerson(from, n int) string {
 // and from what only the journal has. No file below the data folder holds the name in
 // any encoding then; the record verifies, and so do proofs from before.
 func TestEraseValue(t *testing.T) {
+	unraced(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(config, []byte("ledger: {journal_bytes: 262144, seal_after: 200ms, seal_rows: 512}\n"), 0o600); err != nil {

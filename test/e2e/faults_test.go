@@ -86,6 +86,7 @@ func (s *server) wantOnce(ids []string) {
 // are told why nothing is taken; when there is room it goes on; nothing that was
 // acknowledged is lost.
 func TestFullDisk(t *testing.T) {
+	unraced(t)
 	root := disk(t, 24)
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	settings := "ledger: {journal_bytes: 262144, seal_after: 300ms, seal_rows: 2000}\n"
@@ -219,6 +220,7 @@ func made(t *testing.T, dir string) string {
 
 // TestRefusals starts servers where none can run. Each says why, and what to do.
 func TestRefusals(t *testing.T) {
+	unraced(t)
 	t.Run("two servers", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "data")
 		s := start(t, dir)
@@ -277,6 +279,7 @@ func TestRefusals(t *testing.T) {
 
 // TestNoAccess starts servers on what they may not write or read.
 func TestNoAccess(t *testing.T) {
+	unraced(t)
 	if os.Getuid() != 0 {
 		t.Skip("another user is needed, and only root may become one")
 	}
@@ -338,6 +341,7 @@ func TestNoAccess(t *testing.T) {
 // TestTooManyFiles takes all file descriptors of a server away by connections
 // that say nothing. It may refuse events meanwhile, and goes on when they end.
 func TestTooManyFiles(t *testing.T) {
+	unraced(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	var limited bool
 	s := startWith(t, dir, func(c *exec.Cmd) {

@@ -68,6 +68,7 @@ func reported(sum map[string]any) counts {
 }
 
 func TestTauBench(t *testing.T) {
+	unraced(t)
 	path := data(t, "tau-bench/airline-gpt-4o.jsonl")
 	var want counts
 	eachLine(t, path, func(run map[string]any) {
@@ -151,6 +152,7 @@ func checkProof(t *testing.T, s *server, trace string) {
 }
 
 func TestAgentDojo(t *testing.T) {
+	unraced(t)
 	dir := data(t, "agentdojo")
 	files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
 	if err != nil || len(files) != 6 {
@@ -189,6 +191,7 @@ func TestAgentDojo(t *testing.T) {
 }
 
 func TestMiniSWE(t *testing.T) {
+	unraced(t)
 	path := data(t, "swe/mini-swe-agent-gemini3.jsonl")
 	var traces, prompt, cached, completion, total int64
 	eachLine(t, path, func(run map[string]any) {
