@@ -30,10 +30,6 @@ type tierReader struct {
 	// ahead is where the rows after those are, once looked for in this snapshot.
 	ahead  piece
 	looked bool
-	// The memory of the rows that are from a part.
-	heads []part.Row
-	bytes []byte
-	ends  []int
 }
 
 // Follow returns a reader of the entries of some tiers from a position on.
@@ -47,7 +43,7 @@ func (l *Lake) Follow(tenant string, tiers []hansard.Tier, from uint64) *Reader 
 
 // Next returns the next rows, at most limit, without the leaf hashes of those that
 // are in a part. There are none when all that is in the record now has been returned.
-// They are the caller's until the next call.
+// Nobody changes them.
 func (r *Reader) Next(ctx context.Context, limit int) ([]*part.Row, error) {
 	snap := r.lake.pin(r.tenant)
 	defer snap.release()
@@ -67,9 +63,6 @@ func (r *Reader) Next(ctx context.Context, limit int) ([]*part.Row, error) {
 		if len(t.rows) > 0 {
 			found, t.rows = append(found, t.rows[0]), t.rows[1:]
 			continue
-		}
-		if len(found) > 0 {
-			break // their memory would be written over
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err

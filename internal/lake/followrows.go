@@ -8,9 +8,14 @@ import (
 	"github.com/hansardhq/hansard/internal/part"
 )
 
+// rowBlockBytes is how much memory the rows that are read of a part share: who keeps
+// a text of one keeps as much as that.
+const rowBlockBytes = 256 << 10
+
 // render makes the rows of a row group from a position on.
 func (t *tierReader) render(g *part.Group, log hansard.LogID, from uint64) {
-	t.heads, t.bytes, t.ends = t.heads[:0], t.bytes[:0], t.ends[:0]
+	heads := make([]part.Row, 0, g.Len())
+	var room []byte
 	var block [part.RowBlock][]byte
 	for first := 0; first < g.Len(); first += part.RowBlock {
 		some := block[:min(part.RowBlock, g.Len()-first)]
@@ -19,17 +24,20 @@ func (t *tierReader) render(g *part.Group, log hansard.LogID, from uint64) {
 		}
 		g.AppendRows(some, first)
 		for i, b := range some {
-			if p := g.Place(first + i); p.Position >= from {
-				t.bytes = append(t.bytes, b...)
-				t.heads, t.ends = append(t.heads, part.Row{Log: log, Place: p}), append(t.ends, len(t.bytes))
+			p := g.Place(first + i)
+			if p.Position < from {
+				continue
 			}
+			if len(b) > cap(room)-len(room) {
+				room = make([]byte, 0, max(len(b), rowBlockBytes))
+			}
+			room = append(room, b...)
+			heads = append(heads, part.Row{Log: log, Place: p, Bytes: room[len(room)-len(b) : len(room) : len(room)]})
 		}
 	}
-	t.rows = make([]*part.Row, len(t.heads))
-	start := 0
-	for i, end := range t.ends { // only now the bytes stay where they are
-		t.heads[i].Bytes, start = t.bytes[start:end:end], end
-		t.rows[i] = &t.heads[i]
+	t.rows = make([]*part.Row, len(heads))
+	for i := range heads {
+		t.rows[i] = &heads[i]
 	}
 	slices.SortFunc(t.rows, func(a, b *part.Row) int { return cmp.Compare(a.Place.Position, b.Place.Position) })
 }
