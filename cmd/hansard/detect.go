@@ -27,9 +27,9 @@ const foundAgain = 10 * time.Minute
 // are switched on, until the context ends.
 func detections(ctx context.Context, st *store, logger *slog.Logger) {
 	detect.Run(ctx, detect.Config{
-		Hub: st.hub, Logger: logger,
+		Hub: st.hub, Logger: logger, Progress: &st.detected,
 		Follow: func(tenant string, from uint64) func(ctx context.Context, limit int) ([]*part.Row, error) {
-			return st.lake.Follow(tenant, hansard.Tiers, from).Next
+			return st.lake.Follow(tenant, append([]hansard.Tier{hansard.TierMeta}, hansard.Tiers...), from).Next
 		},
 		Tenants: func() []string {
 			var names []string

@@ -136,7 +136,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) (err error) {
 	server, err := api.New(api.Config{
 		Version: versionText(), Intake: st.intake, Reading: st.reading, Ledger: st.ledger, Lake: st.lake, Hub: st.hub,
 		Access: guard, PublicLog: cfg.PublicLog, MaxBody: cfg.Limits.Body, OTLP: cfg.otlpLimits(), Logger: logger, Readers: st.readers,
-		Keeper: st.keeper, Settings: p.settings(cfg, f, st, sc),
+		Keeper: st.keeper, Settings: p.settings(cfg, f, st, sc), Detected: st.detected.Next,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

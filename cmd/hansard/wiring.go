@@ -11,6 +11,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/classify"
+	"github.com/hansardhq/hansard/internal/detect"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/intake"
 	"github.com/hansardhq/hansard/internal/keys"
@@ -43,10 +44,12 @@ type store struct {
 	readers *access.ReaderLog
 	logger  *slog.Logger
 	keeper  *retention.Keeper
-	checked chan struct{}  // closed when the sums of an earlier process were looked through
-	packs   []*policy.Pack // those that judge
-	keeping *retention.Policy
-	alerts  []*policy.Pack // whose controls with alerts are applied live: those that the configuration names
+	// detected is how far detections are.
+	detected detect.Progress
+	checked  chan struct{}  // closed when the sums of an earlier process were looked through
+	packs    []*policy.Pack // those that judge
+	keeping  *retention.Policy
+	alerts   []*policy.Pack // whose controls with alerts are applied live: those that the configuration names
 }
 
 // storeConfig says how a store is opened. Ledger.Dir is the data folder; all

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/access"
 	"github.com/hansardhq/hansard/internal/intake"
 	"github.com/hansardhq/hansard/internal/otlp"
@@ -63,6 +64,7 @@ type logSizes struct{ cfg Config }
 
 var (
 	descSize   = prometheus.NewDesc("hansard_log_entries", "Entries in a log.", []string{"tenant", "tier"}, nil)
+	descBehind = prometheus.NewDesc("hansard_detections_behind_entries", "Entries that detections have not looked at yet.", []string{"tenant"}, nil)
 	descSealed = prometheus.NewDesc("hansard_log_sealed_entries", "Entries of a log that are in parts.", []string{"tenant", "tier"}, nil)
 )
 
@@ -70,6 +72,7 @@ var (
 func (logSizes) Describe(ch chan<- *prometheus.Desc) {
 	ch <- descSize
 	ch <- descSealed
+	ch <- descBehind
 }
 
 // Collect implements prometheus.Collector.
@@ -78,7 +81,21 @@ func (l logSizes) Collect(ch chan<- prometheus.Metric) {
 		labels := []string{i.Log.Tenant, string(i.Log.Tier)}
 		ch <- prometheus.MustNewConstMetric(descSize, prometheus.GaugeValue, float64(i.Size), labels...)
 		ch <- prometheus.MustNewConstMetric(descSealed, prometheus.GaugeValue, float64(i.Sealed), labels...)
+		if behind, ok := l.behind(i.Log); ok {
+			ch <- prometheus.MustNewConstMetric(descBehind, prometheus.GaugeValue, float64(behind), i.Log.Tenant)
+		}
 	}
+}
+
+// behind returns how many entries of a log's tenant detections have not looked at; once
+// for each tenant, with its meta log.
+func (l logSizes) behind(log hansard.LogID) (entries uint64, ok bool) {
+	if log.Tier != hansard.TierMeta || l.cfg.Detected == nil {
+		return 0, false
+	}
+	next, ok := l.cfg.Detected(log.Tenant)
+	last, some := l.cfg.Ledger.LastPosition(log.Tenant)
+	return last + 1 - min(next, last+1), ok && some
 }
 
 func (s *Server) healthRoutes(mux *http.ServeMux) {

@@ -47,6 +47,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Settings are what /v1/configuration shows to admins.
 	Settings []Section
+	// Detected returns the first position of a tenant that detections have not
+	// looked at; false: they have not begun. nil: there are none.
+	Detected func(tenant string) (next uint64, begun bool)
 	// Readers puts reads on record; nil: nothing does.
 	Readers *access.ReaderLog
 }

@@ -37,10 +37,12 @@ type Config struct {
 	// Begin returns the detectors of a tenant, and the position from which on
 	// they are to be given entries.
 	Begin func(ctx context.Context, tenant string) (detectors []Detector, from uint64, err error)
-	// Follow begins to read what was committed from a position on. What it returns
-	// reads the next rows, at most limit, which are valid until the next call; none
-	// when all have been read: lake.Reader.Next.
+	// Follow begins to read what was committed from a position on, of all tiers. What it returns
+	// reads the next rows, at most limit, which nobody changes; none when all have
+	// been read: lake.Reader.Next.
 	Follow func(tenant string, from uint64) (next func(ctx context.Context, limit int) ([]*part.Row, error))
+	// Progress, if not nil, is told how far the detectors are.
+	Progress *Progress
 	// Record puts events on record.
 	Record func(ctx context.Context, tenant string, events []*hansard.Event) error
 	Logger *slog.Logger
@@ -83,6 +85,9 @@ type tenant struct {
 
 // Run watches until the context ends. What goes wrong is logged and tried again.
 func Run(ctx context.Context, cfg Config) {
+	if cfg.Progress == nil {
+		cfg.Progress = &Progress{}
+	}
 	w := &watch{Config: cfg, enc: part.NewEncoder(), tenants: map[string]*tenant{}}
 	w.eventType = w.enc.Column("event_type")
 	for ctx.Err() == nil {
@@ -141,6 +146,7 @@ func (w *watch) tenant(ctx context.Context, name string) (*tenant, error) {
 	}
 	t := &tenant{detectors, from}
 	w.tenants[name] = t
+	w.Progress.set(name, from)
 	return t, nil
 }
 
@@ -191,9 +197,7 @@ func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 func (w *watch) commit(ctx context.Context, rows []*part.Row) error {
 	byTenant := map[string][]*part.Row{}
 	for _, r := range rows {
-		if r.Log.Tier != hansard.TierMeta {
-			byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], r)
-		}
+		byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], r)
 	}
 	for name, rows := range byTenant {
 		t, err := w.tenant(ctx, name)
@@ -216,15 +220,18 @@ func (w *watch) take(ctx context.Context, name string, t *tenant, rows []*part.R
 	return err
 }
 
-// look gives rows to a tenant's detectors. It returns what they found, and the
+// look gives rows to a tenant's detectors, but statements of the meta log. It returns what they found, and the
 // position after the last of the rows.
 func (w *watch) look(t *tenant, rows []*part.Row) (found []*hansard.Event, next uint64, err error) {
 	next = t.next
 	for _, r := range rows {
-		if r.Place.Position < t.next || len(t.detectors) == 0 {
+		if r.Place.Position < t.next {
 			continue
 		}
 		next = max(next, r.Place.Position+1)
+		if r.Log.Tier == hansard.TierMeta || len(t.detectors) == 0 {
+			continue
+		}
 		eventType, err := w.enc.Text(r, w.eventType)
 		if err == nil && !t.wants(eventType) {
 			continue
@@ -272,4 +279,5 @@ func (w *watch) record(ctx context.Context, name string, t *tenant, found []*han
 		w.pause(ctx, wait)
 	}
 	t.next = next
+	w.Progress.set(name, next)
 }
