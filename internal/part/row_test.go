@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/part"
@@ -93,7 +95,8 @@ func checkView(enc *part.Encoder, row []byte) error {
 	if err := enc.View(&view, &part.Row{Place: part.PlaceOf(parsed), Bytes: row}); err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(&view, parsed) {
+	same := cmp.Options{cmpopts.EquateNaNs(), cmp.AllowUnexported(hansard.Opt[int64]{}, hansard.Opt[float64]{})}
+	if !cmp.Equal(&view, parsed, same) {
 		return fmt.Errorf("a view is\n%+v, parsed it is\n%+v", view, *parsed)
 	}
 	return nil
