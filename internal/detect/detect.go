@@ -163,10 +163,13 @@ func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if err := w.take(ctx, name, t, rows); err != nil {
+		found, upTo, err := w.look(t, rows)
+		if err != nil {
 			return err
 		}
-		if w.Hub.Commits() != commits {
+		working := w.Hub.Commits() != commits // others: what is found is committed, too
+		w.record(ctx, name, t, found, upTo)
+		if working {
 			w.pause(ctx, restTimes*time.Since(begin))
 		}
 	}
