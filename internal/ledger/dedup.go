@@ -21,7 +21,14 @@ type dedup struct {
 	filter  idFilter
 	entries int // ids in the filter
 	seen    uint64
+	// found are the places in sealed of the files in which ids were found last, the
+	// latest first. What is sent again comes in the order in which it came, from one
+	// file of each log at a time: to look through hundreds for each takes a millisecond.
+	found []int
 }
+
+// keptFound is how many files are remembered: as a tenant's logs have, and the next ones.
+const keptFound = 8
 
 // near is how many ids are looked up side by side: each lies in another place of a
 // memory that no cache of the processor holds, and to wait for one after the other is
@@ -53,16 +60,51 @@ func (d *dedup) find(event [10]byte, now int64, window int64) (fp [6]byte, ok bo
 	if fp, ok := d.fresh.find(event); ok {
 		return fp, true, nil
 	}
+	for k, i := range d.found {
+		if fp, ok, err = d.findIn(i, event, now-window); err != nil {
+			return fp, false, err
+		}
+		if ok {
+			d.remember(k, i)
+			return fp, true, nil
+		}
+	}
 	for i := len(d.sealed) - 1; i >= 0; i-- {
-		f := d.sealed[i]
-		if f.info.LastReceived < now-window {
+		if slices.Contains(d.found, i) {
 			continue
 		}
-		if fp, ok, err = f.find(d.fs, event); ok || err != nil {
-			return fp, ok, err
+		if fp, ok, err = d.findIn(i, event, now-window); err != nil {
+			return fp, false, err
+		}
+		if ok {
+			d.remember(len(d.found), i)
+			return fp, true, nil
 		}
 	}
 	return fp, false, nil
+}
+
+// findIn looks into the i-th file, if it has ids that were received since then.
+func (d *dedup) findIn(i int, event [10]byte, since int64) (fp [6]byte, ok bool, err error) {
+	f := d.sealed[i]
+	if f.info.LastReceived < since {
+		return fp, false, nil
+	}
+	return f.find(d.fs, event)
+}
+
+// remember puts the i-th file, which is the k-th in found or behind the last, in front
+// of the others.
+func (d *dedup) remember(k, i int) {
+	if k == len(d.found) {
+		if k == keptFound {
+			k--
+		} else {
+			d.found = append(d.found, i)
+		}
+	}
+	copy(d.found[1:k+1], d.found[:k])
+	d.found[0] = i
 }
 
 // add remembers an id.
@@ -100,7 +142,7 @@ func (d *dedup) seal(dir string, added []*part.Index, removed []part.Info) {
 			kept = append(kept, f)
 		}
 	}
-	d.sealed = kept
+	d.sealed, d.found = kept, d.found[:0]
 }
 
 // rebuild makes the filter anew from all ids, with room for as many again.
