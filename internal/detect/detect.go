@@ -57,10 +57,12 @@ const (
 
 // restTimes is for how many times as long as it worked it rests where it is behind
 // and events come in: it takes a fifth of one processor at most, and ingest has the
-// rest. busy is how many waiting commits are behind.
+// rest. busy is how many waiting commits are behind. What it waits for while it works,
+// as for a disk that is full, is no reason to rest for long.
 const (
-	restTimes = 4
-	busy      = 8
+	restTimes   = 4
+	longestRest = time.Second
+	busy        = 8
 )
 
 // sayAgain is how long it says nothing of being behind after it has.
@@ -121,6 +123,11 @@ func (w *watch) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// rest leaves the processors to others after it has worked.
+func (w *watch) rest(ctx context.Context, worked time.Duration) {
+	w.pause(ctx, min(restTimes*worked, longestRest))
+}
+
 // all gives the detectors of all tenants what they have missed.
 func (w *watch) all(ctx context.Context) error {
 	for _, name := range w.Tenants() {
@@ -167,10 +174,10 @@ func (w *watch) missed(ctx context.Context, name string, t *tenant) error {
 		if err != nil {
 			return err
 		}
-		working := w.Hub.Commits() != commits // others: what is found is committed, too
+		worked, others := time.Since(begin), w.Hub.Commits() != commits // what is found is committed, too
 		w.record(ctx, name, t, found, upTo)
-		if working {
-			w.pause(ctx, restTimes*time.Since(begin))
+		if others {
+			w.rest(ctx, worked)
 		}
 	}
 }
@@ -191,7 +198,7 @@ func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 			return err
 		}
 		if rows.Waiting() >= busy {
-			w.pause(ctx, restTimes*time.Since(begin))
+			w.rest(ctx, time.Since(begin))
 		}
 	}
 }
