@@ -36,46 +36,35 @@ func (w *jsonWalk) skip(at int) int {
 // offset of the value; f returns the offset of the value's end. It returns that of
 // the object's; of anything but an object the end.
 func (w *jsonWalk) members(at int, f func(key []byte, at int) int) int {
-	b := w.b
-	if at >= len(b) || b[at] != '{' {
-		return w.skip(at)
-	}
-	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == '}' {
-		return at + 1
-	}
-	for {
-		key, value, ok := keyJSON(b, at)
-		if !ok {
-			return w.stop()
-		}
-		next, more := followed(b, f(key, value), '}')
-		if !more && next == 0 {
-			return w.stop()
-		}
-		if at = next; !more {
-			return at
-		}
-	}
+	return w.ended(w.d.eachMember(w.b, at, func(key []byte, at int) (int, error) {
+		end := f(key, at)
+		return end, w.stopped()
+	}))
 }
 
 // elements is members for the elements of an array.
 func (w *jsonWalk) elements(at int, f func(at int) int) int {
-	b := w.b
-	if at >= len(b) || b[at] != '[' {
-		return w.skip(at)
+	return w.ended(w.d.eachElement(w.b, at, func(at int) (int, error) {
+		end := f(at)
+		return end, w.stopped()
+	}))
+}
+
+// stopped returns an error once the walk has ended.
+func (w *jsonWalk) stopped() error {
+	if w.err == nil && w.broken {
+		return errNotJSON
 	}
-	if at = rawjson.SkipSpace(b, at+1); at < len(b) && b[at] == ']' {
-		return at + 1
+	return w.err
+}
+
+// ended returns the offset to go on from behind an object or an array, which an error
+// has ended.
+func (w *jsonWalk) ended(end int, err error) int {
+	if err != nil {
+		return w.stop() // which ends the levels above too
 	}
-	for {
-		next, more := followed(b, f(at), ']')
-		if w.err != nil || !more && next == 0 {
-			return w.stop() // which ends the levels above too
-		}
-		if at = next; !more {
-			return at
-		}
-	}
+	return end
 }
 
 // keyJSON returns the quoted key at an offset, and the offset of its value.
