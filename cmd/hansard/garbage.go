@@ -11,20 +11,13 @@ import (
 // ends: by itself the Go runtime lets it become twice as large, and what a merge or
 // a question over everything holds for a second counts twice so in the peak of memory.
 func boundGarbage(ctx context.Context) {
-	tick := time.NewTicker(garbageEvery)
-	defer tick.Stop()
 	percent := defaultPercent
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if p := garbagePercent(liveHeap()); p != percent {
-				debug.SetGCPercent(p)
-				percent = p
-			}
+	every(ctx, garbageEvery, func(time.Time) {
+		if p := garbagePercent(liveHeap()); p != percent {
+			debug.SetGCPercent(p)
+			percent = p
 		}
-	}
+	})
 }
 
 // garbageEvery is how often the heap is looked at. Garbage may be as much as what is

@@ -12,20 +12,13 @@ import (
 // keeps most of it for minutes, and what is garbage for as long as nothing is
 // allocated.
 func giveMemoryBack(ctx context.Context) {
-	tick := time.NewTicker(idleEvery)
-	defer tick.Stop()
 	idle := idleMemory{}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if idle.due(memoryNow()) {
-				debug.FreeOSMemory()
-				idle.gaveBack(memoryNow())
-			}
+	every(ctx, idleEvery, func(time.Time) {
+		if idle.due(memoryNow()) {
+			debug.FreeOSMemory()
+			idle.gaveBack(memoryNow())
 		}
-	}
+	})
 }
 
 // idleEvery is how often memory is looked at. A time of that length in which less

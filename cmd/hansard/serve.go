@@ -254,24 +254,31 @@ const mergeEvery = time.Minute
 // mergeParts merges small parts and joins large ones until the context ends, and makes
 // up for what was left out under load when no events have come for a while.
 func mergeParts(ctx context.Context, st *store, logger *slog.Logger) {
-	tick := time.NewTicker(mergeEvery)
-	defer tick.Stop()
 	events := &quiet{}
 	events.look(st.ledger.Logs())
+	every(ctx, mergeEvery, func(now time.Time) {
+		idle := events.look(st.ledger.Logs())
+		for _, c := range st.lake.Candidates(now, idle) {
+			if err := merge(st.ledger, c); err != nil {
+				logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
+			}
+		}
+		if idle {
+			indexTexts(ctx, st, logger)
+		}
+	})
+}
+
+// every calls f now and then, with the time, until the context ends.
+func every(ctx context.Context, interval time.Duration, f func(now time.Time)) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			idle := events.look(st.ledger.Logs())
-			for _, c := range st.lake.Candidates(now, idle) {
-				if err := merge(st.ledger, c); err != nil {
-					logger.Error("merging parts failed; they stay as they are", "log", c.Log.String(), "error", err)
-				}
-			}
-			if idle {
-				indexTexts(ctx, st, logger)
-			}
+			f(now)
 		}
 	}
 }

@@ -20,16 +20,7 @@ const sumsEvery = 10 * time.Minute
 // saveSums saves the sums of reports now and then, until the context ends. The end of
 // the store saves them, too.
 func saveSums(ctx context.Context, st *store) {
-	tick := time.NewTicker(sumsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			st.lake.SaveSums()
-		}
-	}
+	every(ctx, sumsEvery, func(time.Time) { st.lake.SaveSums() })
 }
 
 // sumsConfig says where the sums of reports lie: in the data folder, sealed with keys
