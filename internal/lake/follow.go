@@ -1,9 +1,10 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"os"
+	"slices"
 	"sort"
 
 	"github.com/hansardhq/hansard"
@@ -191,18 +192,20 @@ func (r *Reader) loadGroup(at piece) (err error) {
 			return err
 		}
 	}
-	file, err := os.Open(at.part.path)
-	if err != nil {
-		return hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+	return r.lake.withPart(at.part, func(f *part.File) error { return r.group.Load(f, at.g, nil) })
+}
+
+// render makes the rows of a row group from a position on.
+func (t *tierReader) render(g *part.Group, log hansard.LogID, from uint64) {
+	heads := make([]part.Row, 0, g.Len())
+	for i, b := range g.Rows() {
+		if p := g.Place(i); p.Position >= from {
+			heads = append(heads, part.Row{Log: log, Place: p, Bytes: b})
+		}
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+	t.rows = make([]*part.Row, len(heads))
+	for i := range heads {
+		t.rows[i] = &heads[i]
 	}
-	f, err := r.lake.enc.Open(file, info.Size(), at.part.Log)
-	if err != nil {
-		return err
-	}
-	return r.group.Load(f, at.g, nil)
+	slices.SortFunc(t.rows, func(a, b *part.Row) int { return cmp.Compare(a.Place.Position, b.Place.Position) })
 }

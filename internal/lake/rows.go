@@ -102,22 +102,34 @@ func (l *Lake) outlineOf(p *livePart) (*part.Outline, error) {
 	if known := p.outline.Load(); known != nil {
 		return known, nil
 	}
+	var o *part.Outline
+	err := l.withPart(p, func(f *part.File) error {
+		o = f.Outline()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.outline.Store(o)
+	return o, nil
+}
+
+// withPart calls f with a part that is open for as long.
+func (l *Lake) withPart(p *livePart, f func(*part.File) error) error {
 	file, err := os.Open(p.path)
 	if err != nil {
-		return nil, hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+		return hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
+		return hansard.Errorf(hansard.KindInternal, "open a part: %w", err)
 	}
-	f, err := l.enc.Open(file, info.Size(), p.Log)
+	open, err := l.enc.Open(file, info.Size(), p.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	o := f.Outline()
-	p.outline.Store(o)
-	return o, nil
+	return f(open)
 }
 
 // boundsOf returns the bounds of a part's row groups.

@@ -148,16 +148,7 @@ func (l *Ledger) readItems(s *scanner, lg *log, p part.Info, key *classify.Finge
 func (s *scanner) itemsOfGroup(found *scanned, log hansard.LogID, first uint64, items []*sealable, stored []tlog.Hash) error {
 	g := s.group
 	block := make([]sealable, g.Len())
-	var room []byte
-	var rows [part.RowBlock][]byte
-	for i := range g.Len() {
-		if i%part.RowBlock == 0 {
-			some := rows[:min(part.RowBlock, g.Len()-i)]
-			for k := range some {
-				some[k] = some[k][:0]
-			}
-			g.AppendRows(some, i)
-		}
+	for i, row := range g.Rows() {
 		it := &block[i]
 		it.Log, it.Place, it.LeafHash, it.id = log, g.Place(i), g.HashLeaf(i), s.id(found, i)
 		at := it.Place.Index - first
@@ -167,13 +158,7 @@ func (s *scanner) itemsOfGroup(found *scanned, log hansard.LogID, first uint64, 
 		if tlog.Hash(it.LeafHash) != stored[at] {
 			return hansard.Errorf(hansard.KindCorrupt, "entry %d is not the one that was committed", it.Place.Index)
 		}
-		row := rows[i%part.RowBlock]
-		if len(row) > cap(room)-len(room) {
-			room = make([]byte, 0, max(len(row), 1<<18))
-		}
-		room = append(room, row...)
-		it.Bytes = room[len(room)-len(row) : len(room) : len(room)]
-		items[at] = it
+		it.Bytes, items[at] = row, it
 	}
 	if uint64(g.Len()) != uint64(len(items)) {
 		return hansard.Errorf(hansard.KindCorrupt, "%d rows for %d entries", g.Len(), len(items))

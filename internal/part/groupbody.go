@@ -2,6 +2,7 @@ package part
 
 import (
 	"encoding/binary"
+	"iter"
 	"math"
 )
 
@@ -16,6 +17,35 @@ func (r *Group) AppendRows(dst [][]byte, row int) {
 		dst[i] = AppendPlace(dst[i], r.Place(row+i))
 	}
 	r.AppendBodies(dst, row, nil)
+}
+
+// rowsBytes is how much memory rows of a row group share: it lasts as long as somebody
+// has a text of one of them.
+const rowsBytes = 256 << 10
+
+// Rows returns the rows in the journal's form, by their numbers in the row group. They
+// last, and nobody writes to them.
+func (r *Group) Rows() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		var room []byte
+		var block [RowBlock][]byte
+		for first := 0; first < r.n; first += RowBlock {
+			some := block[:min(RowBlock, r.n-first)]
+			for i := range some {
+				some[i] = some[i][:0]
+			}
+			r.AppendRows(some, first)
+			for i, b := range some {
+				if len(b) > cap(room)-len(room) {
+					room = make([]byte, 0, max(len(b), rowsBytes))
+				}
+				room = append(room, b...)
+				if !yield(first+i, room[len(room)-len(b):len(room):len(room)]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // AppendBodies appends the bodies of the rows from row on, each to an element of dst,
