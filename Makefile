@@ -16,10 +16,13 @@ UISECONDS  ?= 30
 # Tools are pinned here and run from the module cache; nothing is installed.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# What an event costs is compared with what it costs there.
+PEER := github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@v1.52.1
+
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .NOTPARALLEL:
-.PHONY: help build ui ui-check bench-ui screenshots run serve check test bench measure fuzz crash clean cc format vet staticcheck program race fuzz-short interop unit collector
+.PHONY: help build ui ui-check bench-ui screenshots run serve check test bench measure measure-peer fuzz crash clean cc format vet staticcheck program race fuzz-short interop unit collector
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -61,6 +64,10 @@ bench: cc ## run the benchmarks of functions (BENCH, BENCHTIME, BENCHCOUNT)
 
 measure: build ## measure a whole server: cost of an event, latency, memory, queries (EVENTS=10M, MEASURE='--only ingest')
 	bin/hansard bench --events $(EVENTS) $(MEASURE)
+
+measure-peer: build ## fetch VictoriaLogs, and measure what an event costs beside what it costs there (EVENTS)
+	GOBIN=$(CURDIR)/bin $(GO) install $(PEER)
+	bin/hansard bench --only peer --peer bin/victoria-logs --events $(EVENTS) --settle 65s
 
 fuzz: cc ## run each fuzz target for FUZZTIME (30s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)

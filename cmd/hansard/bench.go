@@ -34,11 +34,16 @@ events durable depends on it. Two runs at once measure each other.
 With --data DIR the server runs on a folder that an earlier run with the same
 --events and --seed has kept, and no events are sent first.
 
+With --peer FILE, the program of VictoriaLogs, that takes the same events in turn
+with a server of ours, three times each: this machine's speed, which differs from
+others' and from one moment to the next, is not in the ratio of the two.
+
 TARGET is the worst and AIM the best that the project holds itself to, on two
 cores; a missed target does not change the exit code.`,
 		Example: `  hansard bench
   hansard bench --events 10M --dir /var/lib/hansard-bench -o json
-  hansard bench --only ingest,memory --cpuprofile cpu.pprof --settle 0`,
+  hansard bench --only ingest,memory --cpuprofile cpu.pprof --settle 0
+  hansard bench --only peer --peer ./victoria-logs --settle 20s`,
 		Args: cobra.NoArgs,
 	}
 	out := outputFlag(cmd, formatTable, formatJSON, formatMarkdown)
@@ -54,6 +59,7 @@ cores; a missed target does not change the exit code.`,
 	flags.DurationVar(&cfg.RateFor, "rate-for", 15*time.Second, "for how long")
 	flags.StringVar(&cfg.Dir, "dir", "", "folder to make the data in (default the system's for temporary files)")
 	flags.BoolVar(&cfg.Keep, "keep", false, "keep the data")
+	flags.StringVar(&cfg.Peer, "peer", "", "program file of VictoriaLogs, to measure beside ours what an event costs")
 	flags.StringVar(&cfg.CPUProfile, "cpuprofile", "", "write a profile of the server's processor time to this file")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		format, err := out.format(p.terminalOf(p.stdout), formatTable, formatTable)

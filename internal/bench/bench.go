@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,10 @@ type Config struct {
 	RateBatch   int           // events of a request then; default 100
 	RateFor     time.Duration // how long; default 15 s
 
+	// Peer is the program file of VictoriaLogs, which is measured beside ours; empty: it
+	// is not.
+	Peer string
+
 	// Only lists what to measure, of Measures; none: everything.
 	Only []string
 	// CPUProfile is a file for a profile of the server's processor time, from
@@ -57,12 +62,13 @@ const (
 	MeasureReindex   = "reindex"
 	MeasureRedaction = "redaction"
 	MeasureOTLP      = "otlp"
+	MeasurePeer      = "peer"
 )
 
 // Measures lists what can be measured, in the order of the report.
 func Measures() []string {
 	return []string{
-		MeasureIngest, MeasureOTLP, MeasureLatency, MeasureMemory, MeasureDisk, MeasureRedaction, MeasureVerify, MeasureReindex,
+		MeasureIngest, MeasurePeer, MeasureOTLP, MeasureLatency, MeasureMemory, MeasureDisk, MeasureRedaction, MeasureVerify, MeasureReindex,
 		MeasureCrash, MeasureQueries,
 	}
 }
@@ -88,6 +94,15 @@ func (c Config) checked() (Config, error) {
 	for _, m := range c.Only {
 		if !slices.Contains(Measures(), m) {
 			return c, hansard.Errorf(hansard.KindInvalid, "%q cannot be measured: want %s", m, strings.Join(Measures(), ", "))
+		}
+	}
+	if slices.Contains(c.Only, MeasurePeer) && c.Peer == "" {
+		return c, hansard.Errorf(hansard.KindInvalid, "to measure %q, name the program of VictoriaLogs (--peer FILE)", MeasurePeer)
+	}
+	if c.Peer != "" {
+		var err error
+		if c.Peer, err = exec.LookPath(c.Peer); err != nil {
+			return c, hansard.Errorf(hansard.KindInvalid, "the program of VictoriaLogs: %w", err)
 		}
 	}
 	c.Events = (c.Events + BlockEvents - 1) / BlockEvents * BlockEvents
@@ -170,6 +185,11 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 func (b *bench) run(ctx context.Context) error {
 	if b.wants(MeasureRedaction) {
 		if err := b.measureRedaction(); err != nil {
+			return err
+		}
+	}
+	if b.cfg.Peer != "" && b.wants(MeasurePeer) {
+		if err := b.measurePeer(ctx); err != nil {
 			return err
 		}
 	}

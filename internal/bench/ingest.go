@@ -73,9 +73,10 @@ type load struct {
 	bench    *bench
 	server   *server
 	workload *Workload
-	first    int  // number of the first block
-	total    int  // events to send; 0: until the context ends
-	quiet    bool // no steps are noted, and no progress
+	first    int                                                                                  // number of the first block
+	total    int                                                                                  // events to send; 0: until the context ends
+	quiet    bool                                                                                 // no steps are noted, and no progress
+	send     func(c *client, ctx context.Context, lines []byte, events int) (busy int, err error) // default (*client).send
 
 	block atomic.Int64 // blocks handed out
 	acked atomic.Int64
@@ -91,6 +92,9 @@ type load struct {
 func (l *load) run(ctx context.Context) error {
 	c := newClient(l.server.url)
 	defer c.close()
+	if l.send == nil {
+		l.send = (*client).send
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for range l.bench.cfg.Connections {
 		group.Go(func() error { return l.connection(ctx, c) })
@@ -113,7 +117,7 @@ func (l *load) connection(ctx context.Context, c *client) error {
 		l.workload.Fill(&b, l.first+n)
 		for from := 0; from < left; from += l.bench.cfg.Batch {
 			to := min(from+l.bench.cfg.Batch, left)
-			busy, err := c.send(ctx, b.Lines(from, to), to-from)
+			busy, err := l.send(c, ctx, b.Lines(from, to), to-from)
 			l.busy.Add(int64(busy))
 			if err != nil {
 				return err

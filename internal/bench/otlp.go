@@ -29,8 +29,7 @@ func (b *bench) measureOTLP(ctx context.Context) error {
 	events := min(b.cfg.Events, otlpEvents)
 	flat := func(folder string) (taken, error) {
 		return b.takes(ctx, folder, func(ctx context.Context, s *server) (int, error) {
-			l := &load{bench: b, server: s, workload: b.workload, total: events, quiet: true}
-			return events, l.run(ctx)
+			return events, b.flat(s, events).run(ctx)
 		})
 	}
 	before, err := flat("otlp-flat")

@@ -38,24 +38,41 @@ func (b *bench) startServer(ctx context.Context, limit time.Duration, args ...st
 	if err := os.Remove(address); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	args = append([]string{"serve", "--data", b.data(), "--listen", "127.0.0.1:0", "--address-file", address, "--otlp-grpc", "off", "--otlp-http", "off"}, args...)
+	begin := time.Now()
+	s, err := b.launch(b.cfg.Program, args)
+	if err != nil {
+		return nil, err
+	}
+	err = s.await(ctx, begin.Add(limit), func() bool {
+		if s.url == "" {
+			if b, err := os.ReadFile(address); err == nil {
+				s.url = "http://" + strings.TrimSpace(string(b))
+			}
+		}
+		return s.url != "" && s.answers(ctx, "/readyz")
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.kill())
+	}
+	s.ready = time.Since(begin)
+	return s, nil
+}
+
+// launch starts a program that serves. What it says is in server.log of the run's folder.
+func (b *bench) launch(program string, args []string) (*server, error) {
 	log, err := os.OpenFile(filepath.Join(b.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"serve", "--data", b.data(), "--listen", "127.0.0.1:0", "--address-file", address, "--otlp-grpc", "off", "--otlp-http", "off"}, args...)
-	s := &server{cmd: exec.Command(b.cfg.Program, args...), log: log, ended: make(chan error, 1)}
+	s := &server{cmd: exec.Command(program, args...), log: log, ended: make(chan error, 1)}
 	s.cmd.Env = environment()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for us: we stop it in order
-	begin := time.Now()
 	if err := s.cmd.Start(); err != nil {
-		return nil, errors.Join(hansard.Errorf(hansard.KindInternal, "start a server: %w", err), log.Close())
+		return nil, errors.Join(hansard.Errorf(hansard.KindInvalid, "start %s: %w", program, err), log.Close())
 	}
 	go func() { s.ended <- s.cmd.Wait() }()
-	if err := s.await(ctx, address, begin.Add(limit)); err != nil {
-		return nil, errors.Join(err, s.kill())
-	}
-	s.ready = time.Since(begin)
 	return s, nil
 }
 
@@ -70,9 +87,8 @@ func environment() []string {
 	return env
 }
 
-// await waits until the server has written its address and says that it is
-// ready.
-func (s *server) await(ctx context.Context, address string, deadline time.Time) error {
+// await waits until the server is ready.
+func (s *server) await(ctx context.Context, deadline time.Time, ready func() bool) error {
 	for {
 		select {
 		case err := <-s.ended:
@@ -82,20 +98,21 @@ func (s *server) await(ctx context.Context, address string, deadline time.Time) 
 			return ctx.Err()
 		case <-time.After(time.Millisecond):
 		}
-		if s.url == "" {
-			if b, err := os.ReadFile(address); err == nil {
-				s.url = "http://" + strings.TrimSpace(string(b))
-			}
-		}
-		if s.url != "" {
-			if _, err := newClient(s.url).get(ctx, "/readyz"); err == nil {
-				return nil
-			}
+		if ready() {
+			return nil
 		}
 		if time.Now().After(deadline) {
 			return hansard.Errorf(hansard.KindInternal, "the server was not ready in time; it said: %s", s.said())
 		}
 	}
+}
+
+// answers reports whether the server answers with 200.
+func (s *server) answers(ctx context.Context, path string) bool {
+	c := newClient(s.url)
+	defer c.close()
+	_, err := c.get(ctx, path)
+	return err == nil
 }
 
 // said returns the end of the server's log.
