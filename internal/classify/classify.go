@@ -146,7 +146,7 @@ func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) R
 		body, given = part.AppendUncommitted(body[:0], e)
 	}
 	rec.id.Fingerprint = w.fingerprint(key, rec.timestamp, body, given)
-	w.text = c.enc.AppendContent(append(w.text[:0], w.salt()...), e)
+	w.text = c.enc.AppendBodyContent(append(w.text[:0], w.salt()...), body[given.Content:])
 	if content := w.text[saltSize:]; len(content) > 0 {
 		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
 		w.salts = w.salts[saltSize:]

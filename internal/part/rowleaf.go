@@ -3,7 +3,6 @@ package part
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -110,7 +109,8 @@ const (
 	idTraceID     = 10
 	idPosition    = 54
 	idReceivedAt  = 55
-	idIndex       = 79
+	idParams      = 65 // the first column of the content
+	idIndex       = 79 // the first one behind it
 	idSalt        = 80
 	idDigest      = 81
 	idContentSize = 82
@@ -149,46 +149,21 @@ func (f *Fields) digest(body []byte) (d hansard.Hash) {
 	return d
 }
 
-// appendFieldsContent appends the content of a row: the same bytes as AppendContent
-// gives for its entry.
-func (enc *Encoder) appendFieldsContent(dst []byte, f *Fields, body []byte) []byte {
+// AppendBodyContent appends the content of a body, which is in its columns from
+// Given.Content on: the same bytes as AppendContent gives for its entry, without a look
+// at what that has not. The columns are those that AppendUncommitted appended.
+func (enc *Encoder) AppendBodyContent(dst, columns []byte) []byte {
 	start := len(dst)
-	for i := range enc.contentKeys {
-		k := &enc.contentKeys[i]
-		if s := f.at[k.id]; s != (Span{}) {
-			dst = appendSpan(append(dst, k.key[:k.len]...), k.kind, body[s.From:s.To])
-		}
+	for len(columns) > 0 && columns[0] < idIndex {
+		k := &enc.contentKeys[columns[0]-idParams]
+		size, n := uvarint(columns[1:])
+		value := columns[1+n:][:size]
+		dst = appendSpan(append(dst, k.key[:k.len]...), k.kind, value)
+		columns = columns[1+n+len(value):]
 	}
 	if len(dst) == start {
 		return dst
 	}
-	dst[start] = '{'
+	dst[start] = '{' // the first key brought a comma
 	return append(dst, '}')
-}
-
-// CheckRow returns an error unless the row renders to a leaf with the given hash
-// and its content is what its digest commits to. scratch is reused and returned.
-func (enc *Encoder) CheckRow(scratch []byte, row []byte, leaf hansard.Hash) ([]byte, error) {
-	p, body, err := SplitRow(row)
-	if err != nil {
-		return scratch, err
-	}
-	var f Fields
-	if err := enc.fields(&f, body); err != nil {
-		return scratch, err
-	}
-	scratch = enc.appendFieldsLeaf(scratch[:0], p, &f, body)
-	if HashLeaf(scratch) != leaf {
-		return scratch, fmt.Errorf("does not render to its leaf")
-	}
-	salt := body[f.at[idSalt].From:f.at[idSalt].To]
-	scratch = enc.appendFieldsContent(scratch[:0], &f, body)
-	if len(scratch) == 0 && len(salt) == 0 {
-		return scratch, nil // none, or erased
-	}
-	size, _ := binary.Varint(body[f.at[idContentSize].From:f.at[idContentSize].To])
-	if int64(len(scratch)) != size || Digest(salt, scratch) != f.digest(body) {
-		return scratch, fmt.Errorf("content does not match its digest")
-	}
-	return scratch, nil
 }
