@@ -62,15 +62,26 @@ func (a *Arena) Reset() { a.free, a.next = nil, 0 }
 // time.
 type Lasting struct{ free []byte }
 
-// Take returns n bytes that nothing else ever has, all zero.
-func (l *Lasting) Take(n int) []byte {
+// Open returns memory to append one value to, which goes to Keep then: empty, with room
+// for n bytes at least, of which there are few. A value that does not go there is written
+// over by the next one.
+func (l *Lasting) Open(n int) []byte {
 	if n > len(l.free) {
-		if n > blockBytes/8 {
-			return make([]byte, n)
-		}
 		l.free = make([]byte, blockBytes)
 	}
-	b := l.free[:n:n]
-	l.free = l.free[n:]
+	return l.free[:0]
+}
+
+// Keep returns a value, which was appended to what Open returned last, in memory that
+// nothing else ever has: where it lies, or else, if it has outgrown the block, as a copy.
+func (l *Lasting) Keep(b []byte) []byte {
+	n := len(b)
+	if cap(b) != len(l.free) { // append has moved it: what that makes is larger
+		if n > blockBytes/8 {
+			return append(make([]byte, 0, n), b...)
+		}
+		copy(l.Open(n)[:n], b)
+	}
+	b, l.free = l.free[:n:n], l.free[n:]
 	return b
 }

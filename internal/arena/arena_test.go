@@ -55,28 +55,28 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestLasting takes pieces that last: each is blank, and none lies in another, however
-// many come after it.
+// TestLasting keeps values that last: none lies in another, however many come after it,
+// and however large it became after it was begun.
 func TestLasting(t *testing.T) {
 	var l arena.Lasting
 	r := rand.New(rand.NewPCG(3, 4))
-	var taken [][]byte
+	var kept [][]byte
 	for i := range 3000 {
-		b := l.Take(r.IntN(1500) + i%100/99*10_000)
-		for k := range b {
-			if b[k] != 0 {
-				t.Fatalf("piece %d is not blank", i)
-			}
-			b[k] = byte(i)
+		b, n := l.Open(100), r.IntN(1500)+i%100/99*50_000
+		for range n {
+			b = append(b, byte(i))
 		}
-		if cap(b) > len(b) {
-			t.Fatal("what is appended to a piece would be in the next one")
+		if i%7 == 0 {
+			b = b[:min(n, 100)] // it became shorter again
 		}
-		taken = append(taken, b)
+		if b = l.Keep(b); cap(b) > len(b) {
+			t.Fatal("what is appended to a value would be in the next one")
+		}
+		kept = append(kept, b)
 	}
-	for i, b := range taken {
+	for i, b := range kept {
 		if len(b) != bytes.Count(b, []byte{byte(i)}) {
-			t.Fatalf("piece %d was overwritten", i)
+			t.Fatalf("value %d was overwritten", i)
 		}
 	}
 }

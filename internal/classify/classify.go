@@ -89,7 +89,6 @@ type Classifier struct {
 // to make one for each event costs more than all the rest.
 type scratch struct {
 	entry hansard.Entry
-	body  []byte
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
 	sent  []byte // what was submitted
@@ -133,6 +132,9 @@ func (c *Classifier) Classify(a *arena.Lasting, r redact.Redacted, submittedBy s
 // maxScratch is how large the buffers may be that are kept.
 const maxScratch = 1 << 20
 
+// mostBodies is how many bytes most bodies take at most, with the room for a place.
+const mostBodies = 1 << 10
+
 // record encodes the entry and commits to its content.
 func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) Record {
 	e := &w.entry
@@ -140,21 +142,23 @@ func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) R
 	if e.TimeSource != hansard.TimeOfReceipt {
 		rec.timestamp = e.Timestamp
 	}
-	body, given := part.AppendUncommitted(w.body[:0], e)
+	room := a.Open(mostBodies)[:part.PlaceRoom]
+	room[0] = 0 // no place yet
+	room, given := part.AppendUncommitted(room, e)
 	if given.Content > surelyFits {
 		c.fitLeaf(e)
-		body, given = part.AppendUncommitted(body[:0], e)
+		room, given = part.AppendUncommitted(room[:part.PlaceRoom], e)
 	}
+	body := room[part.PlaceRoom:]
 	rec.id.Fingerprint = w.fingerprint(key, rec.timestamp, body, given)
 	w.text = c.enc.AppendBodyContent(append(w.text[:0], w.salt()...), body[given.Content:])
 	if content := w.text[saltSize:]; len(content) > 0 {
-		body = part.AppendCommitment(body, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
+		room = part.AppendCommitment(room, w.text[:saltSize], sha256.Sum256(w.text), int64(len(content)))
 		w.salts = w.salts[saltSize:]
 	}
-	rec.room = a.Take(part.PlaceRoom + len(body))
-	copy(rec.room[part.PlaceRoom:], body)
-	if w.body = body; cap(body) > maxScratch || cap(w.text) > maxScratch {
-		w.body, w.text, w.sent = nil, nil, nil
+	rec.room = a.Keep(room)
+	if cap(w.sent) > maxScratch || cap(w.text) > maxScratch {
+		w.text, w.sent = nil, nil
 		w.entry = hansard.Entry{} // it keeps nothing large alive
 	}
 	return rec

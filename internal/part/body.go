@@ -24,13 +24,14 @@ type Given struct{ From, To, Content int }
 // AppendUncommitted appends the body of e's row without the commitment to its
 // content, AppendCommitment's, which ends a body.
 func AppendUncommitted(dst []byte, e *hansard.Entry) ([]byte, Given) {
+	start := len(dst)
 	dst = appendSent(dst, e)
-	g := Given{From: len(dst)}
+	g := Given{From: len(dst) - start}
 	dst = str(dst, 56, e.SubmittedBy)
 	dst = str(dst, 57, string(e.Tier))
-	g.To = len(dst)
+	g.To = len(dst) - start
 	dst = appendOurs(dst, e)
-	g.Content = len(dst)
+	g.Content = len(dst) - start
 	return appendContent(dst, e), g
 }
 
