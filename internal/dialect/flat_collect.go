@@ -102,6 +102,7 @@ func (d *Decoder) note(name []byte, value valueSpan) error {
 	f := uint8(i)
 	value.field = f
 	d.order.learn(f)
+	d.order.last = f
 	if d.seen.add(f) {
 		d.members[d.n] = value
 		d.n++

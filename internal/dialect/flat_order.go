@@ -16,11 +16,8 @@ type order struct {
 	context uint8 // below contexts
 }
 
-// learn notes that field i has come.
-func (o *order) learn(i uint8) {
-	o.next[o.context%contexts][o.last] = i
-	o.last = i
-}
+// learn notes that field i follows the last one.
+func (o *order) learn(i uint8) { o.next[o.context%contexts][o.last] = i }
 
 // contextOf returns a hash of the end of an event type, a quoted string. It keeps
 // our types apart, with "agent." before them; the factor was searched for.

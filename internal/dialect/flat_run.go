@@ -29,6 +29,7 @@ func (d *Decoder) run(n, i, maxFields, maxDepth int) (members, at int, closed bo
 				return n, i, false
 			}
 			p = &places[f]
+			o.learn(f) // before the value, which may be the type of the event
 		}
 		if at < len(b) && b[at] == ' ' {
 			at++
@@ -41,7 +42,7 @@ func (d *Decoder) run(n, i, maxFields, maxDepth int) (members, at int, closed bo
 			d.members[d.n] = valueSpan{at, end, f}
 			d.n++
 		}
-		o.learn(f)
+		o.last = f
 		if b[end] == '}' {
 			return n + 1, end, true
 		}

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -173,13 +174,11 @@ func (d *Decoder) derive() {
 	if e.ErrorType == "" {
 		e.ErrorType = d.errorType
 	}
-	if verb, object, ok := strings.Cut(e.Action, ":"); ok {
-		switch object = strings.TrimSpace(object); {
-		case e.ToolName == "" && (verb == "tool_call" || verb == "tool_result"):
-			e.ToolName = object
-		case e.Decision == "" && verb == "decision":
-			e.Decision = object
-		}
+	if e.ToolName == "" {
+		e.ToolName = cmp.Or(objectOf(e.Action, "tool_call:"), objectOf(e.Action, "tool_result:"))
+	}
+	if e.Decision == "" {
+		e.Decision = objectOf(e.Action, "decision:")
 	}
 	if e.HandoffTo == "" && e.EventType == hansard.TypeHandoff {
 		if to := rawjson.Get(e.Params, "target"); to != nil && (to[0] == '"' || isNumber(to)) {
@@ -190,4 +189,12 @@ func (d *Decoder) derive() {
 		e.Status = "error"
 	}
 	d.over = d.over || len(e.AgentVersion) > maxName || len(e.ErrorType) > maxName || len(e.HandoffTo) > maxName
+}
+
+// objectOf returns what stands behind the verb in an action; "" if that has another.
+func objectOf(action, verb string) string {
+	if object, ok := strings.CutPrefix(action, verb); ok {
+		return strings.TrimSpace(object)
+	}
+	return ""
 }
