@@ -30,8 +30,9 @@ type RedactionCount struct {
 	N    int64  // replacements, >= 1
 }
 
-// Entry is a record with its place. The Event in it is redacted: persons are
-// pseudonyms in the envelope, their clear values are in Persons.
+// Entry is a record with its place. The Event in it is redacted, but for an entry on
+// its way to redaction: persons are pseudonyms in the envelope, their clear values are
+// in Persons.
 type Entry struct {
 	Event
 

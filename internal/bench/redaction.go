@@ -102,13 +102,13 @@ func (b *bench) redactText(engine *redact.Engine, keys redact.Keys) error {
 func (b *bench) redactEvents(engine *redact.Engine, keys redact.Keys) error {
 	var block Block
 	var flat dialect.Flat
-	var events []*hansard.Event
+	var events []*hansard.Entry
 	size := 0
 	for n := range 4 {
 		b.workload.Fill(&block, n)
 		for i := range block.Ends {
-			e, err := flat.Decode(bytes.TrimSpace(bytes.Clone(block.Lines(i, i+1))))
-			if err != nil {
+			e := new(hansard.Entry)
+			if err := flat.DecodeInto(&e.Event, bytes.TrimSpace(block.Lines(i, i+1))); err != nil {
 				return err
 			}
 			events = append(events, e)

@@ -85,10 +85,8 @@ type Classifier struct {
 	scratch sync.Pool // of *scratch
 }
 
-// scratch is what the making of one record needs for a moment. An Entry is 1.4 KB:
-// to make one for each event costs more than all the rest.
+// scratch is what the making of one record needs for a moment.
 type scratch struct {
-	entry hansard.Entry
 	salts []byte // random bytes that no record has yet
 	text  []byte // salt and content
 	sent  []byte // what was submitted
@@ -112,21 +110,19 @@ func New(cfg Config) (*Classifier, error) {
 
 // Classify makes the record of a redacted event with an id. submittedBy is the
 // token's id, or "loopback"; key is the tenant's fingerprint key. The record lies in
-// the given memory, and shares none with the event.
+// the given memory, and shares none with the redacted entry, which is written to.
 func (c *Classifier) Classify(a *arena.Lasting, r redact.Redacted, submittedBy string, key *FingerprintKey) (Record, error) {
-	ev := r.Event()
-	if ev == nil || ev.EventID == "" {
+	e := r.Entry()
+	if e == nil || e.EventID == "" {
 		return Record{}, hansard.Errorf(hansard.KindInternal, "classify: not a redacted event with an id")
 	}
 	w := c.scratch.Get().(*scratch)
 	defer c.scratch.Put(w)
-	e := &w.entry // nothing but what follows is ever set of it
-	e.Event, e.Encoder, e.SubmittedBy = *ev, hansard.EncoderVersion, submittedBy
-	e.Redactions, e.Persons = r.Counts(), r.Persons()
+	e.Encoder, e.SubmittedBy = hansard.EncoderVersion, submittedBy
 	c.fill(e)
 	e.Tier = c.tier(e)
 	c.cut(e)
-	return c.record(a, w, key), nil
+	return c.record(a, w, e, key), nil
 }
 
 // maxScratch is how large the buffers may be that are kept.
@@ -136,8 +132,7 @@ const maxScratch = 1 << 20
 const mostBodies = 1 << 10
 
 // record encodes the entry and commits to its content.
-func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) Record {
-	e := &w.entry
+func (c *Classifier) record(a *arena.Lasting, w *scratch, e *hansard.Entry, key *FingerprintKey) Record {
 	rec := Record{tier: e.Tier, id: part.ID{Event: part.EventHash(e.EventID)}}
 	if e.TimeSource != hansard.TimeOfReceipt {
 		rec.timestamp = e.Timestamp
@@ -159,7 +154,6 @@ func (c *Classifier) record(a *arena.Lasting, w *scratch, key *FingerprintKey) R
 	rec.room = a.Keep(room)
 	if cap(w.sent) > maxScratch || cap(w.text) > maxScratch {
 		w.text, w.sent = nil, nil
-		w.entry = hansard.Entry{} // it keeps nothing large alive
 	}
 	return rec
 }

@@ -27,7 +27,7 @@ func record(t *testing.T, cfg classify.Config, ev hansard.Event) classify.Record
 	if ev.EventID == "" {
 		ev.EventID = "e"
 	}
-	r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &ev)
+	r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &hansard.Entry{Event: ev})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,14 +183,14 @@ func BenchmarkClassify(b *testing.B) {
 	}
 	var events []redact.Redacted
 	for i := range 500 {
-		r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &hansard.Event{
+		r, err := engine.Redact(redact.Keys{Current: redact.Key{ID: "k1", Secret: secret}}, &hansard.Entry{Event: hansard.Event{
 			EventID: fmt.Sprintf("0199ae4c-7c1b-7d2e-9f00-%012d", i), EventType: hansard.EventTypes[i%10], Timestamp: 1763900000000000000 + int64(i)*1e7,
 			AgentName: fmt.Sprint("agent-", i%50), AgentID: fmt.Sprint("a-", i%50), TraceID: fmt.Sprintf("trace-%016x", i/20), SpanID: fmt.Sprintf("%016x", i),
 			TaskID: fmt.Sprint("task-", i/20), SessionID: fmt.Sprint("s-", i/60), Service: "shop", Environment: "prod", ToolName: fmt.Sprint("tool_", i%40),
 			Status: "ok", Model: "large", DurationUS: hansard.Some(int64(i * 31)), InputTokens: hansard.Some(int64(i)), OutputTokens: hansard.Some(int64(i)),
 			Params: json.RawMessage(`{"order_id":4711,"note":"the customer asks for a refund of the order","amount":12.5}`),
 			Result: json.RawMessage(`{"status":"done"}`), Reasoning: "because the order was late by some days and the policy allows for it",
-		})
+		}})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -185,14 +185,14 @@ func TestCompanyRedaction(t *testing.T) {
 	clear := regexp.MustCompile(`[a-z0-9.]+@(example|orders-verify)\b|202-555|4111 1111|5555 5555|4242 4242|GB33BUKB`)
 	kinds := map[string]int64{}
 	for _, e := range demo.NewCompany(1).History(thursday).Events {
-		r, err := engine.Redact(keys, e)
+		r, err := engine.Redact(keys, &hansard.Entry{Event: *e})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range r.Counts() {
+		for _, c := range r.Entry().Redactions {
 			kinds[c.Kind] += c.N
 		}
-		if line := dialect.AppendEvent(nil, r.Event()); clear.Match(line) {
+		if line := dialect.AppendEvent(nil, &r.Entry().Event); clear.Match(line) {
 			t.Errorf("%s: %q is still there", e.Action, clear.Find(line))
 		}
 	}

@@ -149,14 +149,14 @@ func TestRedaction(t *testing.T) {
 	keys := redact.Keys{Current: redact.Key{ID: "k1", Secret: bytes.Repeat([]byte{7}, 32)}}
 	counts := map[string]int64{}
 	for _, e := range demo.Incident(start) {
-		r, err := engine.Redact(keys, e)
+		r, err := engine.Redact(keys, &hansard.Entry{Event: *e})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range r.Counts() {
+		for _, c := range r.Entry().Redactions {
 			counts[c.Kind] += c.N
 		}
-		line := string(dialect.AppendEvent(nil, r.Event()))
+		line := string(dialect.AppendEvent(nil, &r.Entry().Event))
 		for _, clear := range []string{"example.com", "202-555", "4111", "sk_test_"} {
 			if strings.Contains(line, clear) {
 				t.Errorf("%s: %q is still there", e.Action, clear)

@@ -49,9 +49,9 @@ var splitters = sync.Pool{New: func() any { return new(dialect.Splitter) }}
 
 // line takes one line. The error is about the request as a whole.
 func (s *session) line(line int, raw []byte) error {
-	err := s.batch.decoder.Decode(&s.decoded, raw)
+	err := s.batch.decoder.Decode(&s.entry.Event, raw)
 	if err == nil {
-		err = s.take(line, &s.decoded)
+		err = s.take(line)
 	}
 	s.batch.event.Reset()
 	if err != nil {
@@ -147,9 +147,9 @@ func (s *session) run(run *transcript.Run) error {
 // event takes one event, or lists it as rejected. The error is about the request
 // as a whole.
 func (s *session) event(line int, ev *hansard.Event) error {
-	sent := ev.EventID
-	if err := s.take(line, ev); err != nil {
-		return s.reject(line, sent, err)
+	s.entry.Event = *ev
+	if err := s.take(line); err != nil {
+		return s.reject(line, ev.EventID, err)
 	}
 	if s.full() {
 		return s.flush()

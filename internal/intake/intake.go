@@ -219,7 +219,7 @@ type session struct {
 	print   *classify.FingerprintKey
 	receipt *Receipt
 	batch   *batch
-	decoded hansard.Event // what is being decoded; a record keeps nothing of it
+	entry   hansard.Entry // what is being taken in; a record keeps nothing of it
 	flying  chan error    // the append under way, nil if there is none
 }
 
@@ -230,29 +230,30 @@ func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
 	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: in.batch()}, nil
 }
 
-// take redacts and classifies one event and adds it to the batch. An error is
+// take redacts and classifies the event at hand and adds it to the batch. An error is
 // about this event alone.
-func (s *session) take(line int, ev *hansard.Event) error {
+func (s *session) take(line int) error {
 	if s.print == nil { // a tenant's keys are made for its first event, not for a bad line
 		var err error
 		if s.keys, s.print, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
 			return err
 		}
 	}
-	if ev.EventID == "" {
-		ev.EventID = s.newID(line)
+	e := &s.entry
+	if e.EventID == "" {
+		e.EventID = s.newID(line)
 	}
-	sent := ev.EventID
-	redacted, err := s.in.cfg.Redact.Redact(s.keys, ev)
+	sent := e.EventID
+	redacted, err := s.in.cfg.Redact.Redact(s.keys, e)
 	if err != nil {
 		return err
 	}
-	dialect.Bound(redacted.Event())
+	dialect.Bound(&e.Event)
 	rec, err := s.in.cfg.Classifier.Classify(&s.batch.rows, redacted, s.src.SubmittedBy, s.print)
 	if err != nil {
 		return err
 	}
-	if redacted.Event().EventID != sent {
+	if e.EventID != sent {
 		s.batch.rename(sent)
 	}
 	s.batch.add(line, rec)

@@ -88,7 +88,7 @@ func (w *world) send(l *ledger.Ledger, s *sending, gone func() bool) error {
 		if err != nil {
 			return err
 		}
-		redacted, err := w.engine.Redact(k, &ev)
+		redacted, err := w.engine.Redact(k, &hansard.Entry{Event: ev})
 		if err != nil {
 			return err
 		}

@@ -141,7 +141,7 @@ func (d *desk) recordIn(memory *arena.Lasting, tenant string, ev hansard.Event) 
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	redacted, err := d.engine.Redact(k, &ev)
+	redacted, err := d.engine.Redact(k, &hansard.Entry{Event: ev})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ type stages struct {
 	keys     redact.Keys
 	print    *classify.FingerprintKey
 	rows     arena.Lasting
+	entry    hansard.Entry // what is being taken
 }
 
 func newStages(b *testing.B) *stages {
@@ -56,19 +57,19 @@ func newStages(b *testing.B) *stages {
 	return s
 }
 
-// take takes an event as far as it is to go, as intake does.
-func (s *stages) take(b *testing.B, e *hansard.Event, to stage) {
+// take takes the event at hand as far as it is to go, as intake does.
+func (s *stages) take(b *testing.B, to stage) {
 	if to < stageRedact {
 		return
 	}
-	redacted, err := s.redact.Redact(s.keys, e)
+	redacted, err := s.redact.Redact(s.keys, &s.entry)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if to < stageClassify {
 		return
 	}
-	dialect.Bound(redacted.Event())
+	dialect.Bound(&s.entry.Event)
 	if _, err := s.classify.Classify(&s.rows, redacted, "loopback", s.print); err != nil {
 		b.Fatal(err)
 	}
@@ -111,7 +112,8 @@ func runSpans(b *testing.B, enc otlp.Encoding, bodies [][]byte, events int, to s
 			return mapper.Lend(&batch.Batch, func(readings []dialect.Reading) error {
 				for r := range readings {
 					for _, e := range readings[r].Events {
-						s.take(b, e, to)
+						s.entry.Event = *e
+						s.take(b, to)
 					}
 				}
 				return nil
@@ -128,7 +130,6 @@ func runFlat(b *testing.B, bodies [][]byte, to stage) {
 	var near arena.Arena
 	decoder := dialect.Decoder{Flat: dialect.Flat{Unbounded: true}, Arena: &near}
 	var split dialect.Splitter
-	var event hansard.Event
 	i := 0
 	perEvent(b, 750, func() {
 		i++
@@ -139,12 +140,12 @@ func runFlat(b *testing.B, bodies [][]byte, to stage) {
 				return
 			}
 			if err == nil {
-				err = decoder.Decode(&event, line)
+				err = decoder.Decode(&s.entry.Event, line)
 			}
 			if err != nil {
 				b.Fatal(err)
 			}
-			s.take(b, &event, to)
+			s.take(b, to)
 			near.Reset()
 		}
 	})

@@ -62,7 +62,7 @@ func BenchmarkTranscript(b *testing.B) {
 			b.SetBytes(int64(len(text[:min(len(text), 8<<20)])))
 			for b.Loop() {
 				for _, l := range lines {
-					if _, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(l)}); err != nil {
+					if _, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(l)}}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -74,7 +74,7 @@ func BenchmarkTranscript(b *testing.B) {
 // BenchmarkRedact redacts an event of about 600 bytes.
 func BenchmarkRedact(b *testing.B) {
 	e := engine(b, redact.Config{})
-	ev := hansard.Event{
+	entry := hansard.Entry{Event: hansard.Event{
 		EventID: "0193a5b2-7c1e-7d3a-9b1e-2f4c6d8e0a1b", EventType: hansard.TypeToolCall, AgentName: "support",
 		SessionID: "sess-2024-11-05-a", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", SpanID: "00f067aa0ba902b7",
 		Action: "tool_call:get_reservation", ToolName: "get_reservation", ToolCallID: "call_oIHazX6yQrB8hUwl4cRilFKj",
@@ -82,11 +82,11 @@ func BenchmarkRedact(b *testing.B) {
 		Result:    json.RawMessage(`{"reservation_id":"8JX2WO","origin":"SFO","destination":"JFK","flights":[{"flight_number":"HAT268","date":"2024-05-24","price":149}],"cabin":"economy","created_at":"2024-05-14T17:31:55"}`),
 		Reasoning: "I look at the reservation before I change the cabin, because basic economy cannot be changed.",
 		Model:     "gpt-4o", Provider: "openai", Status: "ok",
-	}
+	}}
 	k := keys()
 	b.ReportAllocs()
 	for b.Loop() {
-		c := ev
+		c := entry
 		if _, err := e.Redact(k, &c); err != nil {
 			b.Fatal(err)
 		}
@@ -99,12 +99,12 @@ func BenchmarkRedact(b *testing.B) {
 func BenchmarkEvents(b *testing.B) {
 	events := workload(b, 2)
 	e, k := engine(b, redact.Config{}), keys()
-	var ev hansard.Event
+	var entry hansard.Entry
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		ev = *events[n]
-		if _, err := e.Redact(k, &ev); err != nil {
+		entry = *events[n]
+		if _, err := e.Redact(k, &entry); err != nil {
 			b.Fatal(err)
 		}
 		if n++; n == len(events) {
@@ -115,20 +115,20 @@ func BenchmarkEvents(b *testing.B) {
 
 // workload returns the events of so many blocks of hansard bench. What redaction
 // writes to are their fields only: a copy of one can be redacted.
-func workload(tb testing.TB, blocks int) []*hansard.Event {
+func workload(tb testing.TB, blocks int) []*hansard.Entry {
 	tb.Helper()
 	w := bench.NewWorkload(1, 1_000_000)
 	var flat dialect.Flat
 	var block bench.Block
-	var events []*hansard.Event
+	var events []*hansard.Entry
 	for n := range blocks {
 		w.Fill(&block, n)
 		for i := range block.Ends {
-			ev, err := flat.Decode(bytes.TrimSpace(bytes.Clone(block.Lines(i, i+1))))
-			if err != nil {
+			entry := new(hansard.Entry)
+			if err := flat.DecodeInto(&entry.Event, bytes.TrimSpace(block.Lines(i, i+1))); err != nil {
 				tb.Fatal(err)
 			}
-			events = append(events, ev)
+			events = append(events, entry)
 		}
 	}
 	return events

@@ -8,33 +8,25 @@ import (
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
-// Redacted is an event that went through an Engine. Only this package can make
-// one that is not empty, so that whoever takes a Redacted cannot be given a raw
+// Redacted is an entry whose event went through an Engine. Only this package can
+// make one that is not empty, so that whoever takes a Redacted cannot be given a raw
 // event by mistake.
-type Redacted struct {
-	event   *hansard.Event
-	persons json.RawMessage
-	counts  []hansard.RedactionCount
-}
+type Redacted struct{ entry *hansard.Entry }
 
-// Event returns the redacted event; nil for the zero Redacted.
-func (r Redacted) Event() *hansard.Event { return r.event }
+// Entry returns the entry, of which are set the redacted Event, the Redactions and the
+// Persons: the clear values of the fields that name persons, themselves redacted, in
+// the order user_id, actor_id, on_behalf_of, approver, resources; nil if the event
+// names none. The list under resources has one element for each resource of the event,
+// null where it has no id. It is nil for the zero Redacted.
+func (r Redacted) Entry() *hansard.Entry { return r.entry }
 
-// Persons returns the clear values of the fields that name persons, themselves
-// redacted, as a JSON object in the order user_id, actor_id, on_behalf_of,
-// approver, resources; nil if the event names none. The list under resources
-// has one element for each resource of the event, null where it has no id.
-func (r Redacted) Persons() json.RawMessage { return r.persons }
-
-// Counts returns how often each detector replaced something, sorted by kind.
-func (r Redacted) Counts() []hansard.RedactionCount { return r.counts }
-
-// Redact redacts ev under the tenant's current key. It takes ownership of ev:
-// the caller must not use it again, also not after an error. The error is of
-// KindInternal if there is no usable key, ev has malformed JSON in it or a
-// detector failed; there is no redacted event then.
-func (e *Engine) Redact(keys Keys, ev *hansard.Event) (r Redacted, err error) {
-	if ev == nil {
+// Redact redacts the event of an entry under the tenant's current key, in place: an
+// event is larger than most of what it says, and is copied at no stage. It takes
+// ownership of the entry: the caller must not use it again, also not after an error,
+// but for another event. The error is of KindInternal if there is no usable key, the
+// event has malformed JSON in it or a detector failed; there is no redacted event then.
+func (e *Engine) Redact(keys Keys, entry *hansard.Entry) (r Redacted, err error) {
+	if entry == nil {
 		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: there is none")
 	}
 	p, err := e.pass(keys)
@@ -42,13 +34,12 @@ func (e *Engine) Redact(keys Keys, ev *hansard.Event) (r Redacted, err error) {
 		return Redacted{}, err
 	}
 	defer catch("redact an event", &err, func() { r = Redacted{} })
-	persons, err := p.event(ev)
-	if err != nil {
+	if entry.Persons, err = p.event(&entry.Event); err != nil {
 		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: %w", err)
 	}
-	r = Redacted{event: ev, persons: persons, counts: p.countList()}
+	entry.Redactions = p.countList()
 	p.release()
-	return r, nil
+	return Redacted{entry}, nil
 }
 
 // Text redacts one text outside of an event, such as a query that goes on

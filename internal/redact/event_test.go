@@ -17,20 +17,20 @@ func jsonTable(t *testing.T) func(in, want string) {
 	e := engine(t, redact.Config{})
 	return func(in, want string) {
 		t.Helper()
-		r, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(in)})
+		r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(in)}})
 		if err != nil {
 			t.Fatalf("%s: %v", in, err)
 		}
-		got := string(r.Event().Params)
+		got := string(r.Entry().Params)
 		if !json.Valid([]byte(got)) {
 			t.Errorf("%s became %s, which is no JSON", in, got)
 		}
 		if marked := pseudonym.ReplaceAllString(got, "<$1>"); marked != want {
 			t.Errorf("%s\n got  %s\n want %s", in, marked, want)
 		}
-		again, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(got)})
-		if err != nil || string(again.Event().Params) != got || again.Counts() != nil {
-			t.Errorf("redacting %s again gave %s, %v, %v", got, again.Event().Params, again.Counts(), err)
+		again, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(got)}})
+		if err != nil || string(again.Entry().Params) != got || again.Entry().Redactions != nil {
+			t.Errorf("redacting %s again gave %s, %v, %v", got, again.Entry().Params, again.Entry().Redactions, err)
 		}
 	}
 }
@@ -84,11 +84,11 @@ func TestActions(t *testing.T) {
 		}
 		e := engine(t, cfg)
 		for range 2 {
-			r, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(in)})
+			r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(in)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if in = string(r.Event().Params); in != want {
+			if in = string(r.Entry().Params); in != want {
 				t.Errorf("%s: got %s, want %s", a, in, want)
 			}
 		}
@@ -130,16 +130,16 @@ func TestEvent(t *testing.T) {
 	e := engine(t, redact.Config{})
 	mail := "anna@example.com"
 	ev := filled(mail)
-	r, err := e.Redact(keys(), ev)
+	r, err := e.Redact(keys(), &hansard.Entry{Event: *ev})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := r.Event()
+	got := &r.Entry().Event
 	if b, _ := json.Marshal(got); strings.Contains(string(b), mail) {
 		t.Errorf("the address is still there: %s", b)
 	}
-	if strings.Contains(string(r.Persons()), mail) {
-		t.Errorf("the address is still there: %s", r.Persons())
+	if strings.Contains(string(r.Entry().Persons), mail) {
+		t.Errorf("the address is still there: %s", r.Entry().Persons)
 	}
 	one := e.Lookup(keys(), mail)
 	if got.TraceID != "x "+one[1] || got.UserID != one[2] {
@@ -169,28 +169,28 @@ func filled(value string) *hansard.Event {
 
 func TestPersons(t *testing.T) {
 	e := engine(t, redact.Config{})
-	r, err := e.Redact(keys(), &hansard.Event{
+	r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{
 		UserID: "mia_li_3668", ActorID: "Anna@Example.com", OnBehalfOf: []string{"mia_li_3668", "bob"},
 		Resources: []hansard.Resource{{Kind: "order"}, {Kind: "customer", ID: " mia_li_3668 "}},
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev := r.Event()
+	ev := r.Entry()
 	if ev.UserID != ev.OnBehalfOf[0] || ev.UserID != ev.Resources[1].ID || ev.UserID == ev.OnBehalfOf[1] {
 		t.Errorf("one person has several pseudonyms: %q %q %q", ev.UserID, ev.OnBehalfOf, ev.Resources)
 	}
 	want := `{"user_id":"mia_li_3668","actor_id":"<email>","on_behalf_of":["mia_li_3668","bob"],"resources":[null," mia_li_3668 "]}`
-	if got := pseudonym.ReplaceAllString(string(r.Persons()), "<$1>"); got != want {
+	if got := pseudonym.ReplaceAllString(string(r.Entry().Persons), "<$1>"); got != want {
 		t.Errorf("persons\n got  %s\n want %s", got, want)
 	}
-	if diff := cmp.Diff([]hansard.RedactionCount{{Kind: "email", N: 1}, {Kind: "person", N: 5}}, r.Counts()); diff != "" {
+	if diff := cmp.Diff([]hansard.RedactionCount{{Kind: "email", N: 1}, {Kind: "person", N: 5}}, r.Entry().Redactions); diff != "" {
 		t.Error(diff)
 	}
-	before := *ev
+	before := ev.Event
 	again, err := e.Redact(keys(), ev)
-	if err != nil || again.Event().UserID != before.UserID || again.Event().Resources[1].ID != before.Resources[1].ID || again.Counts() != nil {
-		t.Errorf("redacting again changed %+v into %+v: %v", before, again.Event(), err)
+	if err != nil || again.Entry().UserID != before.UserID || again.Entry().Resources[1].ID != before.Resources[1].ID || again.Entry().Redactions != nil {
+		t.Errorf("redacting again changed %+v into %+v: %v", before, again.Entry(), err)
 	}
 }
 
@@ -199,8 +199,12 @@ func TestFailClosed(t *testing.T) {
 	good := keys().Current
 	f := func(k redact.Key, ev *hansard.Event) {
 		t.Helper()
-		r, err := e.Redact(redact.Keys{Current: k}, ev)
-		if err == nil || r.Event() != nil || r.Persons() != nil || r.Counts() != nil {
+		var entry *hansard.Entry
+		if ev != nil {
+			entry = &hansard.Entry{Event: *ev}
+		}
+		r, err := e.Redact(redact.Keys{Current: k}, entry)
+		if err == nil || r.Entry() != nil {
 			t.Errorf("Redact gave %v, %v; want an error only", r, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "anna") {
@@ -305,15 +309,15 @@ func TestNamesSeenBefore(t *testing.T) {
 	e := engine(t, redact.Config{})
 	for range 3 {
 		for _, name := range []string{"joe1-ab.com", "joe1@ab.com", "billing-worker", strings.Repeat("long ", 20) + "joe1-ab.com", strings.Repeat("long ", 20) + "joe1@ab.com"} {
-			r, err := e.Redact(keys(), &hansard.Event{EventID: "e", EventType: hansard.TypeToolCall, AgentName: name, Action: name})
+			r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{EventID: "e", EventType: hansard.TypeToolCall, AgentName: name, Action: name}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			ev := r.Event()
+			ev := r.Entry()
 			if found := strings.Contains(name, "@"); found != (ev.AgentName != name) || found != (ev.Action != name) || strings.Contains(ev.AgentName+ev.Action, "@") {
 				t.Errorf("%q became %q and %q", name, ev.AgentName, ev.Action)
 			}
-			if counts := r.Counts(); strings.Contains(name, "@") && (len(counts) != 1 || counts[0].N != 2) {
+			if counts := r.Entry().Redactions; strings.Contains(name, "@") && (len(counts) != 1 || counts[0].N != 2) {
 				t.Errorf("%q: counts %v", name, counts)
 			}
 		}

@@ -95,11 +95,12 @@ func NextByOne(e *Engine, s string, wanted uint16) (places []int, of []uint16) {
 }
 
 // RedactAnew is Redact with a pass of its own, which remembers nothing.
-func RedactAnew(e *Engine, keys Keys, ev *hansard.Event) (Redacted, error) {
+func RedactAnew(e *Engine, keys Keys, entry *hansard.Entry) (r Redacted, err error) {
 	p := &pass{e: e, clean: newCleanTexts()}
 	p.mac.use(keys.Current)
-	persons, err := p.event(ev)
-	return Redacted{event: ev, persons: persons, counts: p.countList()}, err
+	entry.Persons, err = p.event(&entry.Event)
+	entry.Redactions = p.countList()
+	return Redacted{entry}, err
 }
 
 // Clean are texts that are remembered.

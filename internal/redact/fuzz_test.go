@@ -62,11 +62,11 @@ func FuzzJSON(f *testing.F) {
 		}
 		inner := fmt.Sprintf(`{"q":"see \n%s","w":%s}`, escaped.String(), b)
 		in := fmt.Sprintf(`{"a":%s,"b":["%s",%s],"%s":%s}`, b, escaped.String(), rawjson.AppendQuote(nil, inner), escaped.String(), b)
-		r, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(in)})
+		r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(in)}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := r.Event().Params
+		out := r.Entry().Params
 		if err := rawjson.Valid(out, 200); err != nil {
 			t.Fatalf("%s became %s: %v", in, out, err)
 		}
@@ -76,9 +76,9 @@ func FuzzJSON(f *testing.F) {
 			}
 		})
 		before := string(out)
-		again, err := e.Redact(keys(), r.Event())
-		if err != nil || string(again.Event().Params) != before || again.Counts() != nil {
-			t.Fatalf("not idempotent: %s\n gave %s\n then %s %v %v", in, before, again.Event().Params, again.Counts(), err)
+		again, err := e.Redact(keys(), r.Entry())
+		if err != nil || string(again.Entry().Params) != before || again.Entry().Redactions != nil {
+			t.Fatalf("not idempotent: %s\n gave %s\n then %s %v %v", in, before, again.Entry().Params, again.Entry().Redactions, err)
 		}
 	})
 }

@@ -92,11 +92,11 @@ func TestDropArguments(t *testing.T) {
 	e := engine(t, redact.Config{Detectors: map[string]redact.Detector{"secret": {Action: redact.ActionDrop}}})
 	in := `["sshpass","-phunter","ssh","db"]`
 	for range 2 {
-		r, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(in)})
+		r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(in)}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if in = string(r.Event().Params); !strings.HasSuffix(in, `"","ssh","db"]`) {
+		if in = string(r.Entry().Params); !strings.HasSuffix(in, `"","ssh","db"]`) {
 			t.Errorf("got %s", in)
 		}
 	}

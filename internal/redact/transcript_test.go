@@ -42,15 +42,15 @@ func TestTranscripts(t *testing.T) {
 		counts := map[string]int64{}
 		kept := 0
 		for line, l := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
-			r, err := e.Redact(keys(), &hansard.Event{Params: json.RawMessage(l)})
+			r, err := e.Redact(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(l)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			out := r.Event().Params
+			out := r.Entry().Params
 			if !json.Valid(out) {
 				t.Fatalf("the redacted line is no JSON")
 			}
-			for _, c := range r.Counts() {
+			for _, c := range r.Entry().Redactions {
 				counts[c.Kind] += c.N
 				if !slices.Contains(kinds, c.Kind) {
 					t.Errorf("%s: %d hits of kind %s, there is none", name, c.N, c.Kind)

@@ -93,7 +93,7 @@ func (d *desk) send(tenant string, n int) {
 	for range n {
 		ev := event(d.sent, d.clock.now())
 		d.sent++
-		r, err := d.engine.Redact(keys, &ev)
+		r, err := d.engine.Redact(keys, &hansard.Entry{Event: ev})
 		if err != nil {
 			d.t.Fatal(err)
 		}

@@ -49,10 +49,10 @@ func folderOf(t *testing.T, events int) string {
 	var memory arena.Lasting
 	var records []classify.Record
 	for i := range events {
-		r, err := engine.Redact(keys, &hansard.Event{
+		r, err := engine.Redact(keys, &hansard.Entry{Event: hansard.Event{
 			EventID: fmt.Sprintf("e-%03d", i), EventType: hansard.TypeToolCall, AgentName: "billing", TraceID: fmt.Sprintf("t-%d", i/10),
 			Timestamp: 1763907781000000000 + int64(i)*1e9, Params: json.RawMessage(fmt.Sprintf(`{"amount":%d}`, i)), Tags: []string{"a", "b"},
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
