@@ -60,8 +60,11 @@ func gather(x uint64) uint64 { return x >> 7 * 0x0102040810204080 >> 56 }
 // Names of keys, addresses and most else of what detectors look for have bytes
 // that an id has not.
 func (p *pass) idle(b []byte) bool {
-	id, ok := bytesOfID(b)
 	t := p.e.triggers
+	if t.idleUUID(b) {
+		return true
+	}
+	id, ok := bytesOfID(b)
 	if !ok || t.hasIBAN(b, id) || id.mayHaveNumber(b) && p.hasNumber(b) {
 		return false
 	}

@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // nearIDs are ids of events in which nothing was found, as cleanTexts are texts: the
 // last two that events had of their own, and the last parent's that was none of them.
-// Most events' parents are among them, since events come by their traces.
+// Most events' parents are among them, since events come by their traces. UUIDs are not:
+// to look through one takes no longer than to compare it.
 type nearIDs struct {
 	ids  [3]nearID // the parent's is the last
 	turn uint8     // whose place the next of the first two takes
@@ -42,7 +43,7 @@ func (n *nearIDs) set(i uint8, b []byte) {
 // eventID is id for that of an event, which others may name as their parent.
 func (p *pass) eventID(s *string) {
 	b := bytesOf(*s)
-	if len(b) < 4 {
+	if len(b) < 4 || p.e.triggers.idleUUID(b) {
 		return
 	}
 	if p.idle(b) {
@@ -58,7 +59,7 @@ func (p *pass) eventID(s *string) {
 // parentID is id for that of another event, mostly one just before.
 func (p *pass) parentID(s *string) {
 	b := bytesOf(*s)
-	if len(b) < 4 || p.near.has(b) {
+	if len(b) < 4 || p.e.triggers.idleUUID(b) || p.near.has(b) {
 		return
 	}
 	if p.idle(b) {

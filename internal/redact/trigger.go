@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // word is a keyword: a text that something begins with or stands behind.
@@ -61,6 +62,8 @@ type triggers struct {
 	index [1 << 16]uint16 // of the list of words with this pair; 0: none
 	words [][]word
 	alnum [256]bool // ASCII letters and digits
+
+	inUUIDs bool // a rule may find something in a UUID in lower case
 }
 
 // wordsAt returns the keywords whose pair stands at b[i].
@@ -173,6 +176,7 @@ func (t *triggers) addWords(on func(kind) bool, rules []rule) {
 	}
 	for i := range rules {
 		for _, k := range rules[i].Keywords {
+			t.inUUIDs = t.inUUIDs || len(k)+rules[i].Tail <= uuidLen && strings.Trim(k, "0123456789abcdef-") == ""
 			w := word{text: k, fold: rules[i].Fold, rule: i}
 			if len(k) < 4 {
 				w.next = rules[i].after(k)
