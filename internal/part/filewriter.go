@@ -56,7 +56,7 @@ type fileWriter struct {
 type writeBuffers struct {
 	group *rowGroup
 	pager *pager
-	order orderer
+	order *orderer
 }
 
 // release gives the buffers back, for the next file.
@@ -95,7 +95,7 @@ func (enc *Encoder) newFileWriter(w io.Writer, log hansard.LogID) (*fileWriter, 
 		if err != nil {
 			return nil, err
 		}
-		f.writeBuffers = &writeBuffers{group: newRowGroup(enc), pager: p}
+		f.writeBuffers = &writeBuffers{group: newRowGroup(enc), pager: p, order: newOrderer()}
 	}
 	return f, f.write([]byte(magic))
 }
@@ -106,13 +106,14 @@ func (f *fileWriter) write(b []byte) error {
 	return err
 }
 
-// writeGroup writes the collected row group, in the given order, and empties it.
-func (f *fileWriter) writeGroup(order []int32) error {
+// writeGroup writes the collected row group and empties it.
+func (f *fileWriter) writeGroup() error {
 	g := f.group
 	rg := format.RowGroup{NumRows: int64(g.rows), FileOffset: f.at, Ordinal: int16(len(f.meta.RowGroups))}
 	for _, col := range f.enc.file().columns {
 		c := g.chunks[col.ID]
-		b, meta, err := f.pager.encode(c, order)
+		c.finish(g.rows)
+		b, meta, err := f.pager.encode(c)
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// A row group is ordered by trace, then time, then position. Its rows are collected
-// by then, and each has the slot of its trace: the traces are sorted, not the rows.
+// A row group is ordered by trace, then time, then position: the traces are sorted, not
+// the rows. What decides is read of each row first, in the order in which they came and
+// lie in memory.
 
 // traceKey stands for a trace: where it begins to differ from others, and its slot.
 type traceKey struct {
@@ -18,36 +19,76 @@ type traceKey struct {
 
 // orderer puts the rows of one row group after the other in order.
 type orderer struct {
+	traces    *chunk
+	slots     []int32 // of each row, that of its trace: its number from 1; 0, none
+	times     []int64
+	positions []uint64
+
 	keys []traceKey
 	ends []int32 // where the rows of each trace end, by its slot
 	rows []int32
 }
 
+func newOrderer() *orderer {
+	return &orderer{traces: newChunk(&Column{Kind: String, Dictionary: true})}
+}
+
 // order returns the rows in the order of the row group. It is valid until the next
 // call.
-func (o *orderer) order(g *rowGroup) []int32 {
-	traces := g.chunks[idTraceID]
-	o.rows = grow(o.rows, g.rows)
-	if len(traces.slots) == 0 {
-		for i := range o.rows {
-			o.rows[i] = int32(i)
-		}
-		g.sortByTime(o.rows)
-		return o.rows
+func (o *orderer) order(rows [][]byte) ([]int32, error) {
+	if err := o.read(rows); err != nil {
+		return nil, err
 	}
-	o.sortTraces(traces)
-	o.gather(traces.slots[:g.rows])
+	o.rows = grow(o.rows, len(rows))
+	o.sortTraces()
+	o.gather()
 	from := int32(0)
 	for _, k := range o.keys {
-		g.sortByTime(o.rows[from:o.ends[k.slot]])
+		o.sortByTime(o.rows[from:o.ends[k.slot]])
 		from = o.ends[k.slot]
 	}
-	return o.rows
+	return o.rows, nil
+}
+
+// read notes what the rows are ordered by. What is wrong with a body is found when its
+// values are added.
+func (o *orderer) read(rows [][]byte) error {
+	o.traces.reset()
+	o.slots, o.times, o.positions = grow(o.slots, len(rows)), grow(o.times, len(rows)), grow(o.positions, len(rows))
+	for i, row := range rows {
+		p, body, err := SplitRow(row)
+		if err != nil {
+			return err
+		}
+		o.times[i], o.positions[i], o.slots[i] = p.Timestamp, p.Position, 0
+		if trace := traceOf(body); len(trace) > 0 {
+			o.slots[i] = o.traces.find(trace) + 1
+		}
+	}
+	return nil
+}
+
+// traceOf returns the trace id that a body has, if any. All columns before it are
+// texts.
+func traceOf(body []byte) []byte {
+	for at := 0; at < len(body) && body[at] <= idTraceID; {
+		n, k := uvarint(body[at+1:])
+		from := at + 1 + k
+		if k <= 0 || n > uint64(len(body)-from) {
+			return nil
+		}
+		if body[at] == idTraceID {
+			return body[from : from+int(n)]
+		}
+		at = from + int(n)
+	}
+	return nil
 }
 
 // sortTraces makes the keys of the traces, in their order. The rows without a trace
 // are the first.
-func (o *orderer) sortTraces(traces *chunk) {
+func (o *orderer) sortTraces() {
+	traces := o.traces
 	o.keys = o.keys[:0]
 	same := traces.sharedPrefix()
 	for i := range int32(traces.len()) {
@@ -63,17 +104,17 @@ func (o *orderer) sortTraces(traces *chunk) {
 }
 
 // gather puts the rows of each trace together, as they came.
-func (o *orderer) gather(slots []int32) {
+func (o *orderer) gather() {
 	o.ends = grow(o.ends, len(o.keys))
 	clear(o.ends)
-	for _, s := range slots {
+	for _, s := range o.slots {
 		o.ends[s]++
 	}
 	at := int32(0)
 	for _, k := range o.keys {
 		at, o.ends[k.slot] = at+o.ends[k.slot], at
 	}
-	for row, s := range slots {
+	for row, s := range o.slots {
 		o.rows[o.ends[s]] = int32(row)
 		o.ends[s]++
 	}
@@ -112,10 +153,10 @@ func firstEight(text []byte) uint64 {
 }
 
 // sortByTime sorts rows by time, then position. They mostly are.
-func (g *rowGroup) sortByTime(rows []int32) {
-	times, positions := g.chunks[idTimestamp].ints, g.chunks[idPosition].ints
+func (o *orderer) sortByTime(rows []int32) {
+	times, positions := o.times, o.positions
 	compare := func(a, b int32) int {
-		return cmp.Or(cmp.Compare(times[a], times[b]), cmp.Compare(uint64(positions[a]), uint64(positions[b])), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(times[a], times[b]), cmp.Compare(positions[a], positions[b]), cmp.Compare(a, b))
 	}
 	if !slices.IsSortedFunc(rows, compare) {
 		slices.SortFunc(rows, compare)

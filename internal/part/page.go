@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -24,10 +23,9 @@ type pager struct {
 	levels  []byte
 	encoded []byte
 	ints    []int32
-	from    []uint32
-	seen    byte    // of what was looked at to have it near; means nothing
 	texts   int     // where the texts of the page begin, which have the lengths in ints
-	values  ordered // of the chunk
+	nulls   []uint8 // levels of rows without a value
+	seen    []int32 // of each text of a dictionary: the end of the last page that has it
 	meta    format.ColumnMetaData
 
 	plan      plan // of the chunk
@@ -45,22 +43,19 @@ func newPager() (*pager, error) {
 	return &pager{zstd: e}, nil
 }
 
-// encode returns the bytes of a chunk, whose row group has the given order, and what
-// the footer says of it; offsets count from the chunk's start. Both are valid until
-// the next call.
-func (p *pager) encode(c *chunk, order []int32) ([]byte, *format.ColumnMetaData, error) {
+// encode returns the bytes of a chunk, which is finished, and what the footer says of
+// it; offsets count from the chunk's start. Both are valid until the next call.
+func (p *pager) encode(c *chunk) ([]byte, *format.ColumnMetaData, error) {
 	p.out = p.out[:0]
-	o := &p.values
-	o.arrange(c, order)
 	p.meta = format.ColumnMetaData{
-		PathInSchema: []string{c.col.Name}, NumValues: int64(max(len(o.levels), o.rows)), Codec: format.Zstd,
+		PathInSchema: []string{c.col.Name}, NumValues: int64(max(len(c.levels), c.rows)), Codec: format.Zstd,
 		DictionaryPageOffset: -1,
 	}
 	if c.kind == Bytes {
 		p.meta.Codec = format.Uncompressed // random bytes
 	}
 	p.locations, p.index, p.plan = nil, format.ColumnIndex{}, undecided
-	encoding, err := p.pages(o)
+	encoding, err := p.pages(c)
 	if err != nil {
 		return nil, nil, fmt.Errorf("column %s: %w", c.col.Name, err)
 	}
@@ -69,7 +64,7 @@ func (p *pager) encode(c *chunk, order []int32) ([]byte, *format.ColumnMetaData,
 		p.meta.Encoding = append(p.meta.Encoding, format.Plain)
 	}
 	p.meta.TotalCompressedSize = int64(len(p.out))
-	p.meta.Statistics.NullCount = int64(o.nulls())
+	p.meta.Statistics.NullCount = int64(c.nulls())
 	if c.bounded() {
 		p.setBounds()
 	}
@@ -108,28 +103,28 @@ func (p *pager) less(a, b []byte) bool {
 const maxStatistic = 128
 
 // pages writes the pages of a chunk, and returns the encoding of its values.
-func (p *pager) pages(o *ordered) (format.Encoding, error) {
+func (p *pager) pages(c *chunk) (format.Encoding, error) {
 	encoding := format.DeltaLengthByteArray
-	p.integers = o.c.kind == Int || o.c.kind == Time
+	p.integers = c.kind == Int || c.kind == Time
 	switch {
-	case o.dictionary:
+	case c.indexed():
 		encoding = format.RLEDictionary
-		if err := p.dictionary(o); err != nil {
+		if err := p.dictionary(c); err != nil {
 			return encoding, err
 		}
 	case p.integers:
 		encoding = format.DeltaBinaryPacked
-	case o.c.kind == List || o.c.kind == Float || o.c.kind == Bool:
+	case c.kind == List || c.kind == Float || c.kind == Bool:
 		encoding = format.Plain
 	}
 	p.meta.DataPageOffset = int64(len(p.out))
-	if n := o.count; n == 0 || o.c.kind == List {
-		return encoding, p.dataPage(o, encoding, 0, o.rows, 0, n)
+	if c.count == 0 || c.kind == List {
+		return encoding, p.dataPage(c, encoding, 0, c.rows, 0, c.count)
 	}
 	row, value := 0, 0
-	for row < o.rows {
-		endRow, endValue := o.cut(row, value, encoding == format.DeltaLengthByteArray)
-		if err := p.dataPage(o, encoding, row, endRow, value, endValue); err != nil {
+	for row < c.rows {
+		endRow, endValue := c.cut(row, value)
+		if err := p.dataPage(c, encoding, row, endRow, value, endValue); err != nil {
 			return encoding, err
 		}
 		row, value = endRow, endValue
@@ -138,41 +133,43 @@ func (p *pager) pages(o *ordered) (format.Encoding, error) {
 }
 
 // dictionary writes the page of the distinct texts.
-func (p *pager) dictionary(o *ordered) error {
+func (p *pager) dictionary(c *chunk) error {
+	p.seen = grow(p.seen, c.len())
+	clear(p.seen)
 	p.page = p.page[:0]
-	for _, n := range o.names {
-		text := o.c.textAt(n)
+	for n := range int32(c.len()) {
+		text := c.textAt(n)
 		p.page = append(binary.LittleEndian.AppendUint32(p.page, uint32(len(text))), text...)
 	}
 	p.meta.DictionaryPageOffset = int64(len(p.out))
 	return p.put(format.PageHeader{
 		Type: format.DictionaryPage,
 		DictionaryPageHeader: thrift.Null[format.DictionaryPageHeader]{
-			V: format.DictionaryPageHeader{NumValues: int32(len(o.names)), Encoding: format.Plain}, Valid: true,
+			V: format.DictionaryPageHeader{NumValues: int32(c.len()), Encoding: format.Plain}, Valid: true,
 		},
 	})
 }
 
 // dataPage writes a page of the rows row to endRow, whose values are value to
 // endValue. A list has all its rows in one page.
-func (p *pager) dataPage(o *ordered, encoding format.Encoding, row, endRow, value, endValue int) error {
+func (p *pager) dataPage(c *chunk, encoding format.Encoding, row, endRow, value, endValue int) error {
 	p.page = p.page[:0]
-	n := endRow - row
-	if o.c.kind == List {
-		n = len(o.levels)
-		if err := p.appendLevels(o.repeat); err != nil {
+	levels, repeat := p.levelsOf(c, row, endRow)
+	if c.kind == List {
+		if err := p.appendLevels(repeat); err != nil {
 			return err
 		}
 	}
-	if !o.c.required {
-		if err := p.appendLevels(o.levels[row : row+n]); err != nil {
+	if !c.required {
+		if err := p.appendLevels(levels); err != nil {
 			return err
 		}
 	}
-	if err := p.appendValues(o, encoding, value, endValue); err != nil {
+	if err := p.appendValues(c, encoding, value, endValue); err != nil {
 		return err
 	}
-	p.note(o, row, n, value, endValue)
+	n := max(len(levels), endRow-row)
+	p.note(c, row, n, value, endValue)
 	return p.put(format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.Null[format.DataPageHeader]{
@@ -184,10 +181,27 @@ func (p *pager) dataPage(o *ordered, encoding format.Encoding, row, endRow, valu
 	})
 }
 
+// levelsOf returns the levels of a page of the rows row to end, of a column that has
+// some.
+func (p *pager) levelsOf(c *chunk, row, end int) (levels, repeat []uint8) {
+	switch {
+	case c.required:
+		return nil, nil
+	case c.count == 0:
+		if len(p.nulls) < end-row {
+			p.nulls = make([]uint8, end-row)
+		}
+		return p.nulls[:end-row], p.nulls[:end-row]
+	case c.kind == List:
+		return c.levels, c.repeat
+	}
+	return c.levels[row:end], nil
+}
+
 // note begins the entry of a page of n levels in the chunk's indexes.
-func (p *pager) note(o *ordered, row, n, value, end int) {
+func (p *pager) note(c *chunk, row, n, value, end int) {
 	p.locations = append(p.locations, format.PageLocation{Offset: int64(len(p.out)), FirstRowIndex: int64(row)})
-	if !o.c.bounded() {
+	if !c.bounded() {
 		return
 	}
 	x := &p.index
@@ -197,9 +211,9 @@ func (p *pager) note(o *ordered, row, n, value, end int) {
 	switch {
 	case value == end:
 	case p.integers:
-		lo, hi = intBounds(o.ints[value:end])
-	case o.dictionary:
-		lo, hi = o.textBounds(value, end)
+		lo, hi = intBounds(c.ints[value:end])
+	case c.indexed():
+		lo, hi = p.termBounds(c, value, end)
 	default:
 		lo, hi = p.textBounds()
 	}
@@ -216,27 +230,27 @@ func (p *pager) appendLevels(levels []uint8) (err error) {
 	return nil
 }
 
-func (p *pager) appendValues(o *ordered, encoding format.Encoding, value, end int) (err error) {
+func (p *pager) appendValues(c *chunk, encoding format.Encoding, value, end int) (err error) {
 	switch {
 	case encoding == format.RLEDictionary:
-		p.encoded, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.encoded, o.index[value:end])
+		p.encoded, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.encoded, c.index[value:end])
 	case encoding == format.DeltaBinaryPacked:
-		p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.encoded, o.ints[value:end])
-	case o.c.kind == Float:
-		p.encoded = append(p.encoded[:0], o.floats[8*value:8*end]...)
-	case o.c.kind == Bool:
+		p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.encoded, c.ints[value:end])
+	case c.kind == Float:
+		p.encoded = append(p.encoded[:0], c.floats[8*value:8*end]...)
+	case c.kind == Bool:
 		p.encoded = p.encoded[:0]
 		for n := end - value; n > 0; n -= 8 {
 			p.encoded = append(p.encoded, byte(1<<min(n, 8)-1))
 		}
 	case encoding == format.Plain:
 		p.encoded = p.encoded[:0]
-		for i := value; i < end; i++ {
-			text := o.value(i)
+		for _, n := range c.index[value:end] { // of a list
+			text := c.textAt(n)
 			p.encoded = append(binary.LittleEndian.AppendUint32(p.encoded, uint32(len(text))), text...)
 		}
 	default:
-		return p.appendTexts(o, value, end)
+		return p.appendTexts(c, value, end)
 	}
 	p.page = append(p.page, p.encoded...)
 	return err
@@ -244,52 +258,38 @@ func (p *pager) appendValues(o *ordered, encoding format.Encoding, value, end in
 
 // appendTexts appends texts in DELTA_LENGTH_BYTE_ARRAY: all lengths, then all
 // bytes, which compress better apart.
-func (p *pager) appendTexts(o *ordered, value, end int) (err error) {
-	texts, ends := o.index[value:end], o.c.ends
-	p.ints, p.from = grow(p.ints, len(texts)), grow(p.from, len(texts))
-	size := 0
-	for i, n := range texts {
-		p.from[i] = ends[n]
-		p.ints[i] = int32(ends[n+1] - ends[n])
-		size += int(p.ints[i])
+func (p *pager) appendTexts(c *chunk, value, end int) (err error) {
+	p.ints = grow(p.ints, end-value)
+	for i := range p.ints {
+		n := c.number(value + i)
+		p.ints[i] = int32(c.ends[n+1] - c.ends[n])
 	}
 	if p.encoded, err = (&delta.BinaryPackedEncoding{}).EncodeInt32(p.encoded, p.ints); err != nil {
 		return err
 	}
-	p.page = slices.Grow(append(p.page, p.encoded...), size+shortText)
+	p.page = append(p.page, p.encoded...)
 	p.texts = len(p.page)
-	p.gather(o.c.text, size)
+	if !c.dictionary { // one after the other
+		p.page = append(p.page, c.text[c.ends[value]:c.ends[end]]...)
+		return nil
+	}
+	for _, n := range c.index[value:end] {
+		p.page = append(p.page, c.textAt(n)...)
+	}
 	return nil
 }
 
-// gather appends the texts from the places in p.from, whose lengths are p.ints, size
-// bytes in all. They lie far apart: some are looked at before the first of them is
-// copied, so that the processor fetches them side by side.
-func (p *pager) gather(text []byte, size int) {
-	const near = 16
-	at := len(p.page)
-	p.page = p.page[:at+size+shortText]
-	text = text[:cap(text)]
-	from, lens := p.from, p.ints
-	for len(from) > 0 {
-		some := from[:min(near, len(from))]
-		for _, f := range some {
-			if int(f) < len(text) { // an empty one may lie behind all others
-				p.seen += text[f]
-			}
+// termBounds returns the bounds of the values from value to end, which are in the
+// dictionary. Each text is looked at once.
+func (p *pager) termBounds(c *chunk, value, end int) (least, greatest []byte) {
+	b := newBounds(c.textAt(c.index[value]))
+	for _, n := range c.index[value:end] {
+		if p.seen[n] != int32(end) {
+			p.seen[n] = int32(end)
+			b.add(c.textAt(n))
 		}
-		for i, f := range some {
-			n := int(lens[i])
-			if end := int(f) + shortText; n <= shortText && end <= len(text) {
-				copyShort(p.page[at:at+shortText], text[f:end])
-			} else {
-				copy(p.page[at:], text[f:int(f)+n])
-			}
-			at += n
-		}
-		from, lens = from[len(some):], lens[len(some):]
 	}
-	p.page = p.page[:at]
+	return bytes.Clone(b.least), bytes.Clone(b.greatest)
 }
 
 // textBounds returns the bounds of the texts that appendTexts has brought together.

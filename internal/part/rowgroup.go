@@ -1,16 +1,12 @@
 package part
 
-import "slices"
-
-// rowGroup collects rows, column by column. They are taken as they come, one after
-// the other in memory, and brought into their order at the end, when a column is
-// small and near: the rows themselves lie all over the memory in that order.
+// rowGroup collects rows, column by column, in the order in which they are written.
 type rowGroup struct {
 	enc    *Encoder
 	chunks [MaxID + 1]*chunk
 	rows   int
-	room   int     // how many rows there may be
-	latest []int32 // the last row of each trace, by its slot
+	room   int  // how many rows there may be
+	seen   byte // of what was looked at to have it near; means nothing
 }
 
 func newRowGroup(enc *Encoder) *rowGroup {
@@ -25,7 +21,36 @@ func (g *rowGroup) reset() {
 	for _, c := range g.chunks[1:] {
 		c.reset()
 	}
-	g.rows, g.room, g.latest = 0, RowGroup, g.latest[:0]
+	g.rows, g.room = 0, RowGroup
+}
+
+// addAll adds rows in the given order. In that they lie all over the memory: some are
+// looked at before the first of them is added, so that the processor fetches them side
+// by side.
+func (g *rowGroup) addAll(rows [][]byte, order []int32) error {
+	const some = 16
+	g.room = len(rows)
+	for len(order) > 0 {
+		next := order[:min(some, len(order))]
+		for _, i := range next {
+			g.seen += look(rows[i])
+		}
+		for _, i := range next {
+			if err := g.add(rows[i]); err != nil {
+				return err
+			}
+		}
+		order = order[len(next):]
+	}
+	return nil
+}
+
+// look reads a byte of each line of the processor's cache that a row lies in.
+func look(row []byte) (sum byte) {
+	for at := 0; at < len(row); at += 64 {
+		sum += row[at]
+	}
+	return sum
 }
 
 // add adds a row.
@@ -38,7 +63,7 @@ func (g *rowGroup) add(row []byte) error {
 	g.addPlace(idPosition, int64(p.Position))
 	g.addPlace(idReceivedAt, p.ReceivedAt)
 	g.addPlace(idTimestamp, p.Timestamp)
-	if err := g.addBody(body, g.follow(traceOf(body))); err != nil {
+	if err := g.addBody(body); err != nil {
 		return err
 	}
 	if g.rows++; len(g.chunks[idVersion].ints) != g.rows { // of all that no row goes without
@@ -55,53 +80,19 @@ func (g *rowGroup) addPlace(id int, v int64) {
 	c.ints = append(c.ints, v)
 }
 
-// traceOf returns the trace id that a body has, if any. All columns before it are
-// texts. What is wrong with a body is for others to find.
-func traceOf(body []byte) []byte {
-	for at := 0; at < len(body) && body[at] <= idTraceID; {
-		n, k := uvarint(body[at+1:])
-		from := at + 1 + k
-		if k <= 0 || n > uint64(len(body)-from) {
-			return nil
-		}
-		if body[at] == idTraceID {
-			return body[from : from+int(n)]
-		}
-		at = from + int(n)
-	}
-	return nil
-}
-
-// follow returns the row before the next one in its trace, or, where that is its
-// first, the one before it.
-func (g *rowGroup) follow(trace []byte) int {
-	c := g.chunks[idTraceID]
-	slot := 0
-	if len(trace) > 0 {
-		slot = int(c.find(trace))
-	}
-	prev := max(0, g.rows-1)
-	for len(g.latest) <= slot {
-		g.latest = append(g.latest, int32(prev))
-	}
-	prev, g.latest[slot] = int(g.latest[slot]), int32(g.rows)
-	return prev
-}
-
 // traces adds the traces of the rows to a set; "" for those without one.
 func (g *rowGroup) traces(set map[string]struct{}) {
 	c := g.chunks[idTraceID]
 	for i := range int32(c.len()) {
 		set[string(c.textAt(i))] = struct{}{}
 	}
-	if len(c.slots) == 0 || slices.Contains(c.slots[:g.rows], 0) {
+	if c.count < g.rows {
 		set[""] = struct{}{}
 	}
 }
 
-// addBody adds the values of a row's body. prev is a row that has many in common
-// with it.
-func (g *rowGroup) addBody(body []byte, prev int) error {
+// addBody adds the values of a row's body.
+func (g *rowGroup) addBody(body []byte) error {
 	row, last := g.rows, byte(0)
 	for at := 0; at < len(body); {
 		id := body[at]
@@ -111,7 +102,7 @@ func (g *rowGroup) addBody(body []byte, prev int) error {
 		last = id
 		at++
 		c := g.chunks[id]
-		if row >= len(c.slots) && !c.begin(g.room) {
+		if row >= len(c.levels) && !c.begin(g.room) {
 			return errColumn(id, last)
 		}
 		if c.texts && at < len(body) && body[at] < 0x80 { // most are short texts
@@ -119,14 +110,14 @@ func (g *rowGroup) addBody(body []byte, prev int) error {
 			if at = from + int(body[at]); at > len(body) {
 				return errShortRow
 			}
-			c.addText(row, prev, body[from:at])
+			c.addText(row, body[from:at])
 			continue
 		}
 		n, k := g.enc.valueLen(id, body[at:])
 		if n < 0 {
 			return errShortRow
 		}
-		c.add(row, prev, body[at+k:at+n])
+		c.add(row, body[at+k:at+n])
 		at += n
 	}
 	return nil

@@ -42,11 +42,7 @@ func (s *Stream) flush() error {
 		return nil
 	}
 	s.bytes = 0
-	asTheyCame := make([]int32, s.f.group.rows)
-	for i := range asTheyCame {
-		asTheyCame[i] = int32(i)
-	}
-	if err := s.f.writeGroup(asTheyCame); err != nil {
+	if err := s.f.writeGroup(); err != nil {
 		return fmt.Errorf("write Parquet: %w", err)
 	}
 	return nil

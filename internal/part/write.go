@@ -64,8 +64,8 @@ func (enc *Encoder) WriteIndexed(w io.Writer, x *Index, rows [][]byte) error {
 	return nil
 }
 
-// writeRows is WriteRows. look is shown each row group before it is written.
-func (enc *Encoder) writeRows(w io.Writer, log hansard.LogID, rows [][]byte, look func(*rowGroup)) error {
+// writeRows is WriteRows. show is called with each row group before it is written.
+func (enc *Encoder) writeRows(w io.Writer, log hansard.LogID, rows [][]byte, show func(*rowGroup)) error {
 	if len(rows) == 0 {
 		return fmt.Errorf("write part: no entries")
 	}
@@ -76,15 +76,16 @@ func (enc *Encoder) writeRows(w io.Writer, log hansard.LogID, rows [][]byte, loo
 	defer f.release()
 	for len(rows) > 0 {
 		n := groupLen(len(rows), func(i int) int { return len(rows[i]) })
-		f.group.room = n
-		for _, row := range rows[:n] {
-			if err := f.group.add(row); err != nil {
-				return fmt.Errorf("write part: %w", err)
-			}
+		order, err := f.order.order(rows[:n])
+		if err == nil {
+			err = f.group.addAll(rows[:n], order)
+		}
+		if err != nil {
+			return fmt.Errorf("write part: %w", err)
 		}
 		rows = rows[n:]
-		look(f.group)
-		if err := f.writeGroup(f.order.order(f.group)); err != nil {
+		show(f.group)
+		if err := f.writeGroup(); err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
 	}
