@@ -9,6 +9,7 @@ import (
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/dialect"
 	"github.com/hansardhq/hansard/internal/rawjson"
+	"github.com/hansardhq/hansard/internal/redact"
 	"github.com/hansardhq/hansard/internal/transcript"
 )
 
@@ -51,7 +52,7 @@ var splitters = sync.Pool{New: func() any { return new(dialect.Splitter) }}
 func (s *session) line(line int, raw []byte) error {
 	err := s.batch.decoder.Decode(&s.entry.Event, raw)
 	if err == nil {
-		err = s.take(line)
+		err = s.take(line, (*redact.Engine).RedactDecoded)
 	}
 	s.batch.event.Reset()
 	if err != nil {
@@ -148,7 +149,7 @@ func (s *session) run(run *transcript.Run) error {
 // as a whole.
 func (s *session) event(line int, ev *hansard.Event) error {
 	s.entry.Event = *ev
-	if err := s.take(line); err != nil {
+	if err := s.take(line, (*redact.Engine).Redact); err != nil {
 		return s.reject(line, ev.EventID, err)
 	}
 	if s.full() {

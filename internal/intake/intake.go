@@ -230,9 +230,12 @@ func (in *Intake) begin(ctx context.Context, src Source) (*session, error) {
 	return &session{in: in, ctx: ctx, src: src, receipt: newReceipt(), batch: in.batch()}, nil
 }
 
+// redaction is how an event is redacted: by one of the two methods of an engine.
+type redaction func(*redact.Engine, redact.Keys, *hansard.Entry) (redact.Redacted, error)
+
 // take redacts and classifies the event at hand and adds it to the batch. An error is
 // about this event alone.
-func (s *session) take(line int) error {
+func (s *session) take(line int, redact redaction) error {
 	if s.print == nil { // a tenant's keys are made for its first event, not for a bad line
 		var err error
 		if s.keys, s.print, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
@@ -244,7 +247,7 @@ func (s *session) take(line int) error {
 		e.EventID = s.newID(line)
 	}
 	sent := e.EventID
-	redacted, err := s.in.cfg.Redact.Redact(s.keys, e)
+	redacted, err := redact(s.in.cfg.Redact, s.keys, e)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func BenchmarkEvents(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		entry = *events[n]
-		if _, err := e.Redact(k, &entry); err != nil {
+		if _, err := e.RedactDecoded(k, &entry); err != nil {
 			b.Fatal(err)
 		}
 		if n++; n == len(events) {

@@ -152,7 +152,7 @@ func TestRemembered(t *testing.T) {
 		sent[i] = ev.EventID
 		anew := entry
 		anew.Tags = append([]string(nil), ev.Tags...)
-		got, err := e.Redact(keys(), &entry)
+		got, err := e.RedactDecoded(keys(), &entry)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,18 @@ func (r Redacted) Entry() *hansard.Entry { return r.entry }
 // ownership of the entry: the caller must not use it again, also not after an error,
 // but for another event. The error is of KindInternal if there is no usable key, the
 // event has malformed JSON in it or a detector failed; there is no redacted event then.
-func (e *Engine) Redact(keys Keys, entry *hansard.Entry) (r Redacted, err error) {
+func (e *Engine) Redact(keys Keys, entry *hansard.Entry) (Redacted, error) {
+	return e.redact(keys, entry, false)
+}
+
+// RedactDecoded is Redact for an event that a dialect has just decoded: its JSON is
+// known to be valid, and is not read through once more to see that. Where it is not,
+// what is looked for is found all the same, but an error is not certain.
+func (e *Engine) RedactDecoded(keys Keys, entry *hansard.Entry) (Redacted, error) {
+	return e.redact(keys, entry, true)
+}
+
+func (e *Engine) redact(keys Keys, entry *hansard.Entry, valid bool) (r Redacted, err error) {
 	if entry == nil {
 		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: there is none")
 	}
@@ -34,6 +45,7 @@ func (e *Engine) Redact(keys Keys, entry *hansard.Entry) (r Redacted, err error)
 		return Redacted{}, err
 	}
 	defer catch("redact an event", &err, func() { r = Redacted{} })
+	p.valid = valid
 	if entry.Persons, err = p.event(&entry.Event); err != nil {
 		return Redacted{}, hansard.Errorf(hansard.KindInternal, "redact an event: %w", err)
 	}

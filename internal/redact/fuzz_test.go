@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
 	"github.com/hansardhq/hansard/internal/redact"
@@ -75,6 +77,10 @@ func FuzzJSON(f *testing.F) {
 				t.Fatalf("%q is still in %q", v, s)
 			}
 		})
+		decoded, err := e.RedactDecoded(keys(), &hansard.Entry{Event: hansard.Event{Params: json.RawMessage(in)}})
+		if err != nil || string(decoded.Entry().Params) != string(out) || !cmp.Equal(decoded.Entry().Redactions, r.Entry().Redactions) {
+			t.Fatalf("%s, known to be valid, became %s, not %s: %v", in, decoded.Entry().Params, out, err)
+		}
 		before := string(out)
 		again, err := e.Redact(keys(), r.Entry())
 		if err != nil || string(again.Entry().Params) != before || again.Entry().Redactions != nil {

@@ -52,7 +52,8 @@ type frame struct {
 func (p *pass) json(b []byte, nesting int) ([]byte, bool, error) {
 	// JSON in a string is known to be well-formed. Where there is an escape,
 	// wellFormed does not say so.
-	if plain := nesting == 0 && wellFormed(b) || nesting > 0 && bytes.IndexByte(b, '\\') < 0; plain && p.quiet(b) {
+	known := nesting > 0 || p.valid
+	if plain := known && bytes.IndexByte(b, '\\') < 0 || !known && wellFormed(b); plain && p.quiet(b) {
 		return b, false, nil
 	}
 	return p.walk(b, nesting)

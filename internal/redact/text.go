@@ -20,6 +20,7 @@ type pass struct {
 	mac    mac
 	counts [numKinds]int64
 	failed error // what is wrong with a value of the event
+	valid  bool  // its JSON is known to be valid
 
 	// Of the text being scanned.
 	hits     []hit
