@@ -78,7 +78,7 @@ func (c *chunk) finish(rows int) {
 	c.rows = rows
 	switch {
 	case c.required:
-		c.count = rows
+		c.count, c.levels = rows, c.levels[:0] // some are in bodies
 	case c.count == 0:
 	case c.kind == List:
 		c.listTo(rows)
