@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/hansardhq/hansard"
@@ -174,11 +173,15 @@ func (d *Decoder) derive() {
 	if e.ErrorType == "" {
 		e.ErrorType = d.errorType
 	}
-	if e.ToolName == "" {
-		e.ToolName = cmp.Or(objectOf(e.Action, "tool_call:"), objectOf(e.Action, "tool_result:"))
-	}
-	if e.Decision == "" {
-		e.Decision = objectOf(e.Action, "decision:")
+	switch {
+	case strings.HasPrefix(e.Action, "tool_call:"), strings.HasPrefix(e.Action, "tool_result:"):
+		if e.ToolName == "" {
+			e.ToolName = objectOf(e.Action)
+		}
+	case strings.HasPrefix(e.Action, "decision:"):
+		if e.Decision == "" {
+			e.Decision = objectOf(e.Action)
+		}
 	}
 	if e.HandoffTo == "" && e.EventType == hansard.TypeHandoff {
 		if to := rawjson.Get(e.Params, "target"); to != nil && (to[0] == '"' || isNumber(to)) {
@@ -191,10 +194,8 @@ func (d *Decoder) derive() {
 	d.over = d.over || len(e.AgentVersion) > maxName || len(e.ErrorType) > maxName || len(e.HandoffTo) > maxName
 }
 
-// objectOf returns what stands behind the verb in an action; "" if that has another.
-func objectOf(action, verb string) string {
-	if object, ok := strings.CutPrefix(action, verb); ok {
-		return strings.TrimSpace(object)
-	}
-	return ""
+// objectOf returns what stands behind the verb and the colon in an action.
+func objectOf(action string) string {
+	_, object, _ := strings.Cut(action, ":")
+	return strings.TrimSpace(object)
 }
