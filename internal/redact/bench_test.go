@@ -113,6 +113,18 @@ func BenchmarkEvents(b *testing.B) {
 	}
 }
 
+// BenchmarkPersons redacts an event that names a user and an approver by their addresses.
+func BenchmarkPersons(b *testing.B) {
+	e, k := engine(b, redact.Config{}), keys()
+	b.ReportAllocs()
+	for b.Loop() {
+		entry := hansard.Entry{Event: hansard.Event{UserID: "anna.schmidt@example.com", Approver: "Bob.Miller@example.com"}}
+		if _, err := e.RedactDecoded(k, &entry); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // workload returns the events of so many blocks of hansard bench. What redaction
 // writes to are their fields only: a copy of one can be redacted.
 func workload(tb testing.TB, blocks int) []*hansard.Entry {

@@ -302,7 +302,7 @@ func (p *pass) persons(ev *hansard.Event) (json.RawMessage, error) {
 
 func openMember(dst []byte, name string) []byte {
 	if dst == nil {
-		dst = append(dst, '{')
+		dst = append(make([]byte, 0, 128), '{') // room for most
 	} else {
 		dst = append(dst, ',')
 	}
@@ -343,7 +343,7 @@ func (p *pass) person(dst []byte, f *string) ([]byte, error) {
 		return rawjson.AppendQuote(dst, clear), nil
 	}
 	p.norm = p.e.normalise(p.norm[:0], person, clear)
-	*f = string(p.mac.append(nil, person, p.norm))
+	*f = string(p.mac.append(make([]byte, 0, maxPseudonym), person, p.norm))
 	p.counts[person]++
 	out, _, err := p.string(clear, 0)
 	if err != nil {

@@ -45,9 +45,12 @@ func (k Key) check() error {
 }
 
 const (
-	maxKeyID  = 32
-	hexLen    = 16
-	macDomain = "hansard/pseudonym/v1\x00"
+	maxKeyID = 32
+	hexLen   = 16
+
+	// maxPseudonym is the length of the longest pseudonym: pii:<kind>:<key id>:<hex>.
+	maxPseudonym = len("pii:") + len(KindSecret) + 1 + maxKeyID + 1 + hexLen
+	macDomain    = "hansard/pseudonym/v1\x00"
 )
 
 func isKeyIDByte(c byte) bool {
@@ -58,6 +61,7 @@ func isKeyIDByte(c byte) bool {
 type mac struct {
 	key  Key
 	hash hash.Hash
+	text []byte // what is hashed
 	sum  [sha256.Size]byte
 }
 
@@ -76,11 +80,10 @@ func (m *mac) use(k Key) {
 // hash too: the same digits as a phone and as a card are two pseudonyms.
 func (m *mac) append(dst []byte, k kind, norm []byte) []byte {
 	name := k.String()
+	m.text = append(append(append(m.text[:0], macDomain...), name...), 0)
+	m.text = append(m.text, norm...)
 	m.hash.Reset()
-	m.hash.Write([]byte(macDomain))
-	m.hash.Write([]byte(name))
-	m.hash.Write([]byte{0})
-	m.hash.Write(norm)
+	m.hash.Write(m.text)
 	sum := m.hash.Sum(m.sum[:0])
 	dst = append(dst, "pii:"...)
 	dst = append(dst, name...)

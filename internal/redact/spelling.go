@@ -55,7 +55,7 @@ scan:
 	for i := 0; i < len(v); {
 		c := v[i]
 		switch {
-		case isDigit(c) || isLetter(c):
+		case c < utf8.RuneSelf && c != '%' && c != '\\' && c != '&': // what no spelling begins with
 			dst = append(dst, lower(c))
 			i++
 			continue
