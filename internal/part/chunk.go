@@ -1,7 +1,6 @@
 package part
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
@@ -12,6 +11,7 @@ import (
 type chunk struct {
 	// Of col, here because they are looked at for every value.
 	texts      bool // values are texts or bytes
+	integers   bool // ... or integers, times among them
 	dictionary bool
 	required   bool
 	placed     bool // no body has a value
@@ -45,7 +45,8 @@ type chunk struct {
 
 func newChunk(c *Column) *chunk {
 	return &chunk{
-		col: c, kind: c.Kind, texts: c.Kind.text(), dictionary: c.Dictionary, required: c.Required, placed: c.Placed(),
+		col: c, kind: c.Kind, texts: c.Kind.text(), integers: c.Kind == Int || c.Kind == Time,
+		dictionary: c.Dictionary, required: c.Required, placed: c.Placed(),
 		filter: c.Name == "trace_id" || c.Name == "event_id",
 		ends:   []uint32{0},
 	}
@@ -109,12 +110,10 @@ func (c *chunk) number(i int) int32 {
 	return int32(i)
 }
 
-// add adds the row's value, in the form that a body has it.
+// add adds the row's value, in the form that a body has it, of a column without
+// integers.
 func (c *chunk) add(row int, value []byte) {
 	switch c.kind {
-	case Int, Time:
-		v, _ := binary.Varint(value)
-		c.ints = append(c.ints, v)
 	case Float:
 		c.floats = append(c.floats, value...)
 	case Bool:
@@ -127,6 +126,13 @@ func (c *chunk) add(row int, value []byte) {
 	}
 	c.levels[row] = 1
 	c.count++
+}
+
+// addInt adds the row's integer.
+func (c *chunk) addInt(row int, v int64) {
+	c.levels[row] = 1
+	c.count++
+	c.ints = append(c.ints, v)
 }
 
 // addText adds the row's text. Most texts of a dictionary are those of the row
@@ -214,11 +220,5 @@ func (c *chunk) listTo(row int) {
 // bounded reports whether the column has statistics: bounds by which a reader
 // passes over row groups and pages.
 func (c *chunk) bounded() bool {
-	switch c.kind {
-	case Int, Time:
-		return true
-	case String:
-		return c.col.Class == Envelope
-	}
-	return false
+	return c.integers || c.kind == String && c.col.Class == Envelope
 }

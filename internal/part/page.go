@@ -105,7 +105,7 @@ const maxStatistic = 128
 // pages writes the pages of a chunk, and returns the encoding of its values.
 func (p *pager) pages(c *chunk) (format.Encoding, error) {
 	encoding := format.DeltaLengthByteArray
-	p.integers = c.kind == Int || c.kind == Time
+	p.integers = c.integers
 	switch {
 	case c.indexed():
 		encoding = format.RLEDictionary

@@ -1,5 +1,7 @@
 package part
 
+import "encoding/binary"
+
 // rowGroup collects rows, column by column, in the order in which they are written.
 type rowGroup struct {
 	enc    *Encoder
@@ -105,12 +107,21 @@ func (g *rowGroup) addBody(body []byte) error {
 		if row >= len(c.levels) && !c.begin(g.room) {
 			return errColumn(id, last)
 		}
-		if c.texts && at < len(body) && body[at] < 0x80 { // most are short texts
+		switch {
+		case c.texts && at < len(body) && body[at] < 0x80: // most are short texts
 			from := at + 1
 			if at = from + int(body[at]); at > len(body) {
 				return errShortRow
 			}
 			c.addText(row, body[from:at])
+			continue
+		case c.integers:
+			v, n := binary.Varint(body[at:])
+			if n <= 0 {
+				return errShortRow
+			}
+			at += n
+			c.addInt(row, v)
 			continue
 		}
 		n, k := g.enc.valueLen(id, body[at:])
