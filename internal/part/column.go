@@ -44,16 +44,15 @@ type Column struct {
 	// Dictionary asks for a dictionary in Parquet: few distinct values.
 	Dictionary bool
 
-	str    func(*hansard.Entry) *string
-	offset uintptr // of what str points to, from the start of an entry
-	num    func(*hansard.Entry) *int64
-	unum   func(*hansard.Entry) *uint64
-	opt    func(*hansard.Entry) *hansard.Opt[int64]
-	float  func(*hansard.Entry) *hansard.Opt[float64]
-	flag   func(*hansard.Entry) *bool
-	list   func(*hansard.Entry) *[]string
-	raw    func(*hansard.Entry) *json.RawMessage
-	bytes  func(*hansard.Entry) []byte
+	str   func(*hansard.Entry) *string
+	num   func(*hansard.Entry) *int64
+	unum  func(*hansard.Entry) *uint64
+	opt   func(*hansard.Entry) *hansard.Opt[int64]
+	float func(*hansard.Entry) *hansard.Opt[float64]
+	flag  func(*hansard.Entry) *bool
+	list  func(*hansard.Entry) *[]string
+	raw   func(*hansard.Entry) *json.RawMessage
+	bytes func(*hansard.Entry) []byte
 	// get and set replace raw where the Go value is not the JSON text.
 	get func(*hansard.Entry) []byte
 	set func(*hansard.Entry, []byte) error

@@ -2,7 +2,6 @@ package part
 
 import (
 	"encoding/json"
-	"unsafe"
 
 	"github.com/hansardhq/hansard"
 )
@@ -31,10 +30,6 @@ type builder struct{ columns []*Column }
 
 func (b *builder) add(c *Column) *Column {
 	c.ID = len(b.columns) + 1
-	if c.str != nil {
-		var e entry
-		c.offset = uintptr(unsafe.Pointer(c.str(&e))) - uintptr(unsafe.Pointer(&e))
-	}
 	b.columns = append(b.columns, c)
 	return c
 }

@@ -29,7 +29,8 @@ type Encoder struct {
 
 	// The same for rows, by ID.
 	kinds       [MaxID + 1]Kind
-	texts       [256]bool          // for any byte: that of a column whose values are texts, or bytes
+	texts       [256]bool // for any byte: that of a column whose values are texts, or bytes
+	fieldOf     [MaxID + 1]entryField
 	leaf        []leafKey          // sorted by key, the commitment among them
 	inLeaf      [MaxID + 1]leafSet // which of those a column is
 	placed      leafSet            // those whose values are in the place
@@ -67,6 +68,7 @@ func (enc *Encoder) prepareRows() {
 	for _, c := range enc.all {
 		enc.kinds[c.ID] = c.Kind
 		enc.texts[c.ID] = c.Kind.text()
+		enc.fieldOf[c.ID] = c.entryField()
 		if c.Placed() {
 			enc.kinds[c.ID] = placed
 		}

@@ -3,6 +3,7 @@ package part
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -184,23 +185,67 @@ func (enc *Encoder) parse(e *hansard.Entry, p Place, body []byte, text string, k
 	e.Index, e.Position, e.ReceivedAt, e.Timestamp = p.Index, p.Position, p.ReceivedAt, p.Timestamp
 	last := byte(0)
 	for at := 0; at < len(body); {
-		s, err := enc.value(body, at, last)
-		if err != nil {
-			return err
-		}
 		id := body[at]
-		c := enc.all[id-1]
-		if c.str != nil {
-			*(*string)(unsafe.Add(unsafe.Pointer(e), c.offset)) = text[s.From:s.To] // most are; *c.str(e), without the call
-		} else if err := c.setSpan(e, body[s.From:s.To], keep); err != nil {
-			return fmt.Errorf("row: %s: %w", c.Name, err)
+		s, ok := enc.shortText(body[at:], uint32(at))
+		if !ok || id <= last {
+			var err error
+			if s, err = enc.value(body, at, last); err != nil {
+				return err
+			}
+		}
+		// Nearly all are of these kinds: the columns' own ways cost a call each, or two.
+		field := unsafe.Add(unsafe.Pointer(e), enc.fieldOf[id].offset)
+		switch enc.fieldOf[id].of {
+		case ofText:
+			*(*string)(field) = text[s.From:s.To]
+		case ofJSON:
+			*(*json.RawMessage)(field) = keep(body[s.From:s.To])
+		case ofInt:
+			v, _ := binary.Varint(body[s.From:s.To])
+			*(*optInt)(field) = hansard.Some(v)
+		default:
+			c := enc.all[id-1]
+			if err := c.setSpan(e, body[s.From:s.To], keep); err != nil {
+				return fmt.Errorf("row: %s: %w", c.Name, err)
+			}
 		}
 		last, at = id, int(s.To)
 	}
 	return nil
 }
 
-// setSpan sets a column that is no text from its value in a body.
+// entryField is where in an entry the values of a column lie, if they do.
+type entryField struct {
+	offset uint32
+	of     fieldType
+}
+
+// fieldType is the type of a field of an entry.
+type fieldType uint8
+
+const (
+	ofOther fieldType = iota
+	ofText            // string
+	ofJSON            // json.RawMessage
+	ofInt             // hansard.Opt[int64]
+)
+
+// entryField returns where the column's values lie.
+func (c *Column) entryField() entryField {
+	var e entry
+	at := func(p unsafe.Pointer) uint32 { return uint32(uintptr(p) - uintptr(unsafe.Pointer(&e))) }
+	switch {
+	case c.str != nil:
+		return entryField{at(unsafe.Pointer(c.str(&e))), ofText}
+	case c.raw != nil:
+		return entryField{at(unsafe.Pointer(c.raw(&e))), ofJSON}
+	case c.opt != nil:
+		return entryField{at(unsafe.Pointer(c.opt(&e))), ofInt}
+	}
+	return entryField{}
+}
+
+// setSpan sets a column from its value in a body, unless an entryField says where.
 func (c *Column) setSpan(e *hansard.Entry, value []byte, keep func([]byte) []byte) error {
 	switch c.Kind {
 	case Int, Time:
