@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"syscall"
 	"testing"
 
 	"github.com/hansardhq/hansard"
+	"github.com/hansardhq/hansard/internal/detect"
 	"github.com/hansardhq/hansard/internal/forensic"
 	"github.com/hansardhq/hansard/internal/lake"
+	"github.com/hansardhq/hansard/internal/live"
 	"github.com/hansardhq/hansard/internal/part"
 	"github.com/hansardhq/hansard/internal/policy"
 )
@@ -88,4 +91,42 @@ func processorTime(b *testing.B) int64 {
 		b.Fatal(err)
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// injections has a watch for injections and throws away what it finds.
+type injections struct{ *forensic.Watch }
+
+func (i injections) Take(e *hansard.Entry) []*hansard.Event {
+	i.Watch.Take(e)
+	return nil
+}
+
+// BenchmarkRun measures what the watch for injections takes for an entry of a commit,
+// with what finds out whether it is to look at that.
+func BenchmarkRun(b *testing.B) {
+	rows, left := stream(100_000), b.N
+	ctx, cancel := context.WithCancel(context.Background())
+	some := make([]part.Row, 1000)
+	next := func(context.Context, int) (commit []*part.Row, err error) {
+		if left == 0 {
+			cancel()
+		}
+		for i := range some[:min(left, len(some))] {
+			at := b.N - left
+			some[i] = *rows[at%len(rows)]
+			some[i].Place.Position = uint64(at)
+			commit, left = append(commit, &some[i]), left-1
+		}
+		return commit, nil
+	}
+	b.ResetTimer()
+	before := processorTime(b)
+	detect.Run(ctx, detect.Config{
+		Hub: live.New(), Logger: slog.New(slog.DiscardHandler), Tenants: func() []string { return []string{"t"} },
+		Begin: func(context.Context, string) ([]detect.Detector, uint64, error) {
+			return []detect.Detector{injections{forensic.NewWatch()}}, 0, nil
+		},
+		Follow: func(string, uint64) func(context.Context, int) ([]*part.Row, error) { return next },
+	})
+	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
 }

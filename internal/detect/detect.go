@@ -9,8 +9,8 @@ package detect
 
 import (
 	"context"
-
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hansardhq/hansard"
@@ -72,7 +72,8 @@ const sayAgain = time.Minute
 type watch struct {
 	Config
 	enc     *part.Encoder
-	entry   hansard.Entry // what is looked at
+	values  part.Values   // of the row that is looked at: its type
+	entry   hansard.Entry // the same, whole
 	tenants map[string]*tenant
 	said    time.Time // when it last said that it is behind
 
@@ -203,20 +204,22 @@ func (w *watch) follow(ctx context.Context, rows *live.Rows) error {
 	}
 }
 
-// commit takes the rows of one commit.
+// commit takes the rows of one commit, which come tenant by tenant.
 func (w *watch) commit(ctx context.Context, rows []*part.Row) error {
-	byTenant := map[string][]*part.Row{}
-	for _, r := range rows {
-		byTenant[r.Log.Tenant] = append(byTenant[r.Log.Tenant], r)
-	}
-	for name, rows := range byTenant {
+	for len(rows) > 0 {
+		name := rows[0].Log.Tenant
+		n := slices.IndexFunc(rows, func(r *part.Row) bool { return r.Log.Tenant != name })
+		if n < 0 {
+			n = len(rows)
+		}
 		t, err := w.tenant(ctx, name)
 		if err != nil {
 			return err
 		}
-		if err := w.take(ctx, name, t, rows); err != nil {
+		if err := w.take(ctx, name, t, rows[:n]); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
 }
@@ -242,8 +245,8 @@ func (w *watch) look(t *tenant, rows []*part.Row) (found []*hansard.Event, next 
 		if r.Log.Tier == hansard.TierMeta || len(t.detectors) == 0 {
 			continue
 		}
-		eventType, err := w.enc.Text(r, w.eventType)
-		if err == nil && !t.wants(eventType) {
+		err := w.enc.Value(&w.values, r, w.eventType)
+		if err == nil && !t.wants(w.values.Text(w.eventType)) {
 			continue
 		}
 		if err == nil {
@@ -257,9 +260,9 @@ func (w *watch) look(t *tenant, rows []*part.Row) (found []*hansard.Event, next 
 	return found, next, nil
 }
 
-func (t *tenant) wants(eventType []byte) bool {
+func (t *tenant) wants(eventType string) bool {
 	for _, d := range t.detectors {
-		if d.Wants(string(eventType)) {
+		if d.Wants(eventType) {
 			return true
 		}
 	}
