@@ -3,6 +3,7 @@ package forensic
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,12 @@ func TestMayName(t *testing.T) {
 			t.Fatal(err)
 		}
 		folded := folded(plainText(raw))
-		found := destination.MatchString(folded)
+		var words []string
+		eachDestination(folded, func(from, to int) bool { words = append(words, folded[from:to]); return true })
+		if whole := destination.FindAllString(folded, -1); !slices.Equal(words, whole) {
+			t.Errorf("%q: in its words are %q, in the whole are %q", text, words, whole)
+		}
+		found := len(words) > 0
 		if found && (plainJSON(raw) && !mayName(raw) || !mayName(folded)) {
 			t.Errorf("%q names a destination, and is passed over", text)
 		}

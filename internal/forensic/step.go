@@ -1,6 +1,7 @@
 package forensic
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -187,48 +188,60 @@ func stepNumber(e *hansard.Entry) hansard.Opt[int64] {
 
 // plainText returns the strings and numbers in a JSON value, one below the
 // other, to at most maxText bytes.
-func plainText(raw []byte) string {
-	var b strings.Builder
-	collectText(raw, &b, 0)
-	return b.String()
+func plainText(raw []byte) string { return string(appendPlainText(nil, raw)) }
+
+// appendPlainText appends them.
+func appendPlainText(dst, raw []byte) []byte {
+	b := lines{text: dst, start: len(dst)}
+	b.collect(raw, 0)
+	return b.text
 }
 
 // maxDepth bounds how deep values are looked into.
 const maxDepth = 32
 
-func collectText(raw []byte, b *strings.Builder, depth int) {
+// lines are what a text is made of, from an offset on.
+type lines struct {
+	text  []byte
+	start int
+}
+
+func (b *lines) collect(raw []byte, depth int) {
 	i := rawjson.SkipSpace(raw, 0)
-	if i >= len(raw) || depth > maxDepth || b.Len() > maxText {
+	if i >= len(raw) || depth > maxDepth || len(b.text)-b.start > maxText {
 		return
 	}
-	raw = raw[i:]
+	raw = bytes.TrimRight(raw[i:], " \t\r\n")
 	switch raw[0] {
 	case '{':
-		_ = rawjson.Object(raw, func(_, v []byte) error { collectText(v, b, depth+1); return nil })
+		_ = rawjson.Object(raw, func(_, v []byte) error { b.collect(v, depth+1); return nil })
 	case '[':
-		_ = rawjson.Array(raw, func(v []byte) error { collectText(v, b, depth+1); return nil })
+		_ = rawjson.Array(raw, func(v []byte) error { b.collect(v, depth+1); return nil })
 	case '"':
-		line(b, string(rawjson.Unquote(nil, trimRight(raw))))
+		b.add(func(dst []byte) []byte { return rawjson.Unquote(dst, raw) })
 	case 'n':
 	default:
-		line(b, string(trimRight(raw)))
+		b.add(func(dst []byte) []byte { return append(dst, raw...) })
 	}
 }
 
-func trimRight(raw []byte) []byte { return []byte(strings.TrimRight(string(raw), " \t\r\n")) }
-
-func line(b *strings.Builder, s string) {
-	if s == "" {
-		return
+// add adds what is appended as a line, unless that is nothing.
+func (b *lines) add(appendLine func(dst []byte) []byte) {
+	end := len(b.text)
+	if end > b.start {
+		b.text = append(b.text, '\n')
 	}
-	if b.Len() > 0 {
-		b.WriteByte('\n')
+	from := len(b.text)
+	b.text = appendLine(b.text)
+	line := b.text[from:]
+	if len(line) == 0 {
+		b.text = b.text[:end]
 	}
-	if room := maxText - b.Len(); len(s) > room && room > 0 {
+	if room := maxText - (from - b.start); len(line) > room && room > 0 {
 		half := room / 2 // the head and the tail say what it is about
-		s = strings.ToValidUTF8(s[:half], "") + "\n…\n" + strings.ToValidUTF8(s[len(s)-half:], "")
+		short := strings.ToValidUTF8(string(line[:half]), "") + "\n…\n" + strings.ToValidUTF8(string(line[len(line)-half:]), "")
+		b.text = append(b.text[:from], short...)
 	}
-	b.WriteString(s)
 }
 
 // join puts texts of a step below each other, as many as are looked at.

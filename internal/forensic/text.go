@@ -95,25 +95,28 @@ func prose(text string) string {
 
 // folded returns a text in lower case with its white space folded, so that a
 // value is found however lines were broken.
-func folded(s string) string {
-	b, space := make([]byte, 0, len(s)), false
+func folded(s string) string { return string(appendFolded(make([]byte, 0, len(s)), s)) }
+
+// appendFolded appends a text so.
+func appendFolded[T string | []byte](dst []byte, s T) []byte {
+	start, space := len(dst), false
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case c >= utf8.RuneSelf:
-			return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+			return append(dst[:start], strings.Join(strings.Fields(strings.ToLower(string(s))), " ")...)
 		case c == ' ' || c-'\t' <= '\r'-'\t':
-			space = len(b) > 0
+			space = len(dst) > start
 			continue
 		case c-'A' <= 'Z'-'A':
 			c |= 0x20
 		}
 		if space {
-			b, space = append(b, ' '), false
+			dst, space = append(dst, ' '), false
 		}
-		b = append(b, c)
+		dst = append(dst, c)
 	}
-	return string(b)
+	return dst
 }
 
 // excerpt returns the first n characters of a text on one line.

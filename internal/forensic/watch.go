@@ -1,6 +1,7 @@
 package forensic
 
 import (
+	"bytes"
 	"container/list"
 	"regexp"
 	"slices"
@@ -48,6 +49,7 @@ const (
 	maxValues  = 512      // values from tools' answers that are kept of a trace
 	maxAnswer  = 64 << 10 // bytes of one answer that are looked at
 	maxPerCall = 8        // findings of one call
+	maxSpare   = 1 << 20  // bytes of memory that are kept for the next entry
 )
 
 // Watch follows traces, entry by entry, and finds injections as they happen. Its
@@ -56,6 +58,7 @@ const (
 type Watch struct {
 	traces map[string]*list.Element
 	recent *list.List // of *followed, the most recent first
+	text   []byte     // for what an entry says, used again
 }
 
 // followed is what is kept of a trace.
@@ -97,11 +100,11 @@ func (w *Watch) Take(e *hansard.Entry) []Finding {
 	f := w.follow(or(e.TraceID, e.EventID))
 	switch {
 	case e.EventType == hansard.TypeToolResult:
-		f.answer(e)
+		w.answer(f, e)
 	case e.EventType == hansard.TypeToolCall:
 		return f.call(e)
 	case e.Source == "user" || e.ActorType == "human" || e.EventType == hansard.TypeLifecycle && e.Source == "system":
-		f.hear(e)
+		w.hear(f, e)
 	}
 	return nil
 }
@@ -127,12 +130,29 @@ func (w *Watch) follow(id string) *followed {
 }
 
 // hear takes in what a user, or whoever set the agent up, said.
-func (f *followed) hear(e *hansard.Entry) {
+func (w *Watch) hear(f *followed, e *hansard.Entry) {
 	f.turn++
-	if room := maxAsked - len(f.asked); room > 0 {
-		text := folded(plainText(e.Params) + " " + e.Comment + " " + e.FollowUp + " " + e.Correction + " " + plainText(e.Persons))
-		f.asked += " " + text[:min(len(text), room)]
+	room := maxAsked - len(f.asked)
+	if room <= 0 {
+		return
 	}
+	said := appendPlainText(w.text[:0], e.Params)
+	for _, s := range []string{e.Comment, e.FollowUp, e.Correction} {
+		said = append(append(said, ' '), s...)
+	}
+	said = appendPlainText(append(said, ' '), e.Persons)
+	text := w.fold(said)
+	f.asked += " " + string(text[:min(len(text), room)])
+}
+
+// fold folds a text that was appended to the watch's memory. The result is good until
+// that is used again.
+func (w *Watch) fold(text []byte) []byte {
+	b := appendFolded(text, text)
+	if cap(b) <= maxSpare {
+		w.text = b
+	}
+	return b[len(text):]
 }
 
 // destination finds addresses, accounts and URLs, and the pseudonyms of them.
@@ -176,26 +196,40 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
+// eachDestination calls f with where in a folded text each destination lies, until f
+// returns false. The expression looks at words that may hold one only: none has white
+// space in it.
+func eachDestination(text string, f func(from, to int) bool) {
+	for from := 0; from < len(text); {
+		word, _, _ := strings.Cut(text[from:], " ")
+		if mayName(word) {
+			for _, at := range destination.FindAllStringIndex(word, -1) {
+				if !f(from+at[0], from+at[1]) {
+					return
+				}
+			}
+		}
+		from += len(word) + 1
+	}
+}
+
 // answer takes in what a tool answered.
-func (f *followed) answer(e *hansard.Entry) {
+func (w *Watch) answer(f *followed, e *hansard.Entry) {
 	if len(e.Result) <= maxText && plainJSON(e.Result) && !mayName(e.Result) {
 		return // most answers name nothing: the expression would take longer than the commit
 	}
-	text := folded(plainText(e.Result))
+	text := string(w.fold(appendPlainText(w.text[:0], e.Result)))
 	text = text[:min(len(text), maxAnswer)]
-	if !mayName(text) {
-		return
-	}
-	for _, at := range destination.FindAllStringIndex(text, -1) {
-		value := strings.Clone(strings.TrimRight(text[at[0]:at[1]], ".,:;!?"))
+	eachDestination(text, func(from, to int) bool {
+		value := strings.Clone(strings.TrimRight(text[from:to], ".,:;!?"))
 		if len(f.values) >= maxValues {
-			return
+			return false
 		}
 		o := origin{
 			event: strings.Clone(e.EventID), tool: strings.Clone(e.ToolName), kind: kindOf(value), turn: f.turn,
-			orders:    orders(text[max(0, at[0]-90):at[0]]),
-			addresses: addresses(text[max(0, at[0]-400):min(len(text), at[1]+250)], 3),
-			free:      strings.Count(text[max(0, at[0]-40):at[0]], " ") >= 5,
+			orders:    orders(text[max(0, from-90):from]),
+			addresses: addresses(text[max(0, from-400):min(len(text), to+250)], 3),
+			free:      strings.Count(text[max(0, from-40):from], " ") >= 5,
 		}
 		if f.values == nil {
 			f.values = map[string]origin{}
@@ -203,7 +237,8 @@ func (f *followed) answer(e *hansard.Entry) {
 		if was, ok := f.values[value]; !ok || o.strength() > was.strength() {
 			f.values[value] = o
 		}
-	}
+		return true
+	})
 }
 
 // strength orders the places in which a value was seen by how much they are like
@@ -241,11 +276,13 @@ func (f *followed) call(e *hansard.Entry) []Finding {
 	seen := map[string]bool{}
 	eachString(e.Params, "", 0, func(path, text string) {
 		text = folded(text)
-		for _, value := range destination.FindAllString(text[:min(len(text), maxAnswer)], maxValues) {
-			value = strings.TrimRight(value, ".,:;!?")
+		n := 0
+		eachDestination(text[:min(len(text), maxAnswer)], func(from, to int) bool {
+			n++
+			value := strings.TrimRight(text[from:to], ".,:;!?")
 			o, ok := f.values[value]
 			if !ok || seen[value] || len(found) == maxPerCall || !changes(e) && o.kind != "url" || strings.Contains(f.asked, value) {
-				continue
+				return n < maxValues
 			}
 			seen[value] = true
 			if rule, confidence, why := f.judge(e, o); rule != "" {
@@ -255,7 +292,8 @@ func (f *followed) call(e *hansard.Entry) []Finding {
 					Why: why, sink: e,
 				})
 			}
-		}
+			return n < maxValues
+		})
 	})
 	return found
 }
@@ -337,6 +375,6 @@ func eachString(raw []byte, path string, depth int, f func(path, text string)) {
 	case '[':
 		_ = rawjson.Array(raw, func(v []byte) error { eachString(v, path, depth+1, f); return nil })
 	case '"':
-		f(path, string(rawjson.Unquote(nil, trimRight(raw))))
+		f(path, string(rawjson.Unquote(nil, bytes.TrimRight(raw, " \t\r\n"))))
 	}
 }
