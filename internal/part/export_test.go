@@ -19,3 +19,6 @@ const (
 	LeastLiterals = leastLiterals
 	MaxBlock      = maxBlock
 )
+
+// AppendInt appends a number in decimal digits.
+func AppendInt(dst []byte, v int64) []byte { return appendInt(dst, v) }

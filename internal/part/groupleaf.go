@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
@@ -80,7 +79,7 @@ func (r *Group) appendMember(dst []byte, v *columnValues, row int) []byte {
 	case String:
 		dst = rawjson.AppendQuote(dst, v.value(slot))
 	case Int:
-		dst = strconv.AppendInt(dst, v.nums[slot], 10)
+		dst = appendInt(dst, v.nums[slot])
 	case Time:
 		dst = AppendTime(dst, v.nums[slot])
 	case Float:
@@ -117,7 +116,7 @@ func (r *Group) appendCommitment(dst []byte, row int) []byte {
 	dst = append(dst, `"content":{"alg":"sha256","digest":"`...)
 	dst = appendHex(dst, &digest)
 	dst = append(dst, `","size":`...)
-	dst = strconv.AppendInt(dst, size, 10)
+	dst = appendInt(dst, size)
 	return append(dst, '}', ',')
 }
 

@@ -132,7 +132,7 @@ func appendCommitmentValue(dst []byte, digest hansard.Hash, size int64) []byte {
 	dst = append(dst, `{"alg":"sha256","digest":"`...)
 	dst = appendHex(dst, &digest)
 	dst = append(dst, `","size":`...)
-	dst = strconv.AppendInt(dst, size, 10)
+	dst = appendInt(dst, size)
 	return append(dst, '}')
 }
 

@@ -331,9 +331,6 @@ func (enc *Encoder) value(body []byte, at int, last byte) (s Span, err error) {
 	if id <= last || id > MaxID || enc.kinds[id] == placed {
 		return s, errColumn(id, last)
 	}
-	if s, ok := enc.shortText(body[at:], uint32(at)); ok {
-		return s, nil
-	}
 	n, k := enc.valueLen(id, body[at+1:])
 	if n < 0 {
 		return s, errShortRow
@@ -391,10 +388,7 @@ func (enc *Encoder) valueLen(id byte, b []byte) (n, k int) {
 		}
 		return k + int(size), k
 	case Int, Time:
-		if _, n := binary.Varint(b); n > 0 {
-			return n, 0
-		}
-		return -1, 0
+		return varintLen(b), 0
 	case Float:
 		if len(b) < 8 {
 			return -1, 0
@@ -420,6 +414,19 @@ func uvarint(b []byte) (uint64, int) {
 		return uint64(b[0]), 1
 	}
 	return binary.Uvarint(b)
+}
+
+// varintLen returns the length of the varint at the start of b, -1 if there is none.
+func varintLen(b []byte) int {
+	for n, c := range b[:min(len(b), binary.MaxVarintLen64)] {
+		if c < 0x80 {
+			if n == binary.MaxVarintLen64-1 && c > 1 {
+				return -1 // more than 64 bits
+			}
+			return n + 1
+		}
+	}
+	return -1
 }
 
 // listLen returns the length of the list at the start of b, -1 if it is cut.
