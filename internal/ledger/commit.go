@@ -215,7 +215,6 @@ type stage struct {
 	at      time.Time // the same, for the sealer
 	order   []*stagedLog
 	tenants map[string]*stagedTenant
-	leaf    []byte
 }
 
 type stagedTenant struct {
@@ -346,7 +345,7 @@ func (st *stage) place(t *stagedTenant, tier hansard.Tier, unplaced []byte, time
 	s.bytes += framedSize(len(it.Bytes))
 	s.memory += it.size()
 	var err error
-	if it.LeafHash, st.leaf, err = st.l.enc.HashRowLeaf(st.leaf, it.Place, unplaced[part.PlaceRoom:]); err != nil {
+	if it.LeafHash, err = st.l.rowLeaves.Hash(it.Place, unplaced[part.PlaceRoom:]); err != nil {
 		panic(err) // it was encoded by package classify, or here
 	}
 	it.tile = s.tree.append(tlog.Hash(it.LeafHash))

@@ -126,6 +126,7 @@ type Ledger struct {
 	// verifying are the verifications that the server made of itself.
 	verifying verifyJobs
 	leaves    leafCache
+	rowLeaves *part.RowLeaves // the committer's
 
 	// keepMu is held by whoever decides what is pruned, and by whoever changes
 	// what may not be: a hold is never set in the middle of a prune. It is taken

@@ -31,6 +31,7 @@ func Open(cfg Config) (*Ledger, error) {
 		requests: make(chan *request, 1024), pending: make(chan struct{}),
 		sealNow: make(chan struct{}, 1), stop: make(chan struct{}), sealed: make(chan struct{}), tenants: map[string]*tenant{}, keeping: map[string]*keeping{}, erasedTo: map[string]string{},
 	}
+	l.rowLeaves = l.enc.NewRowLeaves()
 	l.wall.last, l.wall.since = cfg.Now(), cfg.Elapsed()
 	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
 		return nil, openError(cfg.Dir, err)

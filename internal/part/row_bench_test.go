@@ -19,6 +19,7 @@ func BenchmarkRow(b *testing.B) {
 		if _, bodies[i], err = part.SplitRow(r.Bytes); err != nil {
 			b.Fatal(err)
 		}
+		r.Place.ReceivedAt = rows[0].Place.ReceivedAt // they are of one commit
 	}
 	each := func(name string, f func(i int)) {
 		b.Run(name, func(b *testing.B) {
@@ -32,8 +33,9 @@ func BenchmarkRow(b *testing.B) {
 	}
 	var buf []byte
 	each("body", func(i int) { buf = part.AppendBody(buf[:0], entries[i]) })
-	each("leaf", func(i int) { buf, _ = enc.AppendRowLeaf(buf[:0], rows[i].Place, bodies[i]) })
-	each("hash", func(i int) { _, buf, _ = enc.HashRowLeaf(buf, rows[i].Place, bodies[i]) })
+	leaves := enc.NewRowLeaves()
+	each("leaf", func(i int) { buf, _ = leaves.Append(buf[:0], rows[i].Place, bodies[i]) })
+	each("hash", func(i int) { _, _ = leaves.Hash(rows[i].Place, bodies[i]) })
 	var e hansard.Entry
 	each("view", func(i int) {
 		if err := enc.View(&e, rows[i]); err != nil {

@@ -53,6 +53,7 @@ func TestRowsAreWhatTheTableSays(t *testing.T) {
 	if last := enc.Columns()[len(enc.Columns())-1]; last.ID != part.MaxID {
 		t.Fatalf("the last column is %d, MaxID %d", last.ID, part.MaxID)
 	}
+	leaves := enc.NewRowLeaves() // one for all: nothing of a row is left for the next one
 	for seed := range uint64(2000) {
 		e := entryOf(enc, seed)
 		if seed%9 == 0 {
@@ -66,12 +67,15 @@ func TestRowsAreWhatTheTableSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaf, err := enc.AppendRowLeaf(nil, p, body)
+		leaf, err := leaves.Append(nil, p, body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want := enc.AppendLeaf(nil, e); !bytes.Equal(leaf, want) {
 			t.Fatalf("seed %d: leaf of the row\n%s, want\n%s", seed, leaf, want)
+		}
+		if hash, err := leaves.Hash(p, body); err != nil || hash != part.HashLeaf(leaf) {
+			t.Fatalf("seed %d: the leaf hash is %x, %v", seed, hash, err)
 		}
 		if e.ContentSize > 0 && !bytes.Contains(leaf, []byte(`"digest":"`+hex.EncodeToString(e.ContentDigest[:])+`"`)) {
 			t.Fatalf("seed %d: digest %x in the leaf\n%s", seed, e.ContentDigest, leaf)
@@ -110,6 +114,7 @@ func FuzzRow(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(enc.AppendRow(nil, entryOf(enc, seed)))
 	}
+	leaves := enc.NewRowLeaves()
 	f.Fuzz(func(t *testing.T, row []byte) {
 		e, err := enc.ParseRow(row)
 		p, body, err2 := part.SplitRow(row)
@@ -119,7 +124,7 @@ func FuzzRow(f *testing.F) {
 			}
 			return
 		}
-		leaf, err2 := enc.AppendRowLeaf(nil, p, body)
+		leaf, err2 := leaves.Append(nil, p, body)
 		if err == nil && err2 != nil {
 			t.Fatal(err2)
 		}

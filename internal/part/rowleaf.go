@@ -6,41 +6,60 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"strconv"
 
 	"github.com/hansardhq/hansard"
 	"github.com/hansardhq/hansard/internal/rawjson"
 )
 
-// AppendRowLeaf appends the Merkle leaf of a row: the same bytes as AppendLeaf
-// gives for its entry.
-func (enc *Encoder) AppendRowLeaf(dst []byte, p Place, body []byte) ([]byte, error) {
-	var f Fields
-	if err := enc.fields(&f, body); err != nil {
+// RowLeaves renders the Merkle leaves of rows, one after the other: the same bytes as
+// AppendLeaf gives for their entries. It is for one goroutine at a time.
+type RowLeaves struct {
+	enc      *Encoder
+	fields   Fields // of the last row; of others too, where that has no value
+	leaf     []byte
+	received int64  // a time of receipt, which all rows of a commit have in common,
+	text     []byte // and how it is written
+}
+
+// NewRowLeaves returns a RowLeaves.
+func (enc *Encoder) NewRowLeaves() *RowLeaves {
+	return &RowLeaves{enc: enc, text: AppendTime(nil, 0)}
+}
+
+// Hash returns the leaf hash of a row.
+func (l *RowLeaves) Hash(p Place, body []byte) (hansard.Hash, error) {
+	var err error
+	l.leaf, err = l.Append(append(l.leaf[:0], 0), p, body) // RFC 6962, 2.1: a zero in front
+	return sha256.Sum256(l.leaf), err
+}
+
+// Append appends the leaf of a row.
+func (l *RowLeaves) Append(dst []byte, p Place, body []byte) ([]byte, error) {
+	f := &l.fields
+	f.at[idDigest], f.at[idContentSize] = Span{}, Span{} // asked for whether they are in the leaf or not
+	if err := l.enc.fields(f, body); err != nil {
 		return dst, err
 	}
-	return enc.appendFieldsLeaf(dst, p, &f, body), nil
+	if p.ReceivedAt != l.received {
+		l.received, l.text = p.ReceivedAt, AppendTime(l.text[:0], p.ReceivedAt)
+	}
+	return l.append(dst, p, body), nil
 }
 
-// HashRowLeaf returns the leaf hash of a row. scratch is reused and returned.
-func (enc *Encoder) HashRowLeaf(scratch []byte, p Place, body []byte) (hansard.Hash, []byte, error) {
-	scratch, err := enc.AppendRowLeaf(append(scratch[:0], 0), p, body) // RFC 6962, 2.1: a zero in front
-	return sha256.Sum256(scratch), scratch, err
-}
-
-// appendFieldsLeaf makes room for a whole leaf at once and writes into it: a member
-// is a few stores, and to look for room at each would cost as much again.
-func (enc *Encoder) appendFieldsLeaf(dst []byte, p Place, f *Fields, body []byte) []byte {
-	start, room := len(dst), enc.leafRoom+len(body)
+// append makes room for a whole leaf at once and writes into it: a member is a few
+// stores, and to look for room at each would cost as much again.
+func (l *RowLeaves) append(dst []byte, p Place, body []byte) []byte {
+	f := &l.fields
+	start, room := len(dst), l.enc.leafRoom+len(body)
 	dst = slices.Grow(dst, room)
-	for word, set := range f.withCommitment(enc, body) {
+	for word, set := range f.withCommitment(l.enc, body) {
 		for ; set != 0; set &= set - 1 {
-			k := &enc.leaf[word*64+bits.TrailingZeros64(set)]
+			k := &l.enc.leaf[word*64+bits.TrailingZeros64(set)]
 			n, value := len(dst), body[f.at[k.id].From:f.at[k.id].To]
 			*(*[maxLeafKey]byte)(dst[n : n+maxLeafKey]) = k.key // and what follows it writes over the rest
 			dst = dst[:n+k.len]
 			if k.kind != String {
-				dst = enc.appendLeafValue(dst, k, p, f, body)
+				dst = l.appendValue(dst, k, p, body)
 			} else if n := rawjson.CopyPlain(dst[len(dst):cap(dst)], value); n > 0 {
 				dst = dst[:len(dst)+n]
 				continue
@@ -66,19 +85,21 @@ func (f *Fields) withCommitment(enc *Encoder, body []byte) leafSet {
 	return set
 }
 
-// appendLeafValue appends a value that is no text.
-func (enc *Encoder) appendLeafValue(dst []byte, k *leafKey, p Place, f *Fields, body []byte) []byte {
-	value := body[f.at[k.id].From:f.at[k.id].To]
+// appendValue appends a value that is no text.
+func (l *RowLeaves) appendValue(dst []byte, k *leafKey, p Place, body []byte) []byte {
 	switch k.id {
-	case idContentSize:
-		size, _ := binary.Varint(value)
-		return appendCommitmentValue(dst, f.digest(body), size)
 	case idPosition:
-		return strconv.AppendUint(dst, p.Position, 10)
+		return appendUint(dst, p.Position)
 	case idReceivedAt:
-		return AppendTime(dst, p.ReceivedAt)
+		return append(dst, l.text...)
 	case idTimestamp:
 		return AppendTime(dst, p.Timestamp)
+	}
+	f := &l.fields
+	value := body[f.at[k.id].From:f.at[k.id].To]
+	if k.id == idContentSize {
+		size, _ := binary.Varint(value)
+		return appendCommitmentValue(dst, f.digest(body), size)
 	}
 	return appendSpan(dst, k.kind, value)
 }
@@ -123,7 +144,7 @@ func appendSpan(dst []byte, kind Kind, value []byte) []byte {
 		return rawjson.AppendQuote(dst, value)
 	case Int:
 		v, _ := binary.Varint(value)
-		return strconv.AppendInt(dst, v, 10)
+		return appendInt(dst, v)
 	case Float:
 		return appendFloat(dst, math.Float64frombits(binary.LittleEndian.Uint64(value)))
 	case Bool:
