@@ -253,9 +253,10 @@ const (
 	filterBlock    = 8 // words
 	maxFilterWords = 40_000_000 / 8
 	// filterBits is how many bits an id has at least, as long as the filter
-	// may grow. A look-up that the filter does not answer costs a read of
-	// every index within the window, so that one in 10,000 is not too few.
-	filterBits   = 16
+	// may grow: of ids that are new, it leaves one in 8,000 open when it is full, and
+	// that costs a read of every index within the window, 20 us each. With 16 bits it
+	// would be one in 1,000.
+	filterBits   = 24
 	filterProbes = 7
 )
 

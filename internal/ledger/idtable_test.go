@@ -154,3 +154,38 @@ func BenchmarkDedup(b *testing.B) {
 		})
 	}
 }
+
+// TestFilter fills a filter until it would be made anew: ids that are in it are never
+// said to be new, and of others few are left open, as each costs a read of every index.
+func TestFilter(t *testing.T) {
+	const ids = 200_000
+	f, r := newIDFilter(ids), rand.New(rand.NewPCG(1, 2))
+	id := func() (event [10]byte) {
+		binary.LittleEndian.PutUint64(event[:], r.Uint64())
+		binary.LittleEndian.PutUint16(event[8:], uint16(r.Uint32()))
+		return event
+	}
+	var added [][10]byte
+	for len(added) < ids {
+		added = append(added, id())
+		f.add(added[len(added)-1])
+	}
+	if f.crowded(ids-1) || !f.crowded(ids+1) {
+		t.Errorf("%d words are crowded: %v with %d ids, %v with %d", len(f), f.crowded(ids-1), ids-1, f.crowded(ids+1), ids+1)
+	}
+	for _, event := range added {
+		if !f.may(event) {
+			t.Fatalf("%x was added, and is said to be new", event)
+		}
+	}
+	open := 0
+	const looked = 1_000_000
+	for range looked {
+		if f.may(id()) {
+			open++
+		}
+	}
+	if open > looked/5000 {
+		t.Errorf("of %d new ids %d are left open", looked, open)
+	}
+}
