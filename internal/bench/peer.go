@@ -59,12 +59,10 @@ func (b *bench) flat(s *server, events int) *load {
 
 // rest waits for as long as a server has for sealing and merging.
 func (b *bench) rest(ctx context.Context) error {
-	select {
-	case <-time.After(b.cfg.Settle):
-		return nil
-	case <-ctx.Done():
+	if wait(ctx, time.Now().Add(b.cfg.Settle)) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 func sum(values []float64) (total float64) {
@@ -182,9 +180,7 @@ func (b *bench) peerHolds(ctx context.Context, s *server) error {
 		if time.Now().After(deadline) {
 			return hansard.Errorf(hansard.KindInternal, "VictoriaLogs holds %s events of %d", counted.N, b.cfg.Events)
 		}
-		select {
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
+		if wait(ctx, time.Now().Add(200*time.Millisecond)) {
 			return ctx.Err()
 		}
 	}
