@@ -73,10 +73,11 @@ type load struct {
 	bench    *bench
 	server   *server
 	workload *Workload
-	first    int                                                                                  // number of the first block
-	total    int                                                                                  // events to send; 0: until the context ends
-	quiet    bool                                                                                 // no steps are noted, and no progress
-	send     func(c *client, ctx context.Context, lines []byte, events int) (busy int, err error) // default (*client).send
+	first    int  // number of the first block
+	total    int  // events to send; 0: until the context ends
+	quiet    bool // no steps are noted, and no progress
+	// send is how a batch is sent; nil: by (*client).send.
+	send func(c *client, ctx context.Context, lines []byte, events int) (busy int, err error)
 
 	block atomic.Int64 // blocks handed out
 	acked atomic.Int64

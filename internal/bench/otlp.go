@@ -143,12 +143,10 @@ type taken struct {
 
 // takes starts a server on a folder of its own, has events sent to it and stops it.
 func (b *bench) takes(ctx context.Context, name string, send func(context.Context, *server) (events int, err error)) (taken, error) {
-	own := *b
-	own.dir, own.cfg.Data = filepath.Join(b.dir, name), ""
-	if err := os.Mkdir(own.dir, 0o700); err != nil {
+	own, err := b.within(name)
+	if err != nil {
 		return taken{}, err
 	}
-	b.cfg.Progress("taking in "+name, 0, 0)
 	s, err := own.startServer(ctx, time.Minute, own.profileTo("."+name)...)
 	if err != nil {
 		return taken{}, err
@@ -167,4 +165,13 @@ func (b *bench) takes(ctx context.Context, name string, send func(context.Contex
 	}
 	cpu, err := s.stop()
 	return taken{micros(cpu-start.CPU) / float64(n), acked.Peak}, err
+}
+
+// within returns the run with a folder of its own, for a server that is about to take
+// events in.
+func (b *bench) within(name string) (*bench, error) {
+	own := *b
+	own.dir, own.cfg.Data = filepath.Join(b.dir, name), ""
+	b.cfg.Progress("taking in "+name, 0, 0)
+	return &own, os.Mkdir(own.dir, 0o700)
 }

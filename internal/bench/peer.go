@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ const (
 func (b *bench) measurePeer(ctx context.Context) error {
 	var ours, theirs []float64 // microseconds an event, by round
 	for round := range peerRounds {
-		own, err := b.takes(ctx, fmt.Sprintf("peer-ours-%d", round), func(ctx context.Context, s *server) (int, error) {
+		own, err := b.takes(ctx, fmt.Sprintf("hansard-%d", round+1), func(ctx context.Context, s *server) (int, error) {
 			return b.cfg.Events, errors.Join(b.flat(s, b.cfg.Events).run(ctx), b.rest(ctx))
 		})
 		if err != nil {
@@ -76,12 +75,10 @@ func sum(values []float64) (total float64) {
 // microseconds of processor time an event took. That it holds all of them is checked,
 // and not counted.
 func (b *bench) peerTakes(ctx context.Context, round int) (float64, error) {
-	own := *b
-	own.dir = filepath.Join(b.dir, fmt.Sprintf("peer-theirs-%d", round))
-	if err := os.Mkdir(own.dir, 0o700); err != nil {
+	own, err := b.within(fmt.Sprintf("victorialogs-%d", round+1))
+	if err != nil {
 		return 0, err
 	}
-	b.cfg.Progress("VictoriaLogs takes the events", 0, 0)
 	s, err := own.startPeer(ctx)
 	if err != nil {
 		return 0, err

@@ -235,7 +235,7 @@ type redaction func(*redact.Engine, redact.Keys, *hansard.Entry) (redact.Redacte
 
 // take redacts and classifies the event at hand and adds it to the batch. An error is
 // about this event alone.
-func (s *session) take(line int, redact redaction) error {
+func (s *session) take(line int, by redaction) error {
 	if s.print == nil { // a tenant's keys are made for its first event, not for a bad line
 		var err error
 		if s.keys, s.print, err = s.in.cfg.Ledger.Pseudonyms(s.src.Tenant); err != nil {
@@ -247,7 +247,7 @@ func (s *session) take(line int, redact redaction) error {
 		e.EventID = s.newID(line)
 	}
 	sent := e.EventID
-	redacted, err := redact(s.in.cfg.Redact, s.keys, e)
+	redacted, err := by(s.in.cfg.Redact, s.keys, e)
 	if err != nil {
 		return err
 	}
